@@ -2,6 +2,8 @@
 export * from './arp';
 export * from './bytes';
 export * from './checksum';
+export * from './dns';
+export * from './dns-name';
 export * from './frame';
 export * from './icmpv4';
 export * from './icmpv6';
@@ -11,6 +13,7 @@ export * from './ipv4';
 export * from './ipv6';
 export * from './mac';
 export * from './ndp-option';
+export * from './pcap';
 export * from './raw';
 export * from './tcp';
 export * from './transport';
