@@ -1,0 +1,2 @@
+/** One network namespace: links, addresses, routes, neighbours, sockets. */
+export * from './namespace';
