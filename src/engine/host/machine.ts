@@ -58,6 +58,8 @@ export class Machine {
   forks = 0;
   /** Called with errors of our own making that ended a process; tests and the page report them. */
   onCrash: (error: unknown, proc: Process) => void = () => undefined;
+  /** Told by interactive shells when they show a prompt and when they have read a command. */
+  onShellEvent: ((event: { kind: 'prompt' | 'command'; tty: string; text: string }) => void) | null = null;
   private readonly ttys = new Map<number, Tty>();
   private nextNamespace = FIRST_NAMESPACE_INODE;
   private nextPipe = 20000;
