@@ -1,0 +1,15 @@
+import type { ReactNode } from 'react';
+import Head from '@docusaurus/Head';
+import font from '@fontsource-variable/atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin-wght-normal.woff2';
+
+/** Around every page, and kept across navigation. */
+export default function Root({ children }: { children: ReactNode }): ReactNode {
+  return (
+    <>
+      <Head>
+        <link rel="preload" as="font" type="font/woff2" href={font} crossOrigin="anonymous" />
+      </Head>
+      {children}
+    </>
+  );
+}
