@@ -21,6 +21,8 @@ export class MountTable implements Namespace {
   readonly kind = 'mnt';
   private readonly covered = new Map<Inode, Mount[]>();
   private nextId = 21;
+  /** Whose mounts are seen here too unless the same point was changed here (MS_SLAVE). */
+  private master: MountTable | null = null;
 
   constructor(
     readonly inode: number,
@@ -31,46 +33,59 @@ export class MountTable implements Namespace {
 
   /** What is seen where `inode` stands: the root of the topmost mount over it, or itself. */
   visible(inode: Inode): Inode {
-    const over = this.covered.get(inode);
-    return over ? this.visible(over[over.length - 1]!.root) : inode;
+    const over = this.over(inode);
+    return over && over.length > 0 ? this.visible(over[over.length - 1]!.root) : inode;
+  }
+
+  /** What is mounted over `inode`, lowest first. */
+  private over(inode: Inode): Mount[] | undefined {
+    return this.covered.get(inode) ?? this.master?.over(inode);
+  }
+
+  /** The points and their mounts, those of the master included. */
+  private all(): Map<Inode, Mount[]> {
+    return this.master ? new Map([...this.master.all(), ...this.covered]) : this.covered;
   }
 
   /** True when something is mounted over `inode`. */
   isMountPoint(inode: Inode): boolean {
-    return this.covered.has(inode);
+    return (this.over(inode)?.length ?? 0) > 0;
   }
 
   /** Mounts `root` over `point`. */
   mount(point: Inode, mount: Omit<Mount, 'id'>): void {
-    const over = this.covered.get(point);
     const entry = { ...mount, id: this.nextId++ };
-    if (over) over.push(entry);
-    else this.covered.set(point, [entry]);
+    this.covered.set(point, [...(this.over(point) ?? []), entry]);
   }
 
   /** Takes away the topmost mount whose target is `target`. @returns false when there is none. */
   unmount(target: string): boolean {
     let found: [Inode, Mount[], number] | undefined;
-    for (const [inode, over] of this.covered) {
+    for (const [inode, over] of this.all()) {
       const i = over.findLastIndex((m) => m.target === target);
       if (i >= 0 && (!found || over[i]!.id > found[1][found[2]]!.id)) found = [inode, over, i];
     }
     if (!found) return false;
-    found[1].splice(found[2], 1);
-    if (found[1].length === 0) this.covered.delete(found[0]);
+    const rest = found[1].filter((_, i) => i !== found[2]);
+    if (rest.length === 0 && !this.master) this.covered.delete(found[0]);
+    else this.covered.set(found[0], rest);
     return true;
   }
 
   /** All mounts in the order in which they were made. */
   list(): Mount[] {
-    return [...this.covered.values()].flat().sort((a, b) => a.id - b.id);
+    return [...this.all().values()].flat().sort((a, b) => a.id - b.id);
   }
 
-  /** A copy for a new namespace (CLONE_NEWNS). Propagation is private, as `unshare` and `ip netns exec` set it. */
-  clone(inode: number, owner: UserNamespace): MountTable {
+  /**
+   * A copy for a new namespace (CLONE_NEWNS). Propagation is private, as `unshare` sets it, or `slave`, as `ip netns exec` does:
+   * later mounts and unmounts here are then seen there too, wherever the copy has not changed the same point itself.
+   */
+  clone(inode: number, owner: UserNamespace, propagation: 'private' | 'slave' = 'private'): MountTable {
     const copy = new MountTable(inode, owner, this.root);
     copy.nextId = this.nextId;
-    for (const [point, over] of this.covered) copy.covered.set(point, [...over]);
+    if (propagation === 'slave') copy.master = this;
+    else for (const [point, over] of this.all()) copy.covered.set(point, over);
     return copy;
   }
 }

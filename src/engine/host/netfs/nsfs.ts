@@ -1,0 +1,114 @@
+/** Namespaces as files (nsfs): /proc/PID/ns/* and what `ip netns add` mounts below /run/netns. */
+import { Errno } from '../../core';
+import type { NetNamespace } from '../../net';
+import { ComputedDir, Inode, MagicLink } from '../inode';
+import type { Namespace } from '../namespaces';
+import type { Process } from '../process';
+import { PathFile } from '../openfile';
+import type { Sys } from '../sys';
+
+/** Any namespace that a file can stand for. */
+export type AnyNamespace = Namespace | NetNamespace;
+
+/** The file that stands for a namespace; while it is open or mounted the namespace lives. */
+export class NamespaceNode extends Inode {
+  readonly type = 'file';
+  constructor(readonly namespace: AnyNamespace) {
+    super(0o444);
+    this.ino = namespace.inode;
+  }
+}
+
+const nodes = new WeakMap<AnyNamespace, NamespaceNode>();
+
+/** The one file of `namespace`. */
+export function namespaceNode(namespace: AnyNamespace): NamespaceNode {
+  let node = nodes.get(namespace);
+  if (!node) nodes.set(namespace, (node = new NamespaceNode(namespace)));
+  return node;
+}
+
+/** `net:[4026531840]` */
+export function namespaceLabel(namespace: AnyNamespace): string {
+  return `${namespace.kind}:[${namespace.inode}]`;
+}
+
+/** The links in /proc/PID/ns in the kernel's order, with the namespace each leads to. */
+const LINKS: readonly (readonly [string, (proc: Process) => AnyNamespace])[] = [
+  ['cgroup', (p) => p.ns.cgroup],
+  ['ipc', (p) => p.ns.ipc],
+  ['mnt', (p) => p.ns.mnt],
+  ['net', (p) => p.ns.net],
+  ['pid', (p) => p.ns.pid],
+  ['pid_for_children', (p) => p.pidForChildren],
+  ['time', (p) => p.ns.time],
+  ['time_for_children', (p) => p.ns.time],
+  ['user', (p) => p.ns.user],
+  ['uts', (p) => p.ns.uts],
+];
+
+/** The directory /proc/PID/ns of `proc`. */
+export function namespaceDirectory(proc: Process): ComputedDir {
+  const links = new Map<string, MagicLink>();
+  return new ComputedDir(
+    () => LINKS.map(([name]) => name),
+    (name) => {
+      const entry = LINKS.find(([n]) => n === name);
+      if (!entry) return undefined;
+      let link = links.get(name);
+      if (!link) {
+        link = new MagicLink(
+          () => namespaceLabel(entry[1](proc)),
+          () => namespaceNode(entry[1](proc)),
+        );
+        links.set(name, link);
+      }
+      return link;
+    },
+  );
+}
+
+/** The namespace behind an open descriptor. @throws Errno EINVAL when it is something else. */
+export function namespaceOfFd(sys: Sys, fd: number): AnyNamespace {
+  const file = sys.file(fd);
+  if (file instanceof PathFile && file.inode instanceof NamespaceNode) return file.inode.namespace;
+  throw new Errno('EINVAL');
+}
+
+/** setns(2) with a namespace of a kind that the caller's process can join at once. @throws Errno EPERM */
+export function setns(sys: Sys, namespace: AnyNamespace): void {
+  const { proc } = sys;
+  if (namespace.kind !== 'user' && !proc.capable(namespace.owner as typeof proc.ns.user)) throw new Errno('EPERM');
+  switch (namespace.kind) {
+    case 'net':
+      proc.ns.net = namespace as NetNamespace;
+      return;
+    case 'pid':
+      proc.pidForChildren = namespace as typeof proc.ns.pid;
+      return;
+    case 'mnt': {
+      const table = namespace as typeof proc.ns.mnt;
+      proc.ns.mnt = table;
+      proc.root = table.root;
+      proc.cwd = '/';
+      return;
+    }
+    case 'uts':
+      proc.ns.uts = namespace as typeof proc.ns.uts;
+      return;
+    case 'ipc':
+      proc.ns.ipc = namespace as typeof proc.ns.ipc;
+      return;
+    case 'cgroup':
+      proc.ns.cgroup = namespace as typeof proc.ns.cgroup;
+      return;
+    case 'time':
+      proc.ns.time = namespace as typeof proc.ns.time;
+      return;
+    case 'user':
+      // Joining the user namespace one is in already is refused (setns(2)).
+      if (namespace === proc.ns.user) throw new Errno('EINVAL');
+      proc.ns.user = namespace as typeof proc.ns.user;
+      proc.privileged = true;
+  }
+}
