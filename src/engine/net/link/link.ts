@@ -1,0 +1,308 @@
+import type { Mac } from '../../wire';
+import { ETHERTYPE, MAC_BROADCAST, isMulticastMac } from '../../wire';
+import type { Inet4Device } from '../ipv4/device';
+import type { Inet6Device } from '../ipv6/device';
+import type { Neighbour } from '../neigh/neighbour';
+import type { NetNamespace } from '../namespace';
+import type { DropReason } from '../trace';
+import type { BridgePort } from './bridge-port';
+import type { BridgeInfo, LinkInfo, LinkKind, LinkStats, OperState } from '../types';
+import { IFF } from '../types';
+import type { Skb } from '../skb';
+import { PACKET } from '../skb';
+
+/** Fresh counters. */
+export function zeroStats(): LinkStats {
+  return {
+    rxPackets: 0,
+    txPackets: 0,
+    rxBytes: 0,
+    txBytes: 0,
+    rxErrors: 0,
+    txErrors: 0,
+    rxDropped: 0,
+    txDropped: 0,
+    rxMissed: 0,
+    multicast: 0,
+    txCarrier: 0,
+    collisions: 0,
+  };
+}
+
+/** A network device (net_device). Kinds differ in `xmit`, carrier and what happens on open and close. */
+export abstract class Link {
+  abstract readonly kind: LinkKind;
+  ns: NetNamespace;
+  index: number;
+  name: string;
+  mac: Mac;
+  broadcast: Mac = MAC_BROADCAST;
+  mtu = 1500;
+  minMtu = 68;
+  maxMtu = 65535;
+  txqlen = 1000;
+  group = 0;
+  alias: string | undefined;
+  altNames: string[] = [];
+  /** {@link IFF} bits set by the administrator or the kind; PROMISC and ALLMULTI follow the counters. */
+  flags: number = IFF.BROADCAST | IFF.MULTICAST;
+  carrier = true;
+  carrierChanges = 0;
+  operstate: OperState = 'UNKNOWN';
+  mode: 'DEFAULT' | 'DORMANT' = 'DEFAULT';
+  qdisc = 'noop';
+  stats: LinkStats = zeroStats();
+  promiscuity = 0;
+  allmulti = 0;
+  numTxQueues = 1;
+  numRxQueues = 1;
+  addrGenMode: 'eui64' | 'none' | 'stable_secret' | 'random' = 'eui64';
+  /** The bridge (or other device) it is a port of. */
+  master: Link | null = null;
+  port: BridgePort | null = null;
+  /** IPv4 side: addresses and settings. */
+  ip4!: Inet4Device;
+  /** IPv6 side; null when IPv6 is not on this link (MTU below 1280). */
+  ip6: Inet6Device | null = null;
+  readonly arp = new Map<number, Neighbour>();
+  readonly nd = new Map<string, Neighbour>();
+  /** Group addresses the link's filter lets in, with the number of users, in order of joining. */
+  readonly multicast = new Map<Mac, number>();
+  /** Extra unicast addresses (`bridge fdb add ... self`). */
+  readonly unicast = new Map<Mac, number>();
+  registered = false;
+
+  constructor(ns: NetNamespace, name: string, index: number, mac: Mac) {
+    this.ns = ns;
+    this.name = name;
+    this.index = index;
+    this.mac = mac;
+  }
+
+  // --- what kinds define --------------------------------------------------------------------------------------------
+
+  /** Puts the packet on the medium (ndo_start_xmit): counts it. */
+  abstract xmit(skb: Skb): void;
+
+  /** ndo_open: before the link is up. @throws Errno */
+  onOpen(): void {}
+
+  /** ndo_stop. */
+  onClose(): void {}
+
+  /** ndo_uninit / dellink: lets go of peers and ports. */
+  onUnregister(): void {}
+
+  /** The link IFLA_LINK names; null for itself. */
+  get lower(): Link | null {
+    return null;
+  }
+
+  /** True when no qdisc is attached when it goes up (IFF_NO_QUEUE). */
+  get queueless(): boolean {
+    return true;
+  }
+
+  /** The MAC cannot be changed, the namespace cannot be left. */
+  get netnsImmutable(): boolean {
+    return false;
+  }
+
+  bridgeInfo(): BridgeInfo | undefined {
+    return undefined;
+  }
+
+  // --- state --------------------------------------------------------------------------------------------------------
+
+  get up(): boolean {
+    return (this.flags & IFF.UP) !== 0;
+  }
+
+  /** netif_oper_up: packets pass. */
+  get running(): boolean {
+    return this.up && (this.operstate === 'UP' || this.operstate === 'UNKNOWN');
+  }
+
+  get isLoopback(): boolean {
+    return (this.flags & IFF.LOOPBACK) !== 0;
+  }
+
+  /** True when frames on it need a neighbour entry. */
+  get needsArp(): boolean {
+    return (this.flags & (IFF.NOARP | IFF.LOOPBACK | IFF.POINTOPOINT)) === 0;
+  }
+
+  /** dev_get_flags(): what user space sees. */
+  get reportedFlags(): number {
+    let f = this.flags & ~(IFF.PROMISC | IFF.ALLMULTI | IFF.RUNNING | IFF.LOWER_UP | IFF.DORMANT);
+    if (this.promiscRequested) f |= IFF.PROMISC;
+    if (this.allmultiRequested) f |= IFF.ALLMULTI;
+    if (this.up) {
+      if (this.operstate === 'UP' || this.operstate === 'UNKNOWN') f |= IFF.RUNNING;
+      if (this.carrier) f |= IFF.LOWER_UP;
+      if (this.mode === 'DORMANT') f |= IFF.DORMANT;
+    }
+    return f;
+  }
+
+  /** What the administrator asked for (`ip link set promisc on`), as opposed to tcpdump or a bridge. */
+  promiscRequested = false;
+  allmultiRequested = false;
+
+  /** netif_carrier_on/off. The state machine runs at once (linkwatch). */
+  setCarrier(on: boolean): void {
+    if (this.carrier === on) return;
+    this.carrier = on;
+    this.carrierChanges++;
+    if (this.registered) this.linkwatch();
+  }
+
+  /** linkwatch_do_dev: operational state, then the announcement. */
+  linkwatch(): void {
+    this.updateOperstate();
+    if (this.up) {
+      this.ns.deviceEvent('change', this);
+      this.ns.announceLink(this);
+    }
+  }
+
+  /** rfc2863_policy(). @returns true when it changed. */
+  updateOperstate(): boolean {
+    let state: OperState;
+    if (!this.carrier) {
+      const lower = this.lower;
+      const found = lower && lower !== this ? this.ns.links.get(lower.index) : undefined;
+      state = found && !found.carrier ? 'LOWERLAYERDOWN' : 'DOWN';
+    } else state = this.mode === 'DORMANT' && this.operstate !== 'UP' ? 'DORMANT' : 'UP';
+    if (state === this.operstate) return false;
+    this.operstate = state;
+    return true;
+  }
+
+  /** Puts a group address into the filter, or takes one user of it away. */
+  joinGroup(mac: Mac): void {
+    this.multicast.set(mac, (this.multicast.get(mac) ?? 0) + 1);
+  }
+
+  leaveGroup(mac: Mac): void {
+    const n = (this.multicast.get(mac) ?? 0) - 1;
+    if (n > 0) this.multicast.set(mac, n);
+    else this.multicast.delete(mac);
+  }
+
+  // --- the path of packets ------------------------------------------------------------------------------------------
+
+  /** dev_queue_xmit: the last step on the way out; the frame's addresses are set. */
+  transmit(skb: Skb): void {
+    skb.dev = this;
+    if ((this.flags & IFF.UP) === 0) {
+      this.stats.txDropped++;
+      this.ns.drop(skb, 'DEV_READY', this.name);
+      return;
+    }
+    const { ns } = this;
+    if (ns.taps.count > 0) ns.taps.outgoing(skb, this);
+    if (ns.tracer.active) ns.trace(skb, { event: 'tx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    this.xmit(skb);
+  }
+
+  /** netif_receive_skb: a frame has arrived on this link. */
+  receive(skb: Skb): void {
+    const { ns } = this;
+    if ((this.flags & IFF.UP) === 0) {
+      this.stats.rxDropped++;
+      ns.drop(skb, 'DEV_READY', this.name);
+      return;
+    }
+    skb.dev = this;
+    skb.inDev = this;
+    if (skb.dst === this.mac) skb.pktType = PACKET.HOST;
+    else if (skb.dst === MAC_BROADCAST) skb.pktType = PACKET.BROADCAST;
+    else if (this.isLoopback) skb.pktType = PACKET.HOST;
+    else if (isMulticastMac(skb.dst)) skb.pktType = PACKET.MULTICAST;
+    else skb.pktType = PACKET.OTHERHOST;
+    if (ns.taps.count > 0) ns.taps.incoming(skb, this);
+    if (ns.tracer.active) ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    if (this.port !== null) {
+      this.port.receive(skb);
+      return;
+    }
+    if (this.rxHandler !== null && this.rxHandler(skb)) return;
+    if (skb.vlan !== undefined && skb.vlan.id !== 0) {
+      skb.pktType = PACKET.OTHERHOST;
+      this.stats.rxDropped++;
+      ns.drop(skb, 'VLAN_FILTER', this.name);
+      return;
+    }
+    this.deliver(skb);
+  }
+
+  /** Devices stacked on this one (VLAN, macvlan) take frames here; true when taken. */
+  rxHandler: ((skb: Skb) => boolean) | null = null;
+
+  /** Hands the packet to its protocol. */
+  deliver(skb: Skb): void {
+    const { ns } = this;
+    switch (skb.etherType) {
+      case ETHERTYPE.IPV4:
+        if (skb.payload.kind === 'ipv4') ns.ip4.receive(skb, this);
+        else ns.drop(skb, 'IP_INHDR', 'ip_rcv');
+        return;
+      case ETHERTYPE.ARP:
+        if (skb.payload.kind === 'arp') ns.arp.receive(skb, this);
+        else ns.drop(skb, 'NOT_SPECIFIED', 'arp_rcv');
+        return;
+      case ETHERTYPE.IPV6:
+        if (skb.payload.kind === 'ipv6') ns.ip6.receive(skb, this);
+        else ns.drop(skb, 'IP_INHDR', 'ipv6_rcv');
+        return;
+      default:
+        this.stats.rxDropped++;
+        ns.drop(skb, 'UNHANDLED_PROTO', '__netif_receive_skb_core');
+    }
+  }
+
+  /** Counts and forgets a packet. */
+  protected dropTx(skb: Skb, reason: DropReason): void {
+    this.stats.txDropped++;
+    this.ns.drop(skb, reason, this.name);
+  }
+
+  /** The RTM_NEWLINK description. */
+  info(): LinkInfo {
+    const { lower, ns } = this;
+    const foreign = lower !== null && lower.ns !== ns;
+    return {
+      index: this.index,
+      name: this.name,
+      flags: this.reportedFlags,
+      mtu: this.mtu,
+      qdisc: this.qdisc,
+      operstate: this.up ? this.operstate : 'DOWN',
+      mode: this.mode,
+      group: this.group,
+      txqlen: this.txqlen,
+      type: this.isLoopback ? 'loopback' : 'ether',
+      mac: this.mac,
+      broadcast: this.broadcast,
+      link: lower === null ? undefined : lower.index,
+      linkNetnsid: foreign ? ns.nsids.allocate(lower.ns) : undefined,
+      master: this.master?.index,
+      kind: this.kind,
+      alias: this.alias,
+      altNames: [...this.altNames],
+      promiscuity: this.promiscuity,
+      allmulti: this.allmulti,
+      minMtu: this.minMtu,
+      maxMtu: this.maxMtu,
+      numTxQueues: this.numTxQueues,
+      numRxQueues: this.numRxQueues,
+      addrGenMode: this.ip6 === null ? undefined : this.addrGenMode,
+      carrier: this.carrier,
+      carrierChanges: this.carrierChanges,
+      stats: { ...this.stats },
+      bridge: this.bridgeInfo(),
+      bridgePort: this.port?.info(),
+    };
+  }
+}
