@@ -76,8 +76,37 @@ export class Tty {
 
   /** Bytes typed at the keyboard. */
   input(data: Uint8Array): void {
-    for (const byte of data) this.inputByte(byte);
+    for (let at = 0; at < data.length;) {
+      const end = this.rawRun(data, at);
+      if (end === at) this.inputByte(data[at++]!);
+      else {
+        const run = data.slice(at, end);
+        if (this.termios.icrnl) run.forEach((byte, i) => byte === 0x0d && (run[i] = 0x0a));
+        this.push(run);
+        at = end;
+      }
+    }
     this.inputReady.wakeAll();
+  }
+
+  /** Puts bytes that a reader took back before all other input: what a line editor read beyond its line. */
+  unread(data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.lines.unshift(data);
+    this.pending += data.length;
+    this.inputReady.wakeAll();
+  }
+
+  /** End of the bytes from `at` on that a raw terminal passes on without a look, so that a large paste is one piece. */
+  private rawRun(data: Uint8Array, at: number): number {
+    const t = this.termios;
+    if (t.icanon || t.echo) return at;
+    let end = at;
+    for (; end < data.length; end++) {
+      const byte = data[end]!;
+      if (t.isig && (byte === 0x03 || byte === 0x1c || byte === 0x1a)) break;
+    }
+    return end;
   }
 
   /** Output for the screen since the last call; empty when there is none. */
@@ -120,18 +149,30 @@ export class Tty {
     return this.closed || this.eof || this.pending > 0;
   }
 
-  /** Takes up to `max` bytes of finished input: at most one line in cooked mode. */
+  /** Takes up to `max` bytes of finished input: at most one line in cooked mode, whatever is there in raw mode. */
   takeInput(max: number): Uint8Array {
-    const first = this.lines[0];
-    if (!first) {
+    if (this.lines.length === 0) {
       this.eof = false;
       return EMPTY;
     }
-    const out = first.subarray(0, max);
-    if (out.length === first.length) this.lines.shift();
-    else this.lines[0] = first.subarray(max);
-    this.pending -= out.length;
-    return out;
+    const parts: Uint8Array[] = [];
+    let taken = 0;
+    let used = 0;
+    while (used < this.lines.length && taken < max) {
+      const first = this.lines[used]!;
+      // What was typed ahead in raw mode may hold several lines.
+      const newline = this.termios.icanon ? first.indexOf(0x0a) : -1;
+      const out = first.subarray(0, Math.min(max - taken, newline < 0 ? first.length : newline + 1));
+      parts.push(out);
+      taken += out.length;
+      if (out.length === first.length) used++;
+      else this.lines[used] = first.subarray(out.length);
+      if (this.termios.icanon) break;
+    }
+    // One splice: taking the pieces off one by one would copy the rest each time.
+    this.lines.splice(0, used);
+    this.pending -= taken;
+    return concat(parts);
   }
 
   /** Output from a process, with NL turned into CR NL unless the terminal is raw. */
@@ -147,6 +188,8 @@ export class Tty {
   setTermios(change: Partial<Termios>): void {
     const wasCanonical = this.termios.icanon;
     this.termios = { ...this.termios, ...change };
+    // An end of file typed ahead means nothing to a raw reader.
+    if (wasCanonical && !this.termios.icanon) this.eof = false;
     if (wasCanonical && !this.termios.icanon && this.edit.length > 0) {
       this.push(Uint8Array.from(this.edit));
       this.edit = [];
@@ -216,7 +259,8 @@ export class Tty {
       default:
         if (this.edit.length >= 4095) return;
         this.edit.push(byte);
-        if (t.echo) this.print(byte < 0x20 && byte !== 0x09 ? encode(`^${String.fromCharCode(byte + 64)}`) : Uint8Array.of(byte));
+        if (t.echo)
+          this.print(byte < 0x20 && byte !== 0x09 ? encode(`^${String.fromCharCode(byte + 64)}`) : Uint8Array.of(byte));
     }
   }
 
