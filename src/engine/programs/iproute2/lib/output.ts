@@ -72,6 +72,11 @@ class JsonWriter {
     this.text += typeof v === 'string' ? quote(v) : String(v);
   }
 
+  literal(text: string): void {
+    this.eor();
+    this.text += text;
+  }
+
   openObject(): void {
     this.begin('{');
   }
@@ -174,6 +179,14 @@ export class Output {
     if (!this.json) return;
     this.json.name(key);
     this.json.value(value);
+  }
+
+  /** `key: text` in JSON, the text being a number in a format of its own such as `0.00`; `fp` in text mode. */
+  raw(key: string, text: string, fp: string): void {
+    if (this.json) {
+      this.json.name(key);
+      this.json.literal(text);
+    } else this.text += fp;
   }
 
   /** `key: value` in JSON; `text`, or by default the value as it is, in text mode. */

@@ -1,0 +1,32 @@
+/** `ip link`: add, set, replace, delete, show, property, help. */
+import { list } from '../address/list';
+import { Quit } from '../lib/args';
+import type { Context } from '../lib/context';
+import { addLink, deleteLink, linkHelp, linkProperty, setLink } from './modify';
+import { Args } from '../lib/args';
+import { parseLinkWords } from './parse';
+
+/** Runs `ip link WORDS`. @returns exit status */
+export function link(ctx: Context, words: readonly string[]): number {
+  const [verb = 'show', ...rest] = words;
+  const is = (keyword: string): boolean => keyword.startsWith(verb);
+  if (words.length === 0) return list(ctx, [], true);
+  if (is('add')) return addLink(ctx, rest);
+  if (is('set') || is('change')) return setLink(ctx, rest);
+  if (is('replace')) return replaceLink(ctx, rest);
+  if (is('delete')) return deleteLink(ctx, rest);
+  if (is('show') || is('lst') || is('list')) return list(ctx, rest, true);
+  if (is('xstats') || is('afstats')) throw new Quit(2, `ip: not simulated in this course: link ${verb}\n`);
+  if (is('property')) return linkProperty(ctx, rest);
+  if (is('help')) linkHelp(rest);
+  throw new Quit(255, `Command "${verb}" is unknown, try "ip link help".\n`);
+}
+
+/** Creates the link, or changes the one that is there. */
+function replaceLink(ctx: Context, words: readonly string[]): number {
+  const args = new Args(words);
+  const w = parseLinkWords(ctx, args, true);
+  if (w.type === undefined) throw new Quit(1, 'Not enough information: "type" argument is required\n');
+  const name = w.name ?? w.dev;
+  return name !== undefined && ctx.link(name) ? setLink(ctx, words) : addLink(ctx, words);
+}

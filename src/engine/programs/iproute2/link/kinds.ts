@@ -1,0 +1,293 @@
+/** What is specific to a kind of link: the options of `type KIND ...` and their display with -d. */
+import type { BridgeOptions, BridgePortInfo, LinkChange, LinkInfo } from '../../../net';
+import { KIND_USAGE } from '../help';
+import type { Args } from '../lib/args';
+import { invalidArgument, Quit, readUnsigned } from '../lib/args';
+import type { Context } from '../lib/context';
+
+/** Prints `linkinfo` of -d: the kind, its data, and those of a bridge port. */
+export function printKind(ctx: Context, info: LinkInfo): void {
+  const { out } = ctx;
+  const kind = info.kind === 'loopback' || info.kind === 'nic' ? undefined : info.kind;
+  if (kind === undefined && !info.bridgePort) return;
+  out.openObject('linkinfo');
+  if (kind !== undefined) {
+    out.nl();
+    out.any('info_kind', kind, `    ${kind} `);
+    if (info.bridge) {
+      out.openObject('info_data');
+      printBridge(ctx, info);
+      out.closeObject();
+    }
+  }
+  if (info.bridgePort) {
+    out.nl();
+    out.any('info_slave_kind', 'bridge', '    bridge_slave ');
+    out.openObject('info_slave_data');
+    printPort(ctx, info.bridgePort);
+    out.closeObject();
+  }
+  out.closeObject();
+}
+
+/** A bridge id with the bytes unpadded, as `ip` prints it: `8000.2:0:0:0:1:1`. */
+export function bridgeIdText(id: string): string {
+  const [priority = '', address = ''] = id.split('.');
+  const plain = address.replace(/:/g, '');
+  const bytes = (plain.match(/../g) ?? []).map((b) => parseInt(b, 16).toString(16));
+  return `${priority}.${bytes.join(':')}`;
+}
+
+function timer(ctx: Context, key: string, ticks: number): void {
+  const seconds = (ticks / 100).toFixed(2);
+  ctx.out.raw(key, seconds, `${key} ${seconds.padStart(7)} `);
+}
+
+function printBridge(ctx: Context, info: LinkInfo): void {
+  const { out } = ctx;
+  const b = info.bridge!;
+  const number = (key: string, value: number, label = key): void => out.any(key, value, `${label} ${value} `);
+  number('forward_delay', b.forwardDelay);
+  number('hello_time', b.helloTime);
+  number('max_age', b.maxAge);
+  number('ageing_time', b.ageingTime);
+  number('stp_state', b.stpState);
+  number('priority', b.priority);
+  number('vlan_filtering', b.vlanFiltering ? 1 : 0);
+  out.any('bridge_id', bridgeIdText(b.bridgeId), `bridge_id ${bridgeIdText(b.bridgeId)} `);
+  out.any('root_id', bridgeIdText(b.designatedRoot), `designated_root ${bridgeIdText(b.designatedRoot)} `);
+  number('root_port', b.rootPort);
+  number('root_path_cost', b.rootPathCost);
+  number('topology_change', 0);
+  number('topology_change_detected', 0);
+  timer(ctx, 'hello_timer', 0);
+  timer(ctx, 'tcn_timer', 0);
+  timer(ctx, 'topology_change_timer', 0);
+  timer(ctx, 'gc_timer', b.gcTimer);
+  const mask = b.groupFwdMask === 0 ? '0' : `0x${b.groupFwdMask.toString(16)}`;
+  out.any('group_fwd_mask', mask, `group_fwd_mask ${mask} `);
+  out.any('group_addr', b.groupAddress, `group_address ${b.groupAddress} `);
+  number('mcast_snooping', b.mcastSnooping ? 1 : 0);
+  number('no_linklocal_learn', 0);
+  number('mcast_vlan_snooping', 0);
+  number('mcast_router', b.mcastRouter);
+  number('mcast_query_use_ifaddr', 0);
+  number('mcast_querier', b.mcastQuerier ? 1 : 0);
+  number('mcast_hash_elasticity', 16);
+  number('mcast_hash_max', 4096);
+  number('mcast_last_member_cnt', 2, 'mcast_last_member_count');
+  number('mcast_startup_query_cnt', 2, 'mcast_startup_query_count');
+  number('mcast_last_member_intvl', 100, 'mcast_last_member_interval');
+  number('mcast_membership_intvl', 26000, 'mcast_membership_interval');
+  number('mcast_querier_intvl', 25500, 'mcast_querier_interval');
+  number('mcast_query_intvl', 12500, 'mcast_query_interval');
+  number('mcast_query_response_intvl', 1000, 'mcast_query_response_interval');
+  number('mcast_startup_query_intvl', 3124, 'mcast_startup_query_interval');
+  number('mcast_stats_enabled', 0);
+  number('mcast_igmp_version', 2);
+  number('mcast_mld_version', 1);
+  number('nf_call_iptables', b.nfCallIptables ? 1 : 0);
+  number('nf_call_ip6tables', b.nfCallIp6tables ? 1 : 0);
+  number('nf_call_arptables', b.nfCallArptables ? 1 : 0);
+}
+
+function printPort(ctx: Context, p: BridgePortInfo): void {
+  const { out } = ctx;
+  const number = (key: string, value: number): void => out.any(key, value, `${key} ${value} `);
+  const hex = (key: string, label: string, value: number): void => {
+    const text = `0x${value.toString(16)}`;
+    out.any(key, text, `${label} ${text} `);
+  };
+  const flag = (key: string, value: boolean): void => {
+    if (out.isJson) out.member(key, value);
+    else out.fp(`${key} ${value ? 'on' : 'off'} `);
+  };
+  out.any('state', p.state, `state ${p.state} `);
+  number('priority', p.priority);
+  number('cost', p.cost);
+  flag('hairpin', p.hairpin);
+  flag('guard', p.guard);
+  flag('root_block', p.rootBlock);
+  flag('fastleave', p.fastLeave);
+  flag('learning', p.learning);
+  flag('flood', p.flood);
+  hex('id', 'port_id', p.portId);
+  hex('no', 'port_no', p.portNo);
+  number('designated_port', p.designatedPort);
+  number('designated_cost', p.designatedCost);
+  out.any('bridge_id', bridgeIdText(p.designatedBridge), `designated_bridge ${bridgeIdText(p.designatedBridge)} `);
+  out.any('root_id', bridgeIdText(p.designatedRoot), `designated_root ${bridgeIdText(p.designatedRoot)} `);
+  timer(ctx, 'hold_timer', 0);
+  timer(ctx, 'message_age_timer', 0);
+  timer(ctx, 'forward_delay_timer', p.forwardDelayTimer);
+  number('topology_change_ack', 0);
+  number('config_pending', 0);
+  flag('proxy_arp', p.proxyArp);
+  flag('proxy_arp_wifi', p.proxyArpWifi);
+  out.any('multicast_router', p.mcastRouter, `mcast_router ${p.mcastRouter} `);
+  out.fp(`mcast_fast_leave ${p.fastLeave ? 'on' : 'off'} `);
+  flag('mcast_flood', p.mcastFlood);
+  flag('bcast_flood', p.bcastFlood);
+  flag('mcast_to_unicast', p.mcastToUnicast);
+  flag('neigh_suppress', p.neighSuppress);
+  out.any('group_fwd_mask', '0', 'group_fwd_mask 0 ');
+  out.any('group_fwd_mask_str', '0x0', 'group_fwd_mask_str 0x0 ');
+  flag('vlan_tunnel', p.vlanTunnel);
+  flag('isolated', p.isolated);
+  flag('locked', p.locked);
+}
+
+/** Kinds of link that `ip` knows by a module of its own; others are sent to the kernel as they are. */
+export function kindUsage(kind: string): string | undefined {
+  if (KIND_USAGE[kind] !== undefined) return KIND_USAGE[kind];
+  if (kind === 'dummy' || kind === 'ifb' || kind === 'nlmon' || kind === 'vcan') {
+    return `Usage: ... ${kind}\n`;
+  }
+  return undefined;
+}
+
+/** Options of a bridge that are numbers: keyword, field, largest value, message name. */
+const BRIDGE_NUMBERS: readonly (readonly [string, keyof BridgeOptions | null, number])[] = [
+  ['forward_delay', 'forwardDelay', 0xffffffff],
+  ['hello_time', 'helloTime', 0xffffffff],
+  ['max_age', 'maxAge', 0xffffffff],
+  ['ageing_time', 'ageingTime', 0xffffffff],
+  ['stp_state', 'stpState', 0xffffffff],
+  ['priority', 'priority', 0xffff],
+  ['vlan_filtering', 'vlanFiltering', 255],
+  ['group_fwd_mask', 'groupFwdMask', 0xffff],
+  ['vlan_default_pvid', 'vlanDefaultPvid', 0xffff],
+  ['mcast_router', 'mcastRouter', 255],
+  ['mcast_snooping', 'mcastSnooping', 255],
+  ['mcast_querier', 'mcastQuerier', 255],
+  ['nf_call_iptables', 'nfCallIptables', 255],
+  ['nf_call_ip6tables', 'nfCallIp6tables', 255],
+  ['nf_call_arptables', 'nfCallArptables', 255],
+  ['vlan_stats_enabled', null, 255],
+  ['vlan_stats_per_port', null, 255],
+  ['mcast_vlan_snooping', null, 255],
+  ['mcast_query_use_ifaddr', null, 255],
+  ['mcast_hash_elasticity', null, 0xffffffff],
+  ['mcast_hash_max', null, 0xffffffff],
+  ['mcast_last_member_count', null, 0xffffffff],
+  ['mcast_startup_query_count', null, 0xffffffff],
+  ['mcast_last_member_interval', null, Number.MAX_SAFE_INTEGER],
+  ['mcast_membership_interval', null, Number.MAX_SAFE_INTEGER],
+  ['mcast_querier_interval', null, Number.MAX_SAFE_INTEGER],
+  ['mcast_query_interval', null, Number.MAX_SAFE_INTEGER],
+  ['mcast_query_response_interval', null, Number.MAX_SAFE_INTEGER],
+  ['mcast_startup_query_interval', null, Number.MAX_SAFE_INTEGER],
+  ['mcast_stats_enabled', null, 255],
+  ['mcast_igmp_version', null, 255],
+  ['mcast_mld_version', null, 255],
+  ['no_linklocal_learn', null, 255],
+];
+
+const BOOLEAN_OPTIONS = new Set(['vlanFiltering', 'mcastSnooping', 'mcastQuerier', 'nfCallIptables', 'nfCallIp6tables', 'nfCallArptables']);
+
+/** Options whose name in the error message is not the keyword. */
+const BRIDGE_MESSAGES: Readonly<Record<string, string>> = {
+  vlan_default_pvid: 'invalid default pvid',
+};
+
+/** Something `ip` would understand and this course does not simulate. @throws Quit */
+export function notSimulated(what: string): never {
+  throw new Quit(2, `ip: not simulated in this course: ${what}\n`);
+}
+
+/** `type bridge OPTIONS`. @throws Quit */
+export function parseBridgeOptions(args: Args): BridgeOptions {
+  const options: Record<string, number | boolean> = {};
+  while (args.more) {
+    const found = BRIDGE_NUMBERS.find(([keyword]) => args.is(keyword)) ?? BRIDGE_NUMBERS.find(([keyword]) => args.matches(keyword));
+    if (args.is('fdb_flush') || args.matches('fdb_flush')) {
+      options.fdbFlush = true;
+    } else if (found) {
+      const [keyword, field, max] = found;
+      const word = args.next();
+      const value = readUnsigned(word, max);
+      if (value === undefined) invalidArgument(BRIDGE_MESSAGES[keyword] ?? `invalid ${keyword}`, word);
+      if (field === null) notSimulated(`bridge ${keyword}`);
+      options[field] = BOOLEAN_OPTIONS.has(field) ? value !== 0 : value;
+    } else if (args.matches('vlan_protocol')) {
+      const word = args.next();
+      if (word !== '802.1Q' && word !== '802.1q') notSimulated(`bridge vlan_protocol ${word}`);
+    } else if (args.matches('group_address')) {
+      notSimulated('bridge group_address');
+    } else if (args.matches('help')) {
+      throw new Quit(1, KIND_USAGE.bridge!);
+    } else {
+      throw new Quit(1, `bridge: unknown command "${args.word}"?\n${KIND_USAGE.bridge!}`);
+    }
+    args.skip();
+  }
+  return options as BridgeOptions;
+}
+
+type Port = NonNullable<LinkChange['port']>;
+
+const PORT_SWITCHES: readonly (readonly [string, keyof Port])[] = [
+  ['hairpin', 'hairpin'],
+  ['guard', 'guard'],
+  ['root_block', 'rootBlock'],
+  ['fastleave', 'fastLeave'],
+  ['learning', 'learning'],
+  ['flood', 'flood'],
+  ['mcast_flood', 'mcastFlood'],
+  ['bcast_flood', 'bcastFlood'],
+  ['mcast_to_unicast', 'mcastToUnicast'],
+  ['mcast_fast_leave', 'fastLeave'],
+  ['neigh_suppress', 'neighSuppress'],
+  ['vlan_tunnel', 'vlanTunnel'],
+  ['isolated', 'isolated'],
+  ['locked', 'locked'],
+  ['proxy_arp', 'proxyArp'],
+  ['proxy_arp_wifi', 'proxyArpWifi'],
+];
+
+/** STP states of a bridge port in the order of their numbers. */
+export const PORT_STATES = ['disabled', 'listening', 'learning', 'forwarding', 'blocking'] as const;
+
+/** `type bridge_slave OPTIONS`. @throws Quit */
+export function parsePortOptions(args: Args): Port {
+  const port: Record<string, unknown> = {};
+  while (args.more) {
+    const found = PORT_SWITCHES.find(([keyword]) => args.is(keyword)) ?? PORT_SWITCHES.find(([keyword]) => args.matches(keyword));
+    if (args.matches('fdb_flush')) notSimulated('bridge_slave fdb_flush');
+    else if (args.matches('state')) {
+      const word = args.next();
+      const value = readUnsigned(word, 255);
+      if (value === undefined) invalidArgument('state is invalid', word);
+      port.state = PORT_STATES[value];
+      if (port.state === undefined) throw new Quit(2, 'RTNETLINK answers: Invalid argument\n');
+    } else if (args.matches('priority')) {
+      const word = args.next();
+      const value = readUnsigned(word, 0xffff);
+      if (value === undefined) invalidArgument('priority is invalid', word);
+      port.priority = value;
+    } else if (args.matches('cost')) {
+      const word = args.next();
+      const value = readUnsigned(word, 0xffffffff);
+      if (value === undefined) invalidArgument('cost is invalid', word);
+      port.cost = value;
+    } else if (found) {
+      const [keyword, field] = found;
+      const word = args.next();
+      if (word !== 'on' && word !== 'off') {
+        throw new Quit(1, `Error: argument of "${keyword}" must be one of "off", "on", not "${word}"\n`);
+      }
+      port[field] = word === 'on';
+    } else if (args.matches('mcast_router')) {
+      const word = args.next();
+      const value = readUnsigned(word, 255);
+      if (value === undefined) invalidArgument('invalid mcast_router', word);
+      port.mcastRouter = value;
+    } else if (args.matches('help')) {
+      throw new Quit(1, KIND_USAGE.bridge_slave!);
+    } else {
+      throw new Quit(1, `bridge_slave: unknown option "${args.word}"?\n${KIND_USAGE.bridge_slave!}`);
+    }
+    args.skip();
+  }
+  return port;
+}
