@@ -8,6 +8,7 @@ import Mark from '../components/Mark';
 import { chapterPath, chapters, firstWritten, parts, type Chapter } from '../course';
 import { labsState, labState, type Progress } from '../hooks/progressData';
 import { chapterState, dueReviews } from '../hooks/useChapterState';
+import { eraseSessions } from '../hooks/savedSession';
 import { progressStore, useProgress } from '../hooks/useProgress';
 import styles from './progress.module.css';
 
@@ -136,6 +137,7 @@ function KeepIt(): ReactNode {
               className={styles.erase}
               onClick={() => {
                 progressStore().erase();
+                eraseSessions();
                 setAsking(false);
                 setSaid('Everything was erased.');
               }}

@@ -1,5 +1,11 @@
 import MDXComponents from '@theme-original/MDXComponents';
+import Console from '@site/src/components/Console';
+import Lab from '@site/src/components/Lab';
 import Objectives from '@site/src/components/Objectives';
+import Quiz from '@site/src/components/Quiz';
+import Strip from '@site/src/components/Strip';
+import Task from '@site/src/components/Task';
+import Topology from '@site/src/components/Topology';
 
 /** What a chapter may use without importing it. */
-export default { ...MDXComponents, Objectives };
+export default { ...MDXComponents, Console, Lab, Objectives, Quiz, Strip, Task, Topology };

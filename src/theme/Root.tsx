@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 import Head from '@docusaurus/Head';
 import font from '@fontsource-variable/atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin-wght-normal.woff2';
+import LabHost from '@site/src/components/LabHost';
 
-/** Around every page, and kept across navigation. */
+/** Around every page, and kept across navigation: the open lab lives here. */
 export default function Root({ children }: { children: ReactNode }): ReactNode {
   return (
     <>
@@ -10,6 +11,7 @@ export default function Root({ children }: { children: ReactNode }): ReactNode {
         <link rel="preload" as="font" type="font/woff2" href={font} crossOrigin="anonymous" />
       </Head>
       {children}
+      <LabHost />
     </>
   );
 }

@@ -1,0 +1,45 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { SavedSession } from '../../lab/protocol';
+import { setLive, type OpenLab } from '../../hooks/labHost';
+import { merge, empty } from '../../hooks/progressData';
+import { loadSession, saveSession } from '../../hooks/savedSession';
+import { Session, type SessionView } from '../../hooks/session';
+import { progressStore } from '../../hooks/useProgress';
+
+const starting: SessionView = { phase: 'starting', state: null, at: 0, notice: null, detail: null };
+const never = (): (() => void) => () => undefined;
+
+/** Writes what was done in a lab into the progress; a task keeps the time at which it was first done. */
+function remember(open: OpenLab, session: SavedSession): void {
+  if (open.lab.kind === 'sandbox') return;
+  const now = new Date().toISOString();
+  const tasks = new Set(open.lab.tasks.map((t) => t.id));
+  const done = Object.fromEntries(session.done.filter((id) => tasks.has(id)).map((id) => [id, now]));
+  progressStore().update((p) =>
+    merge(p, { ...empty, labs: { [open.lab.id]: { done, tasks: open.lab.tasks.length, seen: now } } }),
+  );
+}
+
+/** A running session for an opened lab. It ends with the component; its journal is stored as it grows. */
+export function useSession(open: OpenLab): { session: Session | null; view: SessionView; unsaved: boolean } {
+  const [session, setSession] = useState<Session | null>(null);
+  const [unsaved, setUnsaved] = useState(false);
+
+  useEffect(() => {
+    const from = open.from === undefined ? loadSession(open.lab.id) : open.from;
+    const created = new Session(open.lab, from, (saved) => {
+      if (open.linked) return;
+      setUnsaved(!saveSession(saved));
+      remember(open, saved);
+    });
+    setSession(created);
+    return () => created.dispose();
+  }, [open]);
+
+  const view = useSyncExternalStore(session?.subscribe ?? never, session?.getView ?? (() => starting), () => starting);
+  // Only a lab of the text has cards and tasks on the page that follow its state.
+  useEffect(() => {
+    if (open.lab.kind !== 'sandbox') setLive(view.state);
+  }, [open, view.state]);
+  return { session, view, unsaved };
+}

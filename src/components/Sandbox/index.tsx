@@ -1,0 +1,72 @@
+import { useCallback, useState, type CSSProperties, type ReactNode } from 'react';
+import type { OpenLab } from '../../hooks/labHost';
+import { useLinkedState } from '../../hooks/useLinkedState';
+import Announcer from '../Dock/Announcer';
+import Head from '../Dock/Head';
+import Separator from '../Dock/Separator';
+import Terminals from '../Dock/Terminals';
+import Trouble from '../Dock/Trouble';
+import { useRegions } from '../Dock/useRegions';
+import { useSession } from '../Dock/useSession';
+import { useSizes } from '../Dock/useSizes';
+import Topology from '../Topology';
+import Inspector from './Inspector';
+import { sandboxLab } from './lab';
+import styles from './styles.module.css';
+
+const same = (): void => undefined;
+
+/** A free world: picture, inspector and terminals. Its state is kept like a lab's. */
+export default function Sandbox(): ReactNode {
+  const [open, setOpen] = useState<OpenLab>({ lab: sandboxLab });
+  const [selected, setSelected] = useState('host');
+  const [said, say] = useState('');
+  const [sizes, resize] = useSizes();
+  const { session, view, unsaved } = useSession(open);
+  useLinkedState(
+    sandboxLab,
+    useCallback((lab, options) => setOpen({ lab, ...options }), []),
+  );
+  useRegions(same);
+  const { state } = view;
+  const topology = state?.topology ?? sandboxLab.topology;
+  return (
+    <div className={styles.sb} data-testid="sandbox" data-phase={view.phase} style={{ '--upper': `${sizes.upper}px` } as CSSProperties}>
+      <div className={styles.worlds}>
+        <h2>Start from</h2>
+        <button type="button" className={styles.world} aria-pressed="true">
+          <b>One Linux host</b>
+          <span>namespaces, veth, bridges, routes</span>
+        </button>
+        <p>Docker hosts and clusters come with their chapters.</p>
+      </div>
+      <div className={styles.dockhead}>
+        {session && <Head session={session} view={view} lab={sandboxLab} say={say} />}
+        {open.linked && <p className={styles.note}>This state came with a link and is not saved here.</p>}
+        {unsaved && <p className={styles.note}>The browser has no room for this state. It lasts until the page is left.</p>}
+        {view.phase === 'running' && view.notice && <p className={styles.note}>{view.notice}</p>}
+        <p role="status" className={said ? styles.note : 'ftp-sr'}>
+          {said}
+        </p>
+      </div>
+      <div className={styles.topo} data-region="topology" role="group" tabIndex={0} aria-label="Topology">
+        <Topology data={topology} selected={selected} onSelect={setSelected} />
+      </div>
+      <Separator
+        orientation="horizontal"
+        label="Height of the topology"
+        className={styles.grip}
+        value={sizes.upper}
+        min={120}
+        max={Math.max(120, window.innerHeight - 260)}
+        onChange={(upper) => resize({ upper })}
+      />
+      <div className={styles.lower}>
+        {session && <Trouble session={session} view={view} />}
+        {session && state && <Terminals session={session} state={state} />}
+      </div>
+      <Inspector topology={topology} selected={selected} onSelect={setSelected} />
+      {state && <Announcer lab={sandboxLab} state={state} />}
+    </div>
+  );
+}

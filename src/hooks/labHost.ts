@@ -1,0 +1,110 @@
+/**
+ * The one lab that may be open on the page, and the labs the page knows. Small on purpose: it is in the main bundle.
+ * The terminal, the worker and the dock are fetched when a lab is opened.
+ */
+import { useSyncExternalStore } from 'react';
+import type { CompiledLab, Place, SavedSession, SessionState } from '../lab/protocol';
+
+/** Commands to type once the lab is ready, where they belong. */
+export interface Typing {
+  readonly place: Place;
+  readonly commands: readonly string[];
+}
+
+/** What is open. A new object for every opening, so that the dock can tell them apart. */
+export interface OpenLab {
+  readonly lab: CompiledLab;
+  /** A session to start from instead of the saved one: from a link, or `null` for a fresh world. */
+  readonly from?: SavedSession | null;
+  /** True when `from` came with a link; it is then not saved over the reader's own. */
+  readonly linked?: boolean;
+}
+
+/** The host's state. */
+export interface HostState {
+  readonly open: OpenLab | null;
+  /** Commands waiting to be typed by the dock. */
+  readonly typing: Typing | null;
+  /** Live state of the open lab, null until the world is up. */
+  readonly live: SessionState | null;
+  /** Terminals announce their output to screen readers. */
+  readonly aloud: boolean;
+}
+
+let state: HostState = { open: null, typing: null, live: null, aloud: false };
+const listeners = new Set<() => void>();
+const known = new Map<string, CompiledLab>();
+let opener: HTMLElement | null = null;
+
+function set(change: Partial<HostState>): void {
+  state = { ...state, ...change };
+  for (const listener of listeners) listener();
+}
+
+/** Makes a lab known to console blocks on the same page. */
+export function registerLab(lab: CompiledLab): void {
+  known.set(lab.id, lab);
+}
+
+/** The lab with this id, if a card on the page brought it along. */
+export function knownLab(id: string): CompiledLab | undefined {
+  return known.get(id);
+}
+
+/** Opens a lab; one that is open already is closed first. Remembers where the focus was. */
+export function openLab(lab: CompiledLab, options: Pick<OpenLab, 'from' | 'linked'> = {}): void {
+  registerLab(lab);
+  if (state.open?.lab.id === lab.id && options.from === undefined) return;
+  if (document.activeElement instanceof HTMLElement && !document.activeElement.closest('[data-dock]'))
+    opener = document.activeElement;
+  set({ open: { lab, ...options }, live: null });
+}
+
+/** Closes the lab; its state is kept. The focus goes back to what opened it. */
+export function closeLab(): void {
+  set({ open: null, live: null, typing: null });
+  opener?.focus();
+  opener = null;
+}
+
+/** Opens the lab if need be and types commands at the prompt, as if the reader had. */
+export function runInLab(lab: CompiledLab, typing: Typing): void {
+  openLab(lab);
+  set({ typing });
+}
+
+/** Types commands into the world that is on the page already. */
+export function typeAtPrompt(typing: Typing): void {
+  set({ typing });
+}
+
+/** Takes the waiting commands; the dock calls this once it types them. */
+export function takeTyping(): Typing | null {
+  const waiting = state.typing;
+  if (waiting) set({ typing: null });
+  return waiting;
+}
+
+/** The dock reports the world's state. */
+export function setLive(live: SessionState | null): void {
+  set({ live });
+}
+
+/** Turns xterm's screen-reader mode on or off. */
+export function setAloud(aloud: boolean): void {
+  set({ aloud });
+}
+
+/** The host's state; nothing is open on the server. */
+export function useLabHost(): HostState {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => state,
+    () => closed,
+  );
+}
+
+const closed: HostState = state;
