@@ -1,0 +1,480 @@
+import { Errno } from '../../core';
+import type { Timer } from '../../core';
+import type { Mac } from '../../wire';
+import { ETHERTYPE, MAC_BROADCAST, MAC_ZERO, isMulticastMac } from '../../wire';
+import type { BridgeOptions } from '../api';
+import { NF } from '../hooks';
+import type { NetNamespace } from '../namespace';
+import type { Skb } from '../skb';
+import { PACKET } from '../skb';
+import type { BridgeInfo, LinkKind } from '../types';
+import { IFF } from '../types';
+import { BridgePort } from './bridge-port';
+import { Fdb } from './fdb';
+import { Link } from './link';
+
+/** Ports a bridge may have (BR_MAX_PORTS). */
+const MAX_PORTS = 1023;
+const TICK = 10_000;
+
+/** An Ethernet bridge (net/bridge): learns, forwards, floods. STP is not simulated; ports go to forwarding at once. */
+export class BridgeLink extends Link {
+  readonly kind: LinkKind = 'bridge';
+  /** In order of enslaving; the kernel keeps the newest first. */
+  readonly ports: BridgePort[] = [];
+  /** Timers in 1/100 s. */
+  readonly settings = {
+    forwardDelay: 1500,
+    helloTime: 200,
+    maxAge: 2000,
+    ageingTime: 30000,
+    stpState: 0,
+    priority: 32768,
+    vlanFiltering: false,
+    vlanDefaultPvid: 1,
+    groupFwdMask: 0,
+    mcastSnooping: true,
+    mcastQuerier: false,
+    mcastRouter: 1,
+    nfCallIptables: false,
+    nfCallIp6tables: false,
+    nfCallArptables: false,
+  };
+  readonly fdb = new Fdb(() => this.settings.ageingTime * TICK);
+  /** True once the administrator chose the address: it no longer follows the ports. */
+  macPinned = false;
+  /** The address in the bridge identifier; zero until there is a port or the address was set. */
+  private idMac: Mac = MAC_ZERO;
+  private gc: Timer | null = null;
+  private readonly gcTick = (): void => this.collectGarbage();
+
+  constructor(ns: NetNamespace, name: string, index: number, mac: Mac, pinned: boolean) {
+    super(ns, name, index, mac);
+    this.macPinned = pinned;
+    if (pinned) this.idMac = mac;
+  }
+
+  // --- configuration ------------------------------------------------------------------------------------------------
+
+  get bridgeId(): string {
+    return `${this.settings.priority.toString(16).padStart(4, '0')}.${this.idMac.replaceAll(':', '')}`;
+  }
+
+  /** Applies settings. @throws Errno ERANGE, EINVAL */
+  configure(o: BridgeOptions): void {
+    const s = this.settings;
+    const inRange = (v: number, lo: number, hi: number): number => {
+      if (v < lo || v > hi) throw new Errno('ERANGE');
+      return v;
+    };
+    if (o.forwardDelay !== undefined) s.forwardDelay = s.stpState ? inRange(o.forwardDelay, 200, 3000) : o.forwardDelay;
+    if (o.helloTime !== undefined) s.helloTime = inRange(o.helloTime, 100, 1000);
+    if (o.maxAge !== undefined) s.maxAge = inRange(o.maxAge, 600, 4000);
+    if (o.ageingTime !== undefined) {
+      s.ageingTime = o.ageingTime;
+      this.scheduleGc(0);
+    }
+    if (o.stpState !== undefined) {
+      if (o.stpState !== 0) throw new Errno('EOPNOTSUPP', 'STP is not simulated in this course');
+    }
+    if (o.priority !== undefined) s.priority = o.priority & 0xffff;
+    if (o.vlanFiltering !== undefined) {
+      if (o.vlanFiltering) throw new Errno('EOPNOTSUPP');
+      s.vlanFiltering = o.vlanFiltering;
+    }
+    if (o.vlanDefaultPvid !== undefined) s.vlanDefaultPvid = o.vlanDefaultPvid;
+    if (o.groupFwdMask !== undefined) {
+      if (o.groupFwdMask & 7) throw new Errno('EINVAL');
+      s.groupFwdMask = o.groupFwdMask;
+    }
+    if (o.mcastSnooping !== undefined) s.mcastSnooping = o.mcastSnooping;
+    if (o.mcastQuerier !== undefined) s.mcastQuerier = o.mcastQuerier;
+    if (o.mcastRouter !== undefined) s.mcastRouter = o.mcastRouter;
+    if (o.nfCallIptables !== undefined) s.nfCallIptables = o.nfCallIptables;
+    if (o.nfCallIp6tables !== undefined) s.nfCallIp6tables = o.nfCallIp6tables;
+    if (o.nfCallArptables !== undefined) s.nfCallArptables = o.nfCallArptables;
+    if (o.fdbFlush) for (const p of this.ports) this.fdb.flushPort(p, true);
+  }
+
+  /** br_add_if. @throws Errno EINVAL, EBUSY, ELOOP, EOPNOTSUPP */
+  addPort(link: Link): void {
+    if (link.kind === 'bridge') throw new Errno('ELOOP', 'Can not enslave a bridge to a bridge');
+    if (link.isLoopback) throw new Errno('EINVAL');
+    if (link.port !== null) throw new Errno('EBUSY');
+    let number = 1;
+    while (this.ports.some((p) => p.number === number)) number++;
+    if (number > MAX_PORTS) throw new Errno('EXFULL' as 'ENOSPC');
+    const port = new BridgePort(this, link, number);
+    link.port = port;
+    link.master = this;
+    link.promiscuity++;
+    link.allmulti++;
+    this.ports.push(port);
+    this.insertLocal(link.mac, port);
+    this.recalculateId();
+    if (link.running) this.enablePort(port);
+    this.updateMtu();
+    this.ns.announceLink(link);
+  }
+
+  /** br_del_if */
+  removePort(port: BridgePort): void {
+    const { link } = port;
+    const at = this.ports.indexOf(port);
+    if (at < 0) return;
+    this.ports.splice(at, 1);
+    port.state = 'disabled';
+    port.forwardDelay?.cancel();
+    for (const e of this.fdb.flushPort(port, false)) this.ns.fdb.announce(this, e, true);
+    link.port = null;
+    link.master = null;
+    link.promiscuity--;
+    link.allmulti--;
+    this.recalculateId();
+    this.selectStates();
+    this.updateMtu();
+    this.ns.announceLink(link);
+  }
+
+  /** The port's link came up (br_stp_enable_port). */
+  enablePort(port: BridgePort): void {
+    if (!this.up || port.state !== 'disabled') return;
+    port.state = 'forwarding';
+    const delay = this.settings.forwardDelay * TICK;
+    port.forwardDelay = this.ns.host.scheduler.after(delay, () => (port.forwardDelay = null));
+    this.selectStates();
+    this.ns.announceLink(port.link);
+  }
+
+  /** The port's link went down (br_stp_disable_port): what was learned there is forgotten. */
+  disablePort(port: BridgePort): void {
+    if (port.state === 'disabled') return;
+    port.state = 'disabled';
+    port.forwardDelay?.cancel();
+    port.forwardDelay = null;
+    for (const e of this.fdb.flushPort(port, true)) this.ns.fdb.announce(this, e, true);
+    this.selectStates();
+    this.ns.announceLink(port.link);
+  }
+
+  /** The address of a port changed. */
+  portAddressChanged(port: BridgePort, old: Mac): void {
+    const e = this.fdb.entries.get(old);
+    if (e?.local && e.port === port) this.fdb.entries.delete(old);
+    this.insertLocal(port.link.mac, port);
+    this.recalculateId();
+  }
+
+  /** The administrator set the address (br_set_mac_address). */
+  setMac(mac: Mac): void {
+    const old = this.mac;
+    this.mac = mac;
+    this.macPinned = true;
+    if (old !== mac) {
+      const e = this.fdb.entries.get(old);
+      if (e?.local && e.port === null) this.fdb.entries.delete(old);
+    }
+    this.insertLocal(mac, null);
+    this.idMac = mac;
+    this.selectStates();
+  }
+
+  private insertLocal(mac: Mac, port: BridgePort | null): void {
+    const e = this.fdb.entries.get(mac);
+    // Two devices with the same address: the first keeps it.
+    if (e?.local) return;
+    const made = this.fdb.put(mac, port, { local: true, static: true, user: false }, this.ns.now);
+    this.ns.fdb.announce(this, made, false);
+  }
+
+  /** br_stp_recalculate_bridge_id: the lowest address of the ports, unless it was set by hand. */
+  private recalculateId(): void {
+    if (this.macPinned) return;
+    let lowest: Mac | null = null;
+    for (const p of this.ports) if (lowest === null || p.link.mac < lowest) lowest = p.link.mac;
+    const mac = lowest ?? MAC_ZERO;
+    if (mac === this.idMac) return;
+    this.idMac = mac;
+    const old = this.mac;
+    if (mac !== MAC_ZERO && mac !== old) {
+      const e = this.fdb.entries.get(old);
+      if (e?.local && e.port === null) this.fdb.entries.delete(old);
+      this.mac = mac;
+      this.insertLocal(mac, null);
+      this.ns.deviceEvent('changeAddress', this);
+      this.ns.announceLink(this);
+    }
+    this.selectStates();
+  }
+
+  /** br_port_state_selection: the bridge has a carrier when a port forwards. */
+  private selectStates(): void {
+    this.setCarrier(this.ports.some((p) => p.state === 'forwarding'));
+  }
+
+  private updateMtu(): void {
+    if (this.mtuPinned || this.ports.length === 0) return;
+    const mtu = Math.min(...this.ports.map((p) => p.link.mtu));
+    if (mtu !== this.mtu) this.ns.links.changeMtu(this, mtu);
+  }
+
+  /** The administrator set the MTU: it no longer follows the ports. */
+  mtuPinned = false;
+
+  /** A port's MTU changed. */
+  portMtuChanged(): void {
+    this.updateMtu();
+  }
+
+  override onOpen(): void {
+    this.insertLocal(this.mac, null);
+    if (this.settings.mcastSnooping) {
+      // The bridge listens for multicast router discovery (all-snoopers).
+      this.joinGroup('01:00:5e:00:00:6a');
+      this.joinGroup('33:33:00:00:00:6a');
+    }
+    this.scheduleGc(this.settings.ageingTime * TICK);
+  }
+
+  /** The bridge is up: ports that run start to forward. */
+  opened(): void {
+    for (const p of this.ports) if (p.link.running) this.enablePort(p);
+  }
+
+  override onClose(): void {
+    for (const p of this.ports) this.disablePort(p);
+    this.gc?.cancel();
+    this.gc = null;
+    if (this.multicast.has('01:00:5e:00:00:6a')) {
+      this.leaveGroup('01:00:5e:00:00:6a');
+      this.leaveGroup('33:33:00:00:00:6a');
+    }
+  }
+
+  override onUnregister(): void {
+    for (const p of [...this.ports]) this.removePort(p);
+    this.gc?.cancel();
+    this.gc = null;
+  }
+
+  private scheduleGc(delay: number): void {
+    if (!this.up && delay === 0) return;
+    this.gc?.cancel();
+    this.gc = this.ns.host.scheduler.after(Math.max(delay, TICK), this.gcTick);
+  }
+
+  private collectGarbage(): void {
+    const { gone, next } = this.fdb.collect(this.ns.now);
+    for (const e of gone) this.ns.fdb.announce(this, e, true);
+    this.scheduleGc(Math.max(next - this.ns.now, TICK));
+  }
+
+  override bridgeInfo(): BridgeInfo {
+    const s = this.settings;
+    return {
+      ...s,
+      vlanProtocol: ETHERTYPE.VLAN,
+      groupAddress: '01:80:c2:00:00:00',
+      bridgeId: this.bridgeId,
+      designatedRoot: this.bridgeId,
+      rootPort: 0,
+      rootPathCost: 0,
+      gcTimer: this.gc ? Math.max(0, Math.floor((this.gc.at - this.ns.now) / TICK)) : 0,
+    };
+  }
+
+  // --- frames -------------------------------------------------------------------------------------------------------
+
+  /** br_handle_frame: a frame came in by a port. */
+  handle(skb: Skb, port: BridgePort): void {
+    const { ns } = this;
+    if (isMulticastMac(skb.src) || skb.src === MAC_ZERO) {
+      ns.drop(skb, 'MAC_INVALID_SOURCE', 'br_handle_frame');
+      return;
+    }
+    // 01:80:c2:00:00:0X never crosses a bridge.
+    if (skb.dst.startsWith('01:80:c2:00:00:0') && !(this.settings.groupFwdMask & (1 << parseInt(skb.dst[16]!, 16)))) {
+      ns.drop(skb, 'BRIDGE_INGRESS_STP_STATE', 'br_handle_frame');
+      return;
+    }
+    if (port.state !== 'forwarding' || !this.up) {
+      ns.drop(skb, 'BRIDGE_INGRESS_STP_STATE', 'br_handle_frame');
+      return;
+    }
+    // For the bridge a port's own address is its own.
+    skb.pktType = skb.dst === MAC_BROADCAST ? PACKET.BROADCAST : isMulticastMac(skb.dst) ? PACKET.MULTICAST : PACKET.HOST;
+    const hooks = ns.netfilter?.bridge;
+    if (hooks && hooks.prerouting(skb, port.link) !== NF.ACCEPT) return;
+    this.finish(skb, port);
+  }
+
+  /** br_handle_frame_finish */
+  finish(skb: Skb, port: BridgePort): void {
+    const { ns } = this;
+    const now = ns.now;
+    if (port.flags.locked) {
+      const known = this.fdb.lookup(skb.src, now);
+      if (known?.port !== port || known.local) {
+        ns.drop(skb, 'NOT_SPECIFIED', 'br_handle_frame_finish');
+        return;
+      }
+    }
+    if (port.flags.learning && this.fdb.learn(skb.src, port, now)) {
+      const entry = this.fdb.entries.get(skb.src)!;
+      ns.fdb.announce(this, entry, false);
+      if (ns.tracer.active) this.traceBridge(skb, port, 'learn', skb.src, [port.link.name]);
+    }
+    skb.dev = this;
+    skb.bridgeIn = port;
+    if (skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST) {
+      const copy = skb.clone();
+      this.flood(copy, port);
+      if (skb.pktType === PACKET.MULTICAST) this.stats.multicast++;
+      if (ns.tracer.active) this.traceBridge(skb, port, 'local', skb.dst, [this.name]);
+      this.passUp(skb, port);
+      return;
+    }
+    const entry = this.fdb.lookup(skb.dst, now);
+    if (entry !== undefined) {
+      if (entry.local) {
+        if (ns.tracer.active) this.traceBridge(skb, port, 'local', skb.dst, [this.name]);
+        this.passUp(skb, port);
+        return;
+      }
+      entry.used = now;
+      if (entry.port !== null) {
+        if (!this.shouldDeliver(skb, port, entry.port)) {
+          ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_forward');
+          return;
+        }
+        if (ns.tracer.active) this.traceBridge(skb, port, 'forward', skb.dst, [entry.port.link.name]);
+        this.forward(skb, port, entry.port);
+      }
+      return;
+    }
+    const promiscuous = this.promiscuity > 0;
+    if (promiscuous) this.passUp(skb.clone(), port);
+    this.flood(skb, port);
+  }
+
+  private traceBridge(
+    skb: Skb,
+    port: BridgePort | null,
+    action: 'learn' | 'forward' | 'flood' | 'local',
+    mac: Mac,
+    to: string[],
+  ): void {
+    this.ns.trace(skb, { event: 'bridge', bridge: this.name, port: port?.link.name ?? this.name, action, mac, to });
+  }
+
+  /** should_deliver */
+  private shouldDeliver(skb: Skb, from: BridgePort | null, to: BridgePort): boolean {
+    if (to.state !== 'forwarding') return false;
+    if (from !== null) {
+      if (to === from && !to.flags.hairpin) return false;
+      if (from.flags.isolated && to.flags.isolated) return false;
+    }
+    return skb.length <= to.link.mtu + 4;
+  }
+
+  /** br_flood: every port that may have it. The packet is used up. */
+  private flood(skb: Skb, from: BridgePort | null): void {
+    const { ns } = this;
+    const targets: BridgePort[] = [];
+    for (const p of this.ports) {
+      if (!this.shouldDeliver(skb, from, p)) continue;
+      const { flags } = p;
+      if (skb.dst === MAC_BROADCAST) {
+        if (!flags.bcastFlood && from !== null) continue;
+      } else if (isMulticastMac(skb.dst)) {
+        if (!flags.mcastFlood && from !== null) continue;
+      } else if (!flags.flood) continue;
+      targets.push(p);
+    }
+    if (ns.tracer.active) {
+      this.traceBridge(
+        skb,
+        from,
+        'flood',
+        skb.dst,
+        targets.map((p) => p.link.name),
+      );
+    }
+    if (targets.length === 0) {
+      ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_flood');
+      return;
+    }
+    for (let i = 0; i < targets.length; i++) {
+      const copy = i === targets.length - 1 ? skb : ns.cloneSkb(skb);
+      this.forward(copy, from, targets[i]!);
+    }
+  }
+
+  /** __br_forward and br_forward_finish: hooks, then out by `to`. */
+  private forward(skb: Skb, from: BridgePort | null, to: BridgePort): void {
+    skb.bridgeOut = to;
+    const hooks = this.ns.netfilter?.bridge;
+    if (hooks) {
+      const verdict = from === null ? hooks.output(skb, to.link) : hooks.forward(skb, from.link, to.link);
+      if (verdict !== NF.ACCEPT) return;
+    }
+    this.forwardFinish(skb, to);
+  }
+
+  /** br_forward_finish */
+  forwardFinish(skb: Skb, to: BridgePort): void {
+    const hooks = this.ns.netfilter?.bridge;
+    if (hooks && hooks.postrouting(skb, to.link) !== NF.ACCEPT) return;
+    to.link.transmit(skb);
+  }
+
+  /** br_pass_frame_up: the frame is for the machine itself. */
+  private passUp(skb: Skb, port: BridgePort): void {
+    const hooks = this.ns.netfilter?.bridge;
+    this.stats.rxPackets++;
+    this.stats.rxBytes += skb.length;
+    if (hooks && hooks.input(skb, port.link) !== NF.ACCEPT) return;
+    const own = this.mac;
+    // Frames to a port's address reach the bridge as its own (br_netif_receive_skb after pkt_type was set to HOST).
+    const wasHost = skb.pktType === PACKET.HOST && skb.dst !== own && this.fdb.entries.get(skb.dst)?.local === true;
+    this.receiveAs(skb, wasHost);
+  }
+
+  private receiveAs(skb: Skb, forceHost: boolean): void {
+    const { ns } = this;
+    skb.dev = this;
+    skb.inDev = this;
+    if (forceHost) skb.pktType = PACKET.HOST;
+    else if (skb.pktType === PACKET.HOST && skb.dst !== this.mac) skb.pktType = PACKET.OTHERHOST;
+    if (ns.taps.count > 0) ns.taps.incoming(skb, this);
+    if (ns.tracer.active) ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    if (this.rxHandler !== null && this.rxHandler(skb)) return;
+    this.deliver(skb);
+  }
+
+  /** br_dev_xmit: a packet of the machine itself. */
+  override xmit(skb: Skb): void {
+    const { ns } = this;
+    this.stats.txPackets++;
+    this.stats.txBytes += skb.frameLength;
+    skb.bridgeIn = null;
+    if (isMulticastMac(skb.dst)) {
+      this.flood(skb, null);
+      return;
+    }
+    const entry = this.fdb.lookup(skb.dst, ns.now);
+    if (entry === undefined) this.flood(skb, null);
+    else if (entry.port === null || entry.local) ns.drop(skb, 'NOT_SPECIFIED', 'br_dev_xmit');
+    else if (!this.shouldDeliver(skb, null, entry.port)) ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_dev_xmit');
+    else {
+      entry.used = ns.now;
+      if (ns.tracer.active) this.traceBridge(skb, null, 'forward', skb.dst, [entry.port.link.name]);
+      this.forward(skb, null, entry.port);
+    }
+  }
+}
+
+/** True when `link` is a bridge. */
+export function isBridge(link: Link | null | undefined): link is BridgeLink {
+  return link !== null && link !== undefined && link.kind === 'bridge' && (link.flags & IFF.LOOPBACK) === 0;
+}

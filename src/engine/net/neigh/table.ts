@@ -1,0 +1,120 @@
+import { Errno } from '../../core';
+import type { IpAddress, Mac } from '../../wire';
+import { formatIp, isMulticast4, isMulticast6, multicastMac4, multicastMac6 } from '../../wire';
+import type { NeighApi } from '../api';
+import type { Link } from '../link/link';
+import type { NetNamespace } from '../namespace';
+import type { Family, NeighbourInfo, NudState } from '../types';
+import type { Neighbour, NeighProtocol } from './neighbour';
+import { neighbourOf } from './neighbour';
+
+type Spec = Parameters<NeighApi['add']>[0];
+
+/** `ip neigh`: the neighbour tables of a namespace as RTM_*NEIGH sees them. */
+export class NeighbourTables implements NeighApi {
+  private readonly proxies = new Map<string, { link: Link; address: IpAddress; router: boolean }>();
+
+  constructor(private readonly ns: NetNamespace) {}
+
+  private protocolOf(address: IpAddress): NeighProtocol {
+    return typeof address === 'number' ? this.ns.arp : this.ns.ndp;
+  }
+
+  list(filter: { family?: Family; index?: number; all?: boolean } = {}): NeighbourInfo[] {
+    const out: NeighbourInfo[] = [];
+    for (const family of ['inet', 'inet6'] as const) {
+      if (filter.family !== undefined && filter.family !== family) continue;
+      for (const link of this.ns.links) {
+        if (filter.index !== undefined && link.index !== filter.index) continue;
+        const table: Map<IpAddress, Neighbour> = family === 'inet' ? (link.arp as Map<IpAddress, Neighbour>) : (link.nd as Map<IpAddress, Neighbour>);
+        for (const n of table.values()) {
+          if (n.state === 'NONE' || (n.state === 'NOARP' && !filter.all)) continue;
+          out.push(n.snapshot());
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Entries made with `ip neigh add proxy`. */
+  listProxies(): { index: number; address: IpAddress }[] {
+    return [...this.proxies.values()].map((p) => ({ index: p.link.index, address: p.address }));
+  }
+
+  isProxy(link: Link, address: IpAddress): boolean {
+    return this.proxies.has(`${link.index}/${formatIp(address)}`);
+  }
+
+  private link(index: number): Link {
+    const link = this.ns.links.get(index);
+    if (link === undefined) throw new Errno('ENODEV');
+    return link;
+  }
+
+  private put(spec: Spec, create: boolean, exclusive: boolean): void {
+    const link = this.link(spec.index);
+    if (spec.proxy) {
+      const key = `${link.index}/${formatIp(spec.address)}`;
+      if (exclusive && this.proxies.has(key)) throw new Errno('EEXIST');
+      if (!create && !this.proxies.has(key)) throw new Errno('ENOENT');
+      this.proxies.set(key, { link, address: spec.address, router: spec.router ?? false });
+      return;
+    }
+    const protocol = this.protocolOf(spec.address);
+    const existing = protocol.table(link).get(spec.address);
+    if (existing === undefined || existing.state === 'NONE') {
+      if (!create) throw new Errno('ENOENT');
+    } else if (exclusive) throw new Errno('EEXIST');
+    const state: NudState = spec.state ?? 'PERMANENT';
+    const needsAddress = !['NONE', 'INCOMPLETE', 'FAILED', 'NOARP'].includes(state);
+    if (needsAddress && spec.lladdr === undefined && existing?.lladdr === undefined) {
+      throw new Errno('EINVAL', 'No link layer address given');
+    }
+    const n = neighbourOf(protocol, link, spec.address);
+    if (spec.router !== undefined) n.router = spec.router;
+    n.update(spec.lladdr, state, { override: true, admin: true });
+  }
+
+  add(spec: Spec): void {
+    this.put(spec, true, true);
+  }
+
+  replace(spec: Spec): void {
+    this.put(spec, true, false);
+  }
+
+  change(spec: Spec): void {
+    this.put(spec, false, false);
+  }
+
+  delete(spec: { index: number; address: IpAddress; proxy?: boolean }): void {
+    const link = this.link(spec.index);
+    if (spec.proxy) {
+      if (!this.proxies.delete(`${link.index}/${formatIp(spec.address)}`)) throw new Errno('ENOENT');
+      return;
+    }
+    const n = this.protocolOf(spec.address).table(link).get(spec.address);
+    if (n === undefined) throw new Errno('ENOENT');
+    const before = n.snapshot();
+    n.forget();
+    this.ns.events.emit(() => ({ type: 'neigh', deleted: true, neigh: { ...before, state: 'FAILED', lladdr: undefined } }));
+  }
+
+  /** neigh_ifdown / neigh_carrier_down: `permanent` keeps what was set by hand. */
+  flushLink(link: Link, keepPermanent: boolean): void {
+    for (const table of [link.arp, link.nd]) {
+      for (const n of [...table.values()]) if (!keepPermanent || n.state !== 'PERMANENT') n.forget();
+    }
+    if (!keepPermanent) for (const [key, p] of [...this.proxies]) if (p.link === link) this.proxies.delete(key);
+  }
+
+  /** The MAC address that needs no question: multicast, broadcast, links without ARP. */
+  mappedMac(link: Link, address: IpAddress): Mac | undefined {
+    if (typeof address === 'number') {
+      if (isMulticast4(address)) return multicastMac4(address);
+      if (address === 0xffffffff) return link.broadcast;
+    } else if (isMulticast6(address)) return multicastMac6(address);
+    if (!link.needsArp) return link.isLoopback ? link.mac : '00:00:00:00:00:00';
+    return undefined;
+  }
+}
