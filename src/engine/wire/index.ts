@@ -19,3 +19,5 @@ export * from './tcp';
 export * from './transport';
 export * from './udp';
 export * from './vxlan';
+export * from './print';
+export * from './services';
