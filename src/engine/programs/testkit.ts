@@ -36,7 +36,22 @@ export function bareMachine(programs: readonly Program[]): Machine {
     throw e;
   };
   const { now } = machine.scheduler;
-  for (const dir of ['usr', 'etc', 'tmp', 'dev', 'work', 'usr/bin', 'usr/sbin', 'root', 'proc', 'sys', 'run', 'home', 'var']) mkdirs(machine, dir);
+  for (const dir of [
+    'usr',
+    'etc',
+    'tmp',
+    'dev',
+    'work',
+    'usr/bin',
+    'usr/sbin',
+    'root',
+    'proc',
+    'sys',
+    'run',
+    'home',
+    'var',
+  ])
+    mkdirs(machine, dir);
   const dev = dirAt(machine, 'dev');
   dev.link('null', new DeviceNode(1, 3, () => new SimpleDevice('/dev/null', () => EMPTY)).touch(now));
   dirAt(machine, 'etc').link('passwd', new FileNode(0o644, 'root:x:0:0:root:/root:/bin/bash\n').touch(now));
@@ -54,7 +69,11 @@ export function bareMachine(programs: readonly Program[]): Machine {
 }
 
 /** Runs one program to its end. */
-export function runProgram(programs: readonly Program[], options: RunOptions, machine = bareMachine(programs)): RunResult {
+export function runProgram(
+  programs: readonly Program[],
+  options: RunOptions,
+  machine = bareMachine(programs),
+): RunResult {
   const { now } = machine.scheduler;
   for (const [path, contents] of Object.entries(options.files ?? {})) {
     const full = `work/${path}`;
@@ -88,7 +107,9 @@ export function runProgram(programs: readonly Program[], options: RunOptions, ma
       return yield* sys.exec(path, options.argv);
     },
   });
-  proc.env = new Map(Object.entries({ PATH: '/usr/bin:/usr/sbin', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/root', ...options.env }));
+  proc.env = new Map(
+    Object.entries({ PATH: '/usr/bin:/usr/sbin', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/root', ...options.env }),
+  );
   proc.onExit.push((s) => (status = shellStatus(s)));
   const input = typeof options.stdin === 'string' ? encode(options.stdin) : (options.stdin ?? EMPTY);
   let fed = 0;

@@ -218,10 +218,13 @@ export function printf(format: string, args: readonly string[], options: PrintfO
   };
   do {
     const before = next;
-    for (let i = 0; i < format.length; ) {
+    for (let i = 0; i < format.length;) {
       const c = format[i]!;
       if (c === '\\') {
-        const m = /^\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[^])(?:\\(?:[0-7]{3}|x[0-9a-fA-F]{2}))*/.exec(format.slice(i));
+        const m =
+          /^\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[^])(?:\\(?:[0-7]{3}|x[0-9a-fA-F]{2}))*/.exec(
+            format.slice(i),
+          );
         const piece = m ? m[0] : '\\';
         const { text, stop } = unescape(piece, 'format');
         out += text;
@@ -234,7 +237,9 @@ export function printf(format: string, args: readonly string[], options: PrintfO
         i++;
         continue;
       }
-      const m = /^%([-+ #0']*)(\*|-?\d+)?(?:\.(\*|-?\d*))?(?:hh|h|ll|l|L|j|z|t)?(?:\(([^)]*)\)(T)|([^]))?/.exec(format.slice(i))!;
+      const m = /^%([-+ #0']*)(\*|-?\d+)?(?:\.(\*|-?\d*))?(?:hh|h|ll|l|L|j|z|t)?(?:\(([^)]*)\)(T)|([^]))?/.exec(
+        format.slice(i),
+      )!;
       i += m[0].length;
       const conv = m[5] ?? m[6];
       if (conv === '%') {
@@ -294,7 +299,10 @@ export function printf(format: string, args: readonly string[], options: PrintfO
           if (m[4] !== undefined && options.time) {
             const arg = take();
             const seconds = arg === undefined ? undefined : Number(integer(arg));
-            out += formatString(spec, options.time(m[4] || '%H:%M:%S', seconds === -1 || seconds === -2 ? undefined : seconds));
+            out += formatString(
+              spec,
+              options.time(m[4] || '%H:%M:%S', seconds === -1 || seconds === -2 ? undefined : seconds),
+            );
             break;
           }
           problems.push({ kind: 'directive', text: m[0] });
@@ -332,7 +340,13 @@ export function parseFloatPrefix(text: string): { value: number; rest: string } 
   const m = /^\s*[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|inf(?:inity)?|nan)/i.exec(text);
   if (!m) return { value: 0, rest: text };
   const word = m[0].trim().toLowerCase();
-  const value = word.includes('inf') ? (word[0] === '-' ? -Infinity : Infinity) : word.includes('nan') ? NaN : Number(word);
+  const value = word.includes('inf')
+    ? word[0] === '-'
+      ? -Infinity
+      : Infinity
+    : word.includes('nan')
+      ? NaN
+      : Number(word);
   return { value, rest: text.slice(m[0].length) };
 }
 

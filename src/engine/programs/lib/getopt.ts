@@ -37,7 +37,12 @@ interface Long {
  * @param longOnly long options may also start with one `-` (getopt_long_only).
  * @throws GetoptError
  */
-export function getopt(argv: readonly string[], shorts: string, longs: readonly string[] = [], longOnly = false): Parsed {
+export function getopt(
+  argv: readonly string[],
+  shorts: string,
+  longs: readonly string[] = [],
+  longOnly = false,
+): Parsed {
   const mode = shorts[0] === '+' || shorts[0] === '-' ? shorts[0] : '';
   const letters = parseShorts(mode ? shorts.slice(1) : shorts);
   const table = longs.map(parseLong);
@@ -59,14 +64,18 @@ export function getopt(argv: readonly string[], shorts: string, longs: readonly 
       continue;
     }
     const isLong = word.startsWith('--');
-    if (isLong || (longOnly && word.length > 2 && (!letters.has(word[1]!) || matches(table, word.slice(1)).length > 0))) {
+    if (
+      isLong ||
+      (longOnly && word.length > 2 && (!letters.has(word[1]!) || matches(table, word.slice(1)).length > 0))
+    ) {
       const prefix = isLong ? '--' : '-';
       const body = word.slice(prefix.length);
       const eq = body.indexOf('=');
       const name = eq < 0 ? body : body.slice(0, eq);
       const long = findLong(table, name, prefix, word);
       let arg = eq < 0 ? undefined : body.slice(eq + 1);
-      if (arg !== undefined && long.arg === '') throw new GetoptError(`option '${prefix}${long.long}' doesn't allow an argument`);
+      if (arg !== undefined && long.arg === '')
+        throw new GetoptError(`option '${prefix}${long.long}' doesn't allow an argument`);
       if (arg === undefined && long.arg === ':') {
         if (++i >= argv.length) throw new GetoptError(`option '${prefix}${long.long}' requires an argument`);
         arg = argv[i];

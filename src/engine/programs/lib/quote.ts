@@ -22,7 +22,10 @@ export function quoteShellIfNeeded(name: string): string {
 /** Between the locale's quotation marks, as most messages have it: ‘name’ in UTF-8 locales, 'name' in the C locale. */
 export function quote(sys: Sys, name: string): string {
   // eslint-disable-next-line no-control-regex
-  const body = name.replace(/[\x00-\x1f\x7f\\]/g, (c) => OCTAL[c] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  const body = name.replace(
+    /[\x00-\x1f\x7f\\]/g,
+    (c) => OCTAL[c] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
   return isUtf8(sys) ? `‘${body}’` : `'${body.replace(/'/g, "\\'")}'`;
 }
 

@@ -50,7 +50,9 @@ export class Regex {
     options: RegexOptions = {},
   ) {
     const perl = options.syntax === 'perl';
-    const made = perl ? { source: translatePerl(pattern), groups: 0, alternation: false } : new Translator(pattern, options).run();
+    const made = perl
+      ? { source: translatePerl(pattern), groups: 0, alternation: false }
+      : new Translator(pattern, options).run();
     this.source = made.source;
     this.alternation = made.alternation;
     this.groupCount = made.groups;
@@ -332,7 +334,10 @@ class Translator {
     }
     if (/[0-7]/.test(c)) {
       this.i--;
-      return String.fromCodePoint(parseInt(/^[0-7]{1,3}/.exec(this.p.slice(this.i))![0], 8) & 0xff) + code(/^[0-7]{1,3}/, 8)!.slice(1);
+      return (
+        String.fromCodePoint(parseInt(/^[0-7]{1,3}/.exec(this.p.slice(this.i))![0], 8) & 0xff) +
+        code(/^[0-7]{1,3}/, 8)!.slice(1)
+      );
     }
     return CONTROL[c];
   }

@@ -85,165 +85,179 @@ export function gmtime(micros: number, offset = 0): Tm {
  * @param micros microseconds since the epoch.
  * @param nanos nanoseconds within the second for %N, when more is known than microseconds.
  */
-export function strftime(format: string, micros: number, nanos?: number, zone: { name: string; offset: number } = UTC): string {
+export function strftime(
+  format: string,
+  micros: number,
+  nanos?: number,
+  zone: { name: string; offset: number } = UTC,
+): string {
   const tm = gmtime(micros, zone.offset);
   const sub = (f: string): string => strftime(f, micros, nanos, zone);
-  return format.replace(/%([-_0^#+]*)(\d*)(:{0,3}z|[EO]?[a-zA-Z%])/g, (all, flags: string, width: string, conv: string) => {
-    let pad = '';
-    const num = (value: number, n: number, fill = '0'): string => {
-      pad = fill;
-      const f = /[-_0]/.exec([...flags].reverse().join(''))?.[0];
-      if (f === '-' && width === '') return String(value);
-      if (f === '_') pad = ' ';
-      if (f === '0') pad = '0';
-      const digits = String(Math.abs(value)).padStart((width === '' ? n : Number(width)) - (value < 0 ? 1 : 0), pad);
-      return value < 0 ? `-${digits}` : digits;
-    };
-    let out: string;
-    switch (conv.replace(/^[EO]/, '')) {
-      case '%':
-        out = '%';
-        break;
-      case 'a':
-        out = DAYS[tm.weekday]!.slice(0, 3);
-        break;
-      case 'A':
-        out = DAYS[tm.weekday]!;
-        break;
-      case 'b':
-      case 'h':
-        out = MONTHS[tm.month - 1]!.slice(0, 3);
-        break;
-      case 'B':
-        out = MONTHS[tm.month - 1]!;
-        break;
-      case 'c':
-        out = sub('%a %b %e %H:%M:%S %Y');
-        break;
-      case 'C':
-        out = num(Math.floor(tm.year / 100), 2);
-        break;
-      case 'd':
-        out = num(tm.day, 2);
-        break;
-      case 'D':
-      case 'x':
-        out = sub('%m/%d/%y');
-        break;
-      case 'e':
-        out = num(tm.day, 2, ' ');
-        break;
-      case 'F':
-        out = sub('%Y-%m-%d');
-        break;
-      case 'g':
-        out = num(isoWeek(tm).year % 100, 2);
-        break;
-      case 'G':
-        out = num(isoWeek(tm).year, 4);
-        break;
-      case 'H':
-        out = num(tm.hour, 2);
-        break;
-      case 'I':
-        out = num(tm.hour % 12 || 12, 2);
-        break;
-      case 'j':
-        out = num(tm.yearday, 3);
-        break;
-      case 'k':
-        out = num(tm.hour, 2, ' ');
-        break;
-      case 'l':
-        out = num(tm.hour % 12 || 12, 2, ' ');
-        break;
-      case 'm':
-        out = num(tm.month, 2);
-        break;
-      case 'M':
-        out = num(tm.minute, 2);
-        break;
-      case 'n':
-        out = '\n';
-        break;
-      case 'N': {
-        const all9 = String(nanos ?? tm.micros * 1000).padStart(9, '0');
-        out = width === '' ? (flags.includes('-') ? all9.replace(/0+$/, '') || '0' : all9) : all9.padEnd(Number(width), '0').slice(0, Number(width));
-        return out;
+  return format.replace(
+    /%([-_0^#+]*)(\d*)(:{0,3}z|[EO]?[a-zA-Z%])/g,
+    (all, flags: string, width: string, conv: string) => {
+      let pad = '';
+      const num = (value: number, n: number, fill = '0'): string => {
+        pad = fill;
+        const f = /[-_0]/.exec([...flags].reverse().join(''))?.[0];
+        if (f === '-' && width === '') return String(value);
+        if (f === '_') pad = ' ';
+        if (f === '0') pad = '0';
+        const digits = String(Math.abs(value)).padStart((width === '' ? n : Number(width)) - (value < 0 ? 1 : 0), pad);
+        return value < 0 ? `-${digits}` : digits;
+      };
+      let out: string;
+      switch (conv.replace(/^[EO]/, '')) {
+        case '%':
+          out = '%';
+          break;
+        case 'a':
+          out = DAYS[tm.weekday]!.slice(0, 3);
+          break;
+        case 'A':
+          out = DAYS[tm.weekday]!;
+          break;
+        case 'b':
+        case 'h':
+          out = MONTHS[tm.month - 1]!.slice(0, 3);
+          break;
+        case 'B':
+          out = MONTHS[tm.month - 1]!;
+          break;
+        case 'c':
+          out = sub('%a %b %e %H:%M:%S %Y');
+          break;
+        case 'C':
+          out = num(Math.floor(tm.year / 100), 2);
+          break;
+        case 'd':
+          out = num(tm.day, 2);
+          break;
+        case 'D':
+        case 'x':
+          out = sub('%m/%d/%y');
+          break;
+        case 'e':
+          out = num(tm.day, 2, ' ');
+          break;
+        case 'F':
+          out = sub('%Y-%m-%d');
+          break;
+        case 'g':
+          out = num(isoWeek(tm).year % 100, 2);
+          break;
+        case 'G':
+          out = num(isoWeek(tm).year, 4);
+          break;
+        case 'H':
+          out = num(tm.hour, 2);
+          break;
+        case 'I':
+          out = num(tm.hour % 12 || 12, 2);
+          break;
+        case 'j':
+          out = num(tm.yearday, 3);
+          break;
+        case 'k':
+          out = num(tm.hour, 2, ' ');
+          break;
+        case 'l':
+          out = num(tm.hour % 12 || 12, 2, ' ');
+          break;
+        case 'm':
+          out = num(tm.month, 2);
+          break;
+        case 'M':
+          out = num(tm.minute, 2);
+          break;
+        case 'n':
+          out = '\n';
+          break;
+        case 'N': {
+          const all9 = String(nanos ?? tm.micros * 1000).padStart(9, '0');
+          out =
+            width === ''
+              ? flags.includes('-')
+                ? all9.replace(/0+$/, '') || '0'
+                : all9
+              : all9.padEnd(Number(width), '0').slice(0, Number(width));
+          return out;
+        }
+        case 'p':
+          out = tm.hour < 12 ? 'AM' : 'PM';
+          if (flags.includes('#')) out = out.toLowerCase();
+          break;
+        case 'P':
+          out = tm.hour < 12 ? 'am' : 'pm';
+          break;
+        case 'q':
+          out = String(Math.floor((tm.month - 1) / 3) + 1);
+          break;
+        case 'r':
+          out = sub('%I:%M:%S %p');
+          break;
+        case 'R':
+          out = sub('%H:%M');
+          break;
+        case 's':
+          out = num(Math.floor(micros / 1e6), 1);
+          break;
+        case 'S':
+          out = num(tm.second, 2);
+          break;
+        case 't':
+          out = '\t';
+          break;
+        case 'T':
+        case 'X':
+          out = sub('%H:%M:%S');
+          break;
+        case 'u':
+          out = num(tm.weekday || 7, 1);
+          break;
+        case 'U':
+          out = num(Math.floor((tm.yearday + 6 - tm.weekday) / 7), 2);
+          break;
+        case 'V':
+          out = num(isoWeek(tm).week, 2);
+          break;
+        case 'w':
+          out = num(tm.weekday, 1);
+          break;
+        case 'W':
+          out = num(Math.floor((tm.yearday + 6 - ((tm.weekday + 6) % 7)) / 7), 2);
+          break;
+        case 'y':
+          out = num(((tm.year % 100) + 100) % 100, 2);
+          break;
+        case 'Y':
+          out = num(tm.year, 1);
+          break;
+        case 'z':
+          out = zoneOffset(zone.offset, '');
+          break;
+        case ':z':
+          out = zoneOffset(zone.offset, ':');
+          break;
+        case '::z':
+          out = `${zoneOffset(zone.offset, ':')}:00`;
+          break;
+        case ':::z':
+          out = zoneOffset(zone.offset, ':').replace(/:00$/, '');
+          break;
+        case 'Z':
+          out = zone.name;
+          break;
+        default:
+          return all;
       }
-      case 'p':
-        out = tm.hour < 12 ? 'AM' : 'PM';
-        if (flags.includes('#')) out = out.toLowerCase();
-        break;
-      case 'P':
-        out = tm.hour < 12 ? 'am' : 'pm';
-        break;
-      case 'q':
-        out = String(Math.floor((tm.month - 1) / 3) + 1);
-        break;
-      case 'r':
-        out = sub('%I:%M:%S %p');
-        break;
-      case 'R':
-        out = sub('%H:%M');
-        break;
-      case 's':
-        out = num(Math.floor(micros / 1e6), 1);
-        break;
-      case 'S':
-        out = num(tm.second, 2);
-        break;
-      case 't':
-        out = '\t';
-        break;
-      case 'T':
-      case 'X':
-        out = sub('%H:%M:%S');
-        break;
-      case 'u':
-        out = num(tm.weekday || 7, 1);
-        break;
-      case 'U':
-        out = num(Math.floor((tm.yearday + 6 - tm.weekday) / 7), 2);
-        break;
-      case 'V':
-        out = num(isoWeek(tm).week, 2);
-        break;
-      case 'w':
-        out = num(tm.weekday, 1);
-        break;
-      case 'W':
-        out = num(Math.floor((tm.yearday + 6 - ((tm.weekday + 6) % 7)) / 7), 2);
-        break;
-      case 'y':
-        out = num(((tm.year % 100) + 100) % 100, 2);
-        break;
-      case 'Y':
-        out = num(tm.year, 1);
-        break;
-      case 'z':
-        out = zoneOffset(zone.offset, '');
-        break;
-      case ':z':
-        out = zoneOffset(zone.offset, ':');
-        break;
-      case '::z':
-        out = `${zoneOffset(zone.offset, ':')}:00`;
-        break;
-      case ':::z':
-        out = zoneOffset(zone.offset, ':').replace(/:00$/, '');
-        break;
-      case 'Z':
-        out = zone.name;
-        break;
-      default:
-        return all;
-    }
-    if (flags.includes('^')) out = out.toUpperCase();
-    if (flags.includes('#') && /[aAbBh]/.test(conv)) out = out.toUpperCase();
-    if (width !== '' && out.length < Number(width)) out = out.padStart(Number(width), pad || (flags.includes('0') ? '0' : ' '));
-    return out;
-  });
+      if (flags.includes('^')) out = out.toUpperCase();
+      if (flags.includes('#') && /[aAbBh]/.test(conv)) out = out.toUpperCase();
+      if (width !== '' && out.length < Number(width))
+        out = out.padStart(Number(width), pad || (flags.includes('0') ? '0' : ' '));
+      return out;
+    },
+  );
 }
 
 /** Coordinated Universal Time. */

@@ -1,0 +1,25 @@
+import type { DirNode } from '../inode';
+import type { Machine } from '../machine';
+import type { Process } from '../process';
+
+/** The parts of /proc and /sys that belong to the network; whoever makes them registers them here. */
+export interface FileSystemHooks {
+  /** Contents of /proc/PID/net: the view of the process's network namespace. */
+  readonly net?: (proc: Process) => DirNode;
+  /** Contents of /proc/sys. */
+  readonly procSys?: (machine: Machine) => DirNode;
+  /** Contents of /sys. */
+  readonly sysfs?: (machine: Machine) => DirNode;
+}
+
+let current: FileSystemHooks = {};
+
+/** Adds hooks; later ones replace earlier ones of the same name. Called once, when the modules are loaded. */
+export function registerFileSystems(hooks: FileSystemHooks): void {
+  current = { ...current, ...hooks };
+}
+
+/** The hooks registered so far. */
+export function fileSystemHooks(): FileSystemHooks {
+  return current;
+}
