@@ -62,9 +62,16 @@ export function openLab(lab: CompiledLab, options: Pick<OpenLab, 'from' | 'linke
 
 /** Closes the lab; its state is kept. The focus goes back to what opened it. */
 export function closeLab(): void {
-  set({ open: null, live: null, typing: null });
-  opener?.focus();
+  const id = state.open?.lab.id;
+  const from = opener;
   opener = null;
+  set({ open: null, live: null, typing: null });
+  if (id === undefined) return;
+  // The button that was pressed may have been drawn anew with its card.
+  requestAnimationFrame(() => {
+    const back = from?.isConnected ? from : document.querySelector<HTMLElement>(`[data-testid="lab-${CSS.escape(id)}"] button`);
+    back?.focus();
+  });
 }
 
 /** Opens the lab if need be and types commands at the prompt, as if the reader had. */

@@ -108,7 +108,7 @@ export default function Terminals({ session, state, extra }: { session: Session;
         )}
         <span className={styles.end}>
           {extra}
-          {current && terminals.length > 1 && (
+          {extra === undefined && current && terminals.length > 1 && (
             <IconButton icon="close" label={`Close the terminal ${current.place.netns ?? current.title}`} onClick={() => session.close(current.id)} />
           )}
         </span>

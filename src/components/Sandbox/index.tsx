@@ -19,7 +19,7 @@ const same = (): void => undefined;
 /** A free world: picture, inspector and terminals. Its state is kept like a lab's. */
 export default function Sandbox(): ReactNode {
   const [open, setOpen] = useState<OpenLab>({ lab: sandboxLab });
-  const [selected, setSelected] = useState('host');
+  const [selected, setSelected] = useState('');
   const [said, say] = useState('');
   const [sizes, resize] = useSizes();
   const { session, view, unsaved } = useSession(open);

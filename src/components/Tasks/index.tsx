@@ -15,6 +15,8 @@ export function lostBecause(state: TaskState): string {
 /** The tasks of a lab. They complete by themselves; at most one is active, with its feedback and its hints under it. */
 export default function Tasks({ session, lab, state }: { session: Session; lab: CompiledLab; state: SessionState }): ReactNode {
   const byId = new Map(state.tasks.map((t) => [t.id, t]));
+  // Hints belong to one task: the active one, else the first that was lost.
+  const hinted = state.tasks.find((t) => t.state === 'active') ?? state.tasks.find((t) => t.state === 'lost');
   return (
     <section className={styles.column} aria-labelledby="lab-tasks" data-region="tasks">
       <h3 id="lab-tasks" className={styles.head} tabIndex={-1}>
@@ -46,7 +48,7 @@ export default function Tasks({ session, lab, state }: { session: Session; lab: 
                   <InlineCode text={s.feedback} />
                 </p>
               )}
-              {(s.state === 'active' || s.state === 'lost') && (
+              {s === hinted && (
                 <HintLadder session={session} task={task} state={s} solutions={lab.kind === 'challenge'} />
               )}
             </li>

@@ -73,7 +73,7 @@ export default function Terminal({
     const xterm = new XTerm({
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--ftp-mono').trim(),
       fontSize: window.matchMedia('(max-width: 760px)').matches ? 12 : 13,
-      lineHeight: 1.35,
+      lineHeight: 1.2,
       fontWeightBold: 650 as unknown as 'bold',
       theme: readTheme(),
       minimumContrastRatio: 4.5,

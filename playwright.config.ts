@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process';
+import { defineConfig, devices } from '@playwright/test';
+
+// The site is tested as it is served: static files under a sub-path. Build it first with the same BASE_URL (see e2e/README.md).
+const base = process.env.BASE_URL ?? '/course-test/';
+const dir = process.env.SITE_DIR ?? 'build';
+const port = Number(process.env.E2E_PORT ?? 4173);
+// Run rather than imported: Playwright loads this file with require(), which a module of Node's own kind does not take part in.
+const executablePath = spawnSync(process.execPath, ['scripts/find-chromium.mjs'], { encoding: 'utf8' }).stdout.trim();
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  // Two cores at most: a starved browser makes a slow test look like a broken one.
+  workers: process.env.CI ? 1 : 2,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [['list']],
+  use: {
+    baseURL: `http://127.0.0.1:${port}${base}`,
+    locale: 'en-GB',
+    trace: 'retain-on-failure',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    launchOptions: { ...(executablePath ? { executablePath } : {}), args: ['--no-sandbox'] },
+  },
+  projects: [
+    { name: 'desktop', use: { ...devices['Desktop Chrome'], viewport: { width: 1440, height: 900 } } },
+    { name: 'phone', use: { ...devices['Pixel 7'], viewport: { width: 390, height: 844 } } },
+  ],
+  webServer: {
+    command: `node e2e/server.mjs ${dir} ${base} ${port}`,
+    url: `http://127.0.0.1:${port}${base}`,
+    reuseExistingServer: false,
+  },
+});
