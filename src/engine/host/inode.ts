@@ -5,16 +5,21 @@ import type { Process } from './process';
 /** What an inode is, as in the first column of `ls -l`. */
 export type InodeType = 'file' | 'dir' | 'symlink' | 'fifo' | 'char' | 'socket';
 
-let nextIno = 1;
+/** Where the numbers of new inodes come from; each world has its own, so that a copy beside it does not move its numbers. */
+export interface InodeNumbers {
+  next: number;
+}
 
-/** Gives every world the same inode numbers; called when a world is made. */
-export function resetInodeNumbers(): void {
-  nextIno = 1;
+let numbers: InodeNumbers = { next: 1 };
+
+/** New inodes are numbered by `source` from now on; a world calls this before it runs. */
+export function useInodeNumbers(source: InodeNumbers): void {
+  numbers = source;
 }
 
 /** One file system object (inode(7)). Times are virtual microseconds. */
 export abstract class Inode {
-  ino = nextIno++;
+  ino = numbers.next++;
   uid = 0;
   gid = 0;
   nlink = 1;

@@ -1,7 +1,7 @@
 import type { Micros, OpenFile, Tty } from '../core';
 import { concat, decode, isErrno, OpenFile as OpenFileBase, Random, Scheduler, TtyFile } from '../core';
 import type { Caller, Coroutine, WaitQueue } from '../core';
-import { Machine, resetInodeNumbers, shellStatus } from '../host';
+import { Machine, shellStatus, useInodeNumbers } from '../host';
 import type { Process, Program, Sys } from '../host';
 
 /** Where something runs: on a machine, or in one of its named network namespaces. */
@@ -55,6 +55,7 @@ export class World {
   readonly machines = new Map<string, Machine>();
   /** Virtual time at which the world began. */
   readonly epoch: Micros;
+  private readonly inodes = { next: 1 };
 
   /**
    * @param name the topology's name, for messages.
@@ -67,10 +68,18 @@ export class World {
     private readonly programs: ReadonlyMap<string, Program>,
     epoch: Micros = START_OF_TIME,
   ) {
-    resetInodeNumbers();
+    this.activate();
     this.epoch = epoch;
     this.scheduler = new Scheduler(epoch);
     this.random = new Random(`${name}/${seed}`);
+  }
+
+  /**
+   * Makes this the world whose turn it is. Several worlds may live side by side, but whoever steps the scheduler of one
+   * directly must say so before each turn; `exec`, `run` and `settle` do.
+   */
+  activate(): void {
+    useInodeNumbers(this.inodes);
   }
 
   /** Virtual now. */
@@ -103,6 +112,7 @@ export class World {
 
   /** Starts a login shell on a new terminal at `spot`. */
   openTerminal(spot: Spot, columns: number, rows: number): { tty: Tty; shell: Process } {
+    this.activate();
     const machine = this.machine(spot.machine);
     const tty = machine.openTty();
     tty.columns = columns;
@@ -127,6 +137,7 @@ export class World {
    * Runs `script` with bash at `spot`, driving the whole world until it has ended. Background processes that it leaves stay.
    */
   exec(spot: Spot, script: string, options: RunOptions = {}): RunResult {
+    this.activate();
     const machine = this.machine(spot.machine);
     const out = new Capture();
     const err = new Capture(out);
@@ -163,6 +174,7 @@ export class World {
 
   /** Runs for `micros` of virtual time, or until `steps` steps were made. */
   run(micros: Micros, steps = DEFAULT_STEPS): void {
+    this.activate();
     const limit = this.now + micros;
     while (steps-- > 0 && this.now < limit && this.scheduler.step(limit));
     this.scheduler.idleTo(limit);
@@ -170,6 +182,7 @@ export class World {
 
   /** Runs until nothing is ready any more, at most `steps` steps; virtual time passes only by work done. */
   settle(steps: number): void {
+    this.activate();
     while (steps-- > 0 && this.scheduler.busy) this.scheduler.step(this.now);
   }
 }
