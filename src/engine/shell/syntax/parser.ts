@@ -1,0 +1,167 @@
+import { forEachChild, parse } from 'unbash';
+import type * as Unbash from 'unbash';
+
+/**
+ * The only file that knows the parser library. The tree's types go by the names below; words are kept as source text and
+ * taken apart by `word.ts`, because expansions also meet text that no parser has seen (here-documents, prompts, subscripts).
+ */
+export type Statement = Unbash.Statement;
+export type CommandNode = Unbash.CommandNode;
+export type CompoundCommand = Unbash.CompoundCommand;
+export type CompoundList = Unbash.CompoundList;
+export type SimpleCommand = Unbash.Command;
+export type Pipeline = Unbash.Pipeline;
+export type AndOr = Unbash.AndOr;
+export type Redirection = Unbash.Redirection;
+export type Assignment = Unbash.Assignment;
+export type ArrayValue = Unbash.ArrayValue;
+export type Word = Unbash.Word;
+export type TestExpression = Unbash.TestExpression;
+export type FunctionNode = Unbash.Function;
+export type CaseNode = Unbash.Case;
+export type ArithmeticFor = Unbash.ArithmeticFor;
+export type Coproc = Unbash.Coproc;
+export type ShellNode = Statement | Unbash.PipelineNode | AndOr | CompoundList;
+
+/** What is wrong with a source, in bash's words. */
+export interface SyntaxProblem {
+  /** Where. Statements that end on an earlier line are run before it is reported. */
+  readonly pos: number;
+  /** Line relative to the source's first, when it is not the line of `pos`. */
+  readonly atEnd?: boolean;
+  readonly message: string;
+  /** True when the offending line is shown as a second message. */
+  readonly quoteLine: boolean;
+}
+
+/** A parsed source. */
+export interface Program {
+  readonly statements: readonly Statement[];
+  readonly problem: SyntaxProblem | undefined;
+  /** More input could complete it: an interactive shell shows PS2. */
+  readonly incomplete: boolean;
+  /** Here-documents that the end of input delimited. */
+  readonly unclosed: readonly { readonly pos: number; readonly delimiter: string }[];
+}
+
+/** Words that can stand where a command was expected only by mistake. */
+const CLOSERS = /(?:^|[\s;&|(){}])(then|elif|else|fi|do|done|esac)$/;
+const OPERATORS = /^(?:;;&|;;|;&|&&|\|\||\|&|<<<|<<-|<<|>>|>\||<>|>&|<&|&>>|&>|[;&|<>()])/;
+
+/** Parses `text`. Never throws. */
+export function parseProgram(text: string): Program {
+  const script = parse(text);
+  const errors = [...(script.errors ?? [])].sort((a, b) => a.pos - b.pos);
+  const unclosed = text.includes('<<') ? unclosedHereDocs(script, text) : [];
+  const first = errors[0];
+  if (!first) {
+    const continued = /(?:^|[^\\])(?:\\\\)*\\\n?$/.test(text) && !/#[^\n]*$/.test(text);
+    return { statements: script.commands, problem: undefined, incomplete: unclosed.length > 0 || continued, unclosed };
+  }
+  const unterminated = errors.find((e) => e.message.startsWith('unterminated'));
+  const problem = unterminated ? unterminatedProblem(unterminated, text) : describe(first, text);
+  const incomplete = unterminated !== undefined || problem.message.endsWith('unexpected end of file');
+  return { statements: script.commands, problem, incomplete, unclosed };
+}
+
+function unterminatedProblem(error: { message: string; pos: number }, text: string): SyntaxProblem {
+  const what = error.message.slice('unterminated '.length);
+  const closer: Record<string, string> = {
+    'double quote': '"',
+    'single quote': "'",
+    'ANSI-C quote': "'",
+    backtick: '`',
+    'parameter expansion': '}',
+    'array subscript': ']',
+  };
+  const atEnd = what === 'command substitution' || what === 'process substitution';
+  void text;
+  return {
+    pos: error.pos,
+    atEnd,
+    message: `unexpected EOF while looking for matching \`${closer[what] ?? ')'}'`,
+    quoteLine: false,
+  };
+}
+
+function describe(error: { message: string; pos: number }, text: string): SyntaxProblem {
+  const { message } = error;
+  let { pos } = error;
+  if (message.startsWith('maximum')) return { pos, message: `syntax error: ${message}`, quoteLine: true };
+  const named = /^unexpected token '([^]*)'$/.exec(message);
+  if (named) return near(named[1]!, pos);
+  if (message.startsWith('unexpected argument')) {
+    const argument = /'([^]*)'/.exec(message)?.[1] ?? '';
+    const kind = message.includes('unary') ? 'unary' : 'binary';
+    return { pos, message: `unexpected argument \`${argument}' to conditional ${kind} operator`, quoteLine: false };
+  }
+  if (message === 'expected three arithmetic expressions in for header') {
+    return { pos, message: 'syntax error: arithmetic expression required', quoteLine: true };
+  }
+  // The parser may have consumed the wrong word already; it is then the one that ends here.
+  const before = CLOSERS.exec(text.slice(0, pos));
+  if (before && /^expected '(?:then|do|in|esac|fi|done)/.test(message) && !isExpected(message, before[1]!)) {
+    return near(before[1]!, pos - before[1]!.length);
+  }
+  while (pos < text.length && (text[pos] === ' ' || text[pos] === '\t')) pos++;
+  const rest = text.slice(pos);
+  if (rest.startsWith('\n') || rest === '') {
+    if (message === 'expected redirect target' || /^expected word after/.test(message)) return near('newline', pos);
+    if (/^\s*for\s*$/.test(text.slice(text.lastIndexOf('\n', pos - 1) + 1, pos))) return near('newline', pos);
+  }
+  const blank = /^(?:\s|#[^\n]*(?:\n|$)|\\\n)*/.exec(rest)![0].length;
+  if (blank >= rest.length) return { pos: text.length, atEnd: true, message: 'syntax error: unexpected end of file', quoteLine: false };
+  return near(tokenAt(text, pos + blank), pos + blank);
+}
+
+function isExpected(message: string, word: string): boolean {
+  return message.startsWith(`expected '${word}'`);
+}
+
+function near(token: string, pos: number): SyntaxProblem {
+  return { pos, message: `syntax error near unexpected token \`${token}'`, quoteLine: true };
+}
+
+function tokenAt(text: string, pos: number): string {
+  const rest = text.slice(pos);
+  if (rest.startsWith('\n')) return 'newline';
+  return OPERATORS.exec(rest)?.[0] ?? /^[^\s;&|<>()]+/.exec(rest)?.[0] ?? rest.slice(0, 1);
+}
+
+function unclosedHereDocs(script: Unbash.ParsedScript, text: string): { pos: number; delimiter: string }[] {
+  const found: { pos: number; delimiter: string }[] = [];
+  const visit = (node: Unbash.SyntaxNode): void => {
+    if (node.type === 'HereDoc' && !node.closing) found.push({ pos: node.pos, delimiter: node.delimiter?.value ?? '' });
+    if (node.type !== 'Word') forEachChild(node, visit);
+  };
+  void text;
+  visit(script);
+  return found;
+}
+
+/** Calls `visit` for every simple command outside of substitutions, in source order. */
+export function eachSimpleCommand(statements: readonly Statement[], visit: (command: SimpleCommand) => void): void {
+  const walk = (node: Unbash.SyntaxNode): void => {
+    if (node.type === 'Command') visit(node);
+    else if (node.type !== 'Word') forEachChild(node, walk);
+  };
+  statements.forEach(walk);
+}
+
+/**
+ * Where the `$(...)`, `<(...)` or `${...}` that starts at `pos` ends (after its last character), as the grammar sees it;
+ * undefined when the parser does not find one.
+ */
+export function substitutionEnd(text: string, pos: number): number | undefined {
+  const script = parse(text.slice(pos));
+  const node = script.commands[0]?.command;
+  let word: Unbash.Word | undefined;
+  const find = (n: Unbash.SyntaxNode): void => {
+    if (word) return;
+    if (n.type === 'Word') word = n;
+    else forEachChild(n, find);
+  };
+  if (node) find(node);
+  const part = word?.pos === 0 ? word.parts?.[0] : undefined;
+  return part ? pos + part.end : undefined;
+}
