@@ -1,0 +1,602 @@
+import type { ErrnoCode } from '../../core';
+import { Errno } from '../../core';
+import type { Ip4, Ipv4Packet, Transport } from '../../wire';
+import {
+  CHECKSUM_AUTO, ETHERTYPE, ICMP4, ICMP4_UNREACH, IPPROTO, MAC_BROADCAST, contains4, formatIp4, isFragment4, isLoopback4, isMulticast4,
+  makeIpv4, rewriteIpv4,
+} from '../../wire';
+import type { RouteKey } from '../api';
+import { NF } from '../hooks';
+import type { Link } from '../link/link';
+import type { NetNamespace } from '../namespace';
+import { neighbourOf } from '../neigh/neighbour';
+import type { FibResult, Flow } from '../route/fib';
+import { Nexthop, Route } from '../route/lookup';
+import type { RouteEntry } from '../route/lookup';
+import { snapshot } from '../route/routes';
+import type { SkbOwner } from '../skb';
+import { PACKET, Skb } from '../skb';
+import type { RouteResult, RouteType } from '../types';
+import { RT_TABLE, SCOPE } from '../types';
+import { Defragmenter4, fragment4 } from './fragment';
+
+const BROADCAST = 0xffffffff;
+/** Learned path MTUs live that long (net.ipv4.route.mtu_expires), microseconds. */
+const MTU_EXPIRES = 600e6;
+/** The smallest path MTU that is believed (net.ipv4.route.min_pmtu). */
+const MIN_PMTU = 552;
+
+/** What a sender may say about a packet. */
+export interface Send4 {
+  src: Ip4;
+  dst: Ip4;
+  protocol: number;
+  payload: Transport;
+  ttl?: number;
+  tos?: number;
+  /** DF: default true. */
+  df?: boolean;
+  /** Undefined: the kernel chooses. */
+  id?: number;
+  options?: Uint8Array;
+  oif?: Link | null;
+  mark?: number;
+  owner?: SkbOwner | null;
+  /** A route found before. */
+  route?: Output4;
+}
+
+/** A route for packets of the machine itself. */
+export interface Output4 {
+  readonly entry: RouteEntry;
+  readonly type: RouteType;
+  /** Where they leave: `lo` for local destinations. */
+  readonly link: Link;
+  readonly src: Ip4;
+}
+
+/** IPv4 of one namespace: input, forwarding, output (net/ipv4/ip_*.c, route.c). */
+export class Ip4Stack {
+  private readonly defrag: Defragmenter4;
+  private readonly idents = new Map<number, number>();
+  private readonly flow: Flow = { dst: 0, src: undefined, iif: null, oif: null, mark: 0, tos: 0 };
+  private readonly wild = new Map<string, Nexthop>();
+  private readonly redirects = new Map<Ip4, { at: number; count: number }>();
+
+  constructor(private readonly ns: NetNamespace) {
+    this.defrag = new Defragmenter4(ns);
+  }
+
+  // --- routing --------------------------------------------------------------------------------------------------------
+
+  private find(dst: Ip4, src: Ip4 | undefined, iif: Link | null, oif: Link | null, mark: number, tos: number): FibResult {
+    const { flow } = this;
+    flow.dst = dst;
+    flow.src = src;
+    flow.iif = iif;
+    flow.oif = oif;
+    flow.mark = mark;
+    flow.tos = tos;
+    return this.ns.fib.lookup(flow);
+  }
+
+  /** A next hop without a route: multicast, limited broadcast, and the assumption "it is on the link". */
+  private adHoc(type: RouteType, link: Link): Nexthop {
+    const key = `${type}/${link.index}`;
+    let nh = this.wild.get(key);
+    if (nh === undefined || nh.link !== link) {
+      const route = new Route('inet', RT_TABLE.LOCAL, type, 0, 0);
+      route.scope = SCOPE.LINK;
+      nh = new Nexthop(link, undefined);
+      route.addNexthop(nh);
+      this.wild.set(key, nh);
+    }
+    return nh;
+  }
+
+  /** ip_route_output_key. @returns the route or the error a sender gets. */
+  routeOutput(dst: Ip4, src: Ip4, oif: Link | null, mark = 0, tos = 0): Output4 | ErrnoCode {
+    const { ns } = this;
+    const { addrs } = ns;
+    if (src !== 0) {
+      if (isMulticast4(src) || src === BROADCAST || src >>> 24 === 0) return 'EINVAL';
+      if (oif === null && (isMulticast4(dst) || dst === BROADCAST)) {
+        const link = addrs.linkOf4(src);
+        if (link === undefined) return 'EINVAL';
+        oif = link;
+      } else if (!addrs.isLocal4(src)) return 'EINVAL';
+    }
+    if (oif !== null) {
+      if (!oif.up) return 'ENETUNREACH';
+      if ((dst >>> 8 === 0xe00000 || dst === BROADCAST) && (src === 0 || true)) {
+        const from = src !== 0 ? src : addrs.select4(oif, 0, SCOPE.LINK);
+        const type = dst === BROADCAST ? 'broadcast' : 'multicast';
+        return { entry: this.adHoc(type, oif), type, link: oif, src: from };
+      }
+      if (src === 0) {
+        if (isMulticast4(dst)) src = addrs.select4(oif, 0, SCOPE.UNIVERSE);
+        else if (dst === 0) src = addrs.select4(oif, 0, SCOPE.HOST);
+      }
+    }
+    if (dst === 0) {
+      dst = src !== 0 ? src : 0x7f000001;
+      src = dst;
+      oif = null;
+    }
+    const found = this.find(dst, src === 0 ? undefined : src, null, oif, mark, tos);
+    if (typeof found === 'string') {
+      if (oif !== null && found === 'ENETUNREACH') {
+        // "Apparently, routing tables are wrong. Assume, that the destination is on link."
+        const type = isMulticast4(dst) ? 'multicast' : 'unicast';
+        return { entry: this.adHoc(type, oif), type, link: oif, src: src !== 0 ? src : addrs.select4(oif, 0, SCOPE.LINK) };
+      }
+      return found;
+    }
+    const { route } = found;
+    if (route.type === 'local') {
+      if (src === 0) src = (route.prefSrc as number | undefined) ?? dst;
+      return { entry: found, type: 'local', link: ns.loopback, src };
+    }
+    const entry = route.nexthops.length > 1 ? this.pickMultipath(route, dst, src) : found;
+    const link = entry.link!;
+    if (src === 0) src = (route.prefSrc as number | undefined) ?? addrs.select4(link, (entry.gateway as number | undefined) ?? dst, route.scope);
+    const type: RouteType = dst === BROADCAST ? 'broadcast' : isMulticast4(dst) ? 'multicast' : route.type;
+    if (isLoopback4(src) && !link.isLoopback && !ns.routeLocalnet(link)) return 'EINVAL';
+    return { entry, type, link, src };
+  }
+
+  /** Multipath: next hops by weight, the same for one pair of addresses. */
+  private pickMultipath(route: Route, dst: Ip4, src: Ip4): Nexthop {
+    const alive = route.nexthops.filter((nh) => !nh.dead && nh.link?.up);
+    let total = 0;
+    for (const nh of alive) total += nh.weight;
+    let h = Math.imul(dst ^ Math.imul(src, 0x9e3779b1) ^ this.ns.hashSeed, 0x85ebca6b) >>> 0;
+    h %= total || 1;
+    for (const nh of alive) {
+      h -= nh.weight;
+      if (h < 0) return nh;
+    }
+    return alive[0] ?? route.nexthops[0]!;
+  }
+
+  /** The link by which `dst` is reached, undefined when it is not. */
+  outputLink(dst: Ip4, src: Ip4): Link | undefined {
+    const r = this.routeOutput(dst, src, null);
+    return typeof r === 'string' ? undefined : r.link;
+  }
+
+  /** What a packet from `src` to `dst` coming in by `link` would be: used by ARP. */
+  inputType(dst: Ip4, src: Ip4, link: Link): RouteType | 'none' {
+    if (dst === BROADCAST) return 'broadcast';
+    const found = this.find(dst, src || undefined, link, null, 0, 0);
+    return typeof found === 'string' ? 'none' : found.route.type;
+  }
+
+  /** `ip route get`. */
+  routeGet(key: RouteKey, iif: Link | null, oif: Link | null): RouteResult {
+    const dst = key.dst as number;
+    const src = (key.src as number | undefined) ?? 0;
+    if (iif !== null) {
+      const r = this.routeInput(dst, src, iif, key.mark ?? 0, key.tos ?? 0);
+      if (typeof r === 'string') throw new Errno(r === 'martian' ? 'EINVAL' : r === 'rpfilter' ? 'EXDEV' : r);
+      return this.result(r.entry, r.type, r.type === 'local' ? this.ns.loopback : r.entry.link!, (r.entry.route.prefSrc as number) ?? 0, dst);
+    }
+    const r = this.routeOutput(dst, src, oif, key.mark ?? 0, key.tos ?? 0);
+    if (typeof r === 'string') throw new Errno(r);
+    return this.result(r.entry, r.type, r.link, r.src, dst);
+  }
+
+  private result(entry: RouteEntry, type: RouteType, link: Link, src: Ip4, dst: Ip4): RouteResult {
+    return {
+      route: snapshot(entry.route),
+      type,
+      index: link.index,
+      gateway: entry.gateway,
+      prefSrc: src,
+      table: entry.route.table,
+      mtu: this.mtu(entry, link, dst),
+      cache: type === 'local' ? ['local'] : type === 'broadcast' ? ['local', 'brd'] : [],
+    };
+  }
+
+  /** ip_route_input: what becomes of a packet that came in. */
+  routeInput(dst: Ip4, src: Ip4, link: Link, mark: number, tos: number): { entry: RouteEntry; type: RouteType } | ErrnoCode | 'martian' | 'rpfilter' {
+    const { ns } = this;
+    if (isMulticast4(dst)) {
+      if (dst !== 0xe0000001 && !link.multicast.has(multicastOf(dst))) return 'EINVAL';
+      return { entry: this.adHoc('multicast', link), type: 'local' };
+    }
+    if (isMulticast4(src) || src === BROADCAST) return 'martian';
+    if (dst === BROADCAST || (src === 0 && dst === 0)) return { entry: this.adHoc('broadcast', link), type: 'local' };
+    if (src >>> 24 === 0 || dst >>> 24 === 0) return 'martian';
+    if ((isLoopback4(dst) || isLoopback4(src)) && !link.isLoopback && !ns.routeLocalnet(link)) return 'martian';
+    const found = this.find(dst, src, link, null, mark, tos);
+    const forwarding = ns.forwarding4(link);
+    if (typeof found === 'string') return forwarding ? found : 'EHOSTUNREACH';
+    const { type } = found.route;
+    if (type === 'broadcast') {
+      if (src !== 0) {
+        const e = this.validateSource(src, dst, link, null, mark, tos);
+        if (e !== undefined) return e;
+      }
+      return { entry: found, type: 'local' };
+    }
+    if (type === 'local') {
+      const e = this.validateSource(src, dst, link, null, mark, tos);
+      return e ?? { entry: found, type: 'local' };
+    }
+    if (!forwarding) return 'EHOSTUNREACH';
+    if (type !== 'unicast') return 'martian';
+    const entry = found.route.nexthops.length > 1 ? this.pickMultipath(found.route, dst, src) : found;
+    const e = this.validateSource(src, dst, link, entry.link, mark, tos);
+    return e ?? { entry, type: 'unicast' };
+  }
+
+  /** fib_validate_source: is the source plausible on this link (rp_filter)? */
+  private validateSource(src: Ip4, dst: Ip4, link: Link, _out: Link | null, mark: number, tos: number): 'martian' | 'rpfilter' | undefined {
+    const { ns } = this;
+    const { conf } = link.ip4;
+    const rpf = Math.max(ns.conf4.all.rp_filter, conf.rp_filter);
+    const acceptLocal = ns.conf4.all.accept_local !== 0 || conf.accept_local !== 0;
+    if (rpf === 0 && !ns.rules.custom.inet) return !acceptLocal && ns.addrs.isLocal4(src) && !link.isLoopback ? 'martian' : undefined;
+    const back = this.find(src, dst, link, null, ns.conf4.all.src_valid_mark || conf.src_valid_mark ? mark : 0, tos);
+    if (typeof back === 'string') return rpf ? 'rpfilter' : undefined;
+    const { type } = back.route;
+    if (type !== 'unicast' && (type !== 'local' || !acceptLocal)) return 'martian';
+    if (back.route.nexthops.some((nh) => nh.link === link)) return undefined;
+    if (link.ip4.addresses.length === 0) return rpf ? 'rpfilter' : undefined;
+    return rpf === 1 ? 'rpfilter' : undefined;
+  }
+
+  /** The MTU towards `dst`: what was learned, the route's, the link's. */
+  mtu(entry: RouteEntry, link: Link, dst: Ip4): number {
+    const learned = entry.exceptions?.get(dst);
+    if (learned !== undefined && learned.mtu > 0) {
+      if (learned.expires > this.ns.now) return Math.min(learned.mtu, link.mtu);
+      entry.exceptions!.delete(dst);
+    }
+    return Math.min(entry.route.mtu ?? link.mtu, 65535);
+  }
+
+  /** An ICMP error told the path MTU towards `dst`. */
+  learnMtu(dst: Ip4, mtu: number): void {
+    const r = this.routeOutput(dst, 0, null);
+    if (typeof r === 'string' || r.type !== 'unicast') return;
+    if (mtu >= this.mtu(r.entry, r.link, dst)) return;
+    r.entry.exceptions ??= new Map();
+    r.entry.exceptions.set(dst, { mtu: Math.max(mtu, MIN_PMTU), gateway: undefined, expires: this.ns.now + MTU_EXPIRES });
+  }
+
+  // --- input ----------------------------------------------------------------------------------------------------------
+
+  /** ip_rcv */
+  receive(skb: Skb, link: Link): void {
+    const { ns } = this;
+    if (skb.pktType === PACKET.OTHERHOST) {
+      ns.drop(skb, 'OTHERHOST', 'ip_rcv');
+      return;
+    }
+    ns.mib.IpInReceives++;
+    const packet = skb.payload as Ipv4Packet;
+    if (packet.checksum !== CHECKSUM_AUTO) {
+      ns.mib.IpInHdrErrors++;
+      ns.drop(skb, 'IP_CSUM', 'ip_rcv');
+      return;
+    }
+    if (skb.trailer !== undefined) skb.trailer = undefined;
+    const { netfilter } = ns;
+    if (netfilter !== null && netfilter.prerouting(skb, link) !== NF.ACCEPT) return;
+    this.receiveFinish(skb, link);
+  }
+
+  /** ip_rcv_finish: where to? */
+  receiveFinish(skb: Skb, link: Link): void {
+    const { ns } = this;
+    if (skb.route !== null) {
+      // Looped back: routed when it was sent.
+      this.localDeliver(skb, link);
+      return;
+    }
+    const packet = skb.payload as Ipv4Packet;
+    const r = this.routeInput(packet.dst, packet.src, link, skb.mark, packet.tos);
+    if (ns.tracer.active) this.traceRoute(skb, 'input', typeof r === 'string' ? r : r.type === 'local' ? 'local' : 'forward', typeof r === 'string' ? null : r.entry);
+    if (typeof r === 'string') {
+      this.inputError(skb, link, r);
+      return;
+    }
+    if ((r.type === 'local' && r.entry.route.type !== 'multicast') || r.type === 'unicast') {
+      const drop = ns.conf4.all.drop_unicast_in_l2_multicast || link.ip4.conf.drop_unicast_in_l2_multicast;
+      if (drop && skb.pktType !== PACKET.HOST) {
+        ns.drop(skb, 'UNICAST_IN_L2_MULTICAST', 'ip_rcv_finish');
+        return;
+      }
+    }
+    skb.route = r.entry;
+    if (r.type === 'local') this.localDeliver(skb, link);
+    else this.forward(skb, link, r.entry);
+  }
+
+  private traceRoute(skb: Skb, direction: 'input' | 'output', result: string, entry: RouteEntry | null): void {
+    const { ns } = this;
+    ns.trace(skb, {
+      event: 'route',
+      direction,
+      result,
+      table: entry?.route.table,
+      prefix: entry ? ns.routes.prefixText(entry.route) : undefined,
+      gateway: entry?.gateway === undefined ? undefined : formatIp4(entry.gateway as number),
+      link: entry?.link?.name,
+      rule: entry ? ns.fib.lastRule : undefined,
+    });
+  }
+
+  private inputError(skb: Skb, link: Link, why: ErrnoCode | 'martian' | 'rpfilter'): void {
+    const { ns } = this;
+    const packet = skb.payload as Ipv4Packet;
+    if (why === 'rpfilter' || why === 'martian') {
+      if (why === 'rpfilter') ns.mib.TcpExtIPReversePathFilter++;
+      if (ns.conf4.all.log_martians || link.ip4.conf.log_martians) {
+        ns.log(`IPv4: martian source ${formatIp4(packet.dst)} from ${formatIp4(packet.src)}, on dev ${link.name}`);
+      }
+      ns.drop(skb, why === 'rpfilter' ? 'IP_RPFILTER' : 'IP_INVALID_SOURCE', 'fib_validate_source');
+      return;
+    }
+    // ip_error: only a router says that there is no way.
+    const forwarding = ns.forwarding4(link);
+    const reason = why === 'ENETUNREACH' ? 'IP_INNOROUTES' : 'IP_INADDRERRORS';
+    if (why === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;
+    else ns.mib.IpInAddrErrors++;
+    if (forwarding && why !== 'EINVAL') {
+      const code = why === 'EHOSTUNREACH' ? ICMP4_UNREACH.HOST : why === 'EACCES' ? ICMP4_UNREACH.ADMIN_PROHIBITED : ICMP4_UNREACH.NET;
+      ns.icmp4.error(skb, ICMP4.UNREACHABLE, code, 0);
+    }
+    ns.drop(skb, reason, 'ip_error');
+  }
+
+  /** ip_local_deliver */
+  localDeliver(skb: Skb, link: Link): void {
+    const { ns } = this;
+    if (isFragment4(skb.payload as Ipv4Packet)) {
+      const whole = this.defrag.add(skb);
+      if (whole === null) return;
+      skb = whole;
+    }
+    const { netfilter } = ns;
+    if (netfilter !== null && netfilter.input(skb, link) !== NF.ACCEPT) return;
+    this.localDeliverFinish(skb, link);
+  }
+
+  /** Collects fragments before connection tracking sees them (ip_defrag). @returns the whole packet's skb or null. */
+  reassemble(skb: Skb): Skb | null {
+    return isFragment4(skb.payload as Ipv4Packet) ? this.defrag.add(skb) : skb;
+  }
+
+  /** ip_local_deliver_finish: raw sockets, then the protocol. */
+  localDeliverFinish(skb: Skb, link: Link): void {
+    const { ns } = this;
+    const packet = skb.payload as Ipv4Packet;
+    const raw = ns.sockets.rawDeliver(skb, packet, link);
+    switch (packet.protocol) {
+      case IPPROTO.ICMP:
+        ns.mib.IpInDelivers++;
+        ns.icmp4.receive(skb, packet, link);
+        return;
+      case IPPROTO.UDP:
+        ns.mib.IpInDelivers++;
+        ns.sockets.udp.receive(skb, packet, link);
+        return;
+      case IPPROTO.TCP:
+        ns.mib.IpInDelivers++;
+        ns.sockets.tcp.receive(skb, packet, link);
+        return;
+      case IPPROTO.IGMP:
+        ns.mib.IpInDelivers++;
+        return;
+      default:
+        if (raw) {
+          ns.mib.IpInDelivers++;
+          return;
+        }
+        ns.mib.IpInUnknownProtos++;
+        ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.PROTOCOL, 0);
+        ns.drop(skb, 'INVALID_PROTO', 'ip_local_deliver_finish');
+    }
+  }
+
+  // --- forwarding -----------------------------------------------------------------------------------------------------
+
+  /** ip_forward */
+  private forward(skb: Skb, link: Link, entry: RouteEntry): void {
+    const { ns } = this;
+    const packet = skb.payload as Ipv4Packet;
+    if (skb.pktType !== PACKET.HOST) {
+      ns.drop(skb, 'OTHERHOST', 'ip_forward');
+      return;
+    }
+    if (packet.ttl <= 1) {
+      ns.mib.IpInHdrErrors++;
+      ns.icmp4.error(skb, ICMP4.TIME_EXCEEDED, 0, 0);
+      ns.drop(skb, 'IP_INHDR', 'ip_forward');
+      return;
+    }
+    const out = entry.link!;
+    const mtu = this.mtu(entry, out, packet.dst);
+    if (skb.length > mtu && packet.df) {
+      ns.mib.IpFragFails++;
+      ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.FRAG_NEEDED, mtu);
+      ns.drop(skb, 'PKT_TOO_BIG', 'ip_forward');
+      return;
+    }
+    if (out === link && !skb.vlan) this.maybeRedirect(skb, packet, link, entry);
+    skb.payload = rewriteIpv4(packet, packet.ttl - 1, packet.src, packet.dst, packet.payload);
+    skb.owner = null;
+    const { netfilter } = ns;
+    if (netfilter !== null && netfilter.forward(skb, link, out) !== NF.ACCEPT) return;
+    ns.mib.IpForwDatagrams++;
+    this.transmit(skb, skb.route ?? entry, (skb.route ?? entry).link!, (skb.route ?? entry).route.type, link);
+  }
+
+  /** ip_rt_send_redirect: the sender could have gone straight to the gateway. */
+  private maybeRedirect(skb: Skb, packet: Ipv4Packet, link: Link, entry: RouteEntry): void {
+    const { ns } = this;
+    if (!ns.conf4.all.send_redirects && !link.ip4.conf.send_redirects) return;
+    const gateway = (entry.gateway as number | undefined) ?? packet.dst;
+    const near = link.ip4.addresses.some((a) => contains4(a.local, a.prefixLength, packet.src) && contains4(a.local, a.prefixLength, gateway));
+    if (!near) return;
+    const last = this.redirects.get(packet.src);
+    const now = ns.now;
+    // Up to nine, each waiting twice as long as the one before (redirect_load 20 ms, redirect_silence 20.48 s).
+    const count = last === undefined || now > last.at + 20.48e6 ? 0 : last.count;
+    if (count >= 9 || (count > 0 && now < last!.at + (20_000 << count))) return;
+    this.redirects.set(packet.src, { at: now, count: count + 1 });
+    ns.icmp4.error(skb, ICMP4.REDIRECT, 1, gateway);
+  }
+
+  // --- output ---------------------------------------------------------------------------------------------------------
+
+  /** The identification of packets that are not numbered by their socket (ip_idents). */
+  ident(dst: Ip4, src: Ip4, protocol: number): number {
+    const key = (dst ^ src ^ protocol) >>> 0;
+    let id = this.idents.get(key);
+    if (id === undefined) {
+      if (this.idents.size > 2048) this.idents.clear();
+      id = this.ns.random.below(65536);
+    } else id = (id + 1 + (this.ns.random.uint32() & 31)) & 0xffff;
+    this.idents.set(key, id);
+    return id;
+  }
+
+  /** Routes and sends a packet of the machine itself. @returns the error the sender gets, or undefined. */
+  send(s: Send4): ErrnoCode | undefined {
+    const { ns } = this;
+    const out = s.route ?? this.routeOutput(s.dst, s.src, s.oif ?? null, s.mark ?? 0, s.tos ?? 0);
+    if (typeof out === 'string') {
+      ns.mib.IpOutNoRoutes++;
+      return out;
+    }
+    const df = s.df ?? true;
+    const src = s.src !== 0 ? s.src : out.src;
+    const dst = s.dst === 0 ? out.src : s.dst;
+    const packet = makeIpv4({
+      src,
+      dst,
+      protocol: s.protocol,
+      payload: s.payload,
+      ttl: s.ttl ?? ns.ipv4.ip_default_ttl,
+      tos: s.tos ?? 0,
+      df,
+      id: s.id ?? this.ident(dst, src, s.protocol),
+      options: s.options,
+    });
+    const skb = new Skb(ETHERTYPE.IPV4, packet);
+    skb.mark = s.mark ?? 0;
+    skb.owner = s.owner ?? null;
+    return this.localOut(skb, out);
+  }
+
+  /** ip_local_out: a finished packet with its route. */
+  localOut(skb: Skb, out: Output4): ErrnoCode | undefined {
+    const { ns } = this;
+    ns.mib.IpOutRequests++;
+    skb.route = out.entry;
+    skb.dev = out.link;
+    if (ns.tracer.active) {
+      ns.trace(skb, { event: 'created', by: skb.owner ? 'socket' : 'kernel', parent: undefined });
+      this.traceRoute(skb, 'output', out.type, out.entry);
+    }
+    const { netfilter } = ns;
+    let { link, type } = out;
+    if (netfilter !== null) {
+      const verdict = netfilter.output(skb, link);
+      if (verdict === NF.DROP) return 'EPERM';
+      if (verdict === NF.STOLEN) return undefined;
+      if (skb.route !== out.entry && skb.route !== null) {
+        type = skb.route.route.type;
+        link = type === 'local' ? ns.loopback : skb.route.link!;
+      }
+    }
+    return this.transmit(skb, skb.route ?? out.entry, link, type, null);
+  }
+
+  /** ip_output / ip_mc_output: POSTROUTING, then fragments and the neighbour. */
+  transmit(skb: Skb, entry: RouteEntry, link: Link, type: RouteType, input: Link | null): ErrnoCode | undefined {
+    const { ns } = this;
+    skb.dev = link;
+    if (type === 'broadcast' || (type === 'multicast' && link.multicast.has(multicastOf((skb.payload as Ipv4Packet).dst)))) {
+      // The machine hears its own broadcasts.
+      if (!link.isLoopback) this.loopBack(skb, link);
+      if (type === 'multicast' && (skb.payload as Ipv4Packet).ttl === 0) return undefined;
+    }
+    const { netfilter } = ns;
+    if (netfilter !== null && netfilter.postrouting(skb, input, link) !== NF.ACCEPT) return undefined;
+    return this.finishOutput(skb, entry, link, type);
+  }
+
+  private loopBack(skb: Skb, link: Link): void {
+    const copy = this.ns.cloneSkb(skb);
+    copy.pktType = PACKET.HOST;
+    copy.src = copy.dst = link.mac;
+    copy.dev = link;
+    copy.route = null;
+    // dev_loopback_xmit: received again on the same link without going through the medium.
+    this.ns.host.scheduler.defer(() => {
+      if (!link.up) return;
+      copy.route = this.adHoc('broadcast', link);
+      copy.inDev = link;
+      this.receive(copy, link);
+    });
+  }
+
+  /** ip_finish_output */
+  finishOutput(skb: Skb, entry: RouteEntry, link: Link, type: RouteType): ErrnoCode | undefined {
+    const packet = skb.payload as Ipv4Packet;
+    if (skb.length > link.mtu || (entry.exceptions !== null && skb.length > this.mtu(entry, link, packet.dst)) || entry.route.mtu !== undefined) {
+      const mtu = this.mtu(entry, link, packet.dst);
+      if (skb.length > mtu) return this.fragmentOut(skb, packet, mtu, entry, link, type);
+    }
+    this.toNeighbour(skb, packet.dst, entry, link, type);
+    return undefined;
+  }
+
+  private fragmentOut(skb: Skb, packet: Ipv4Packet, mtu: number, entry: RouteEntry, link: Link, type: RouteType): ErrnoCode | undefined {
+    const { ns } = this;
+    // A sender without path MTU discovery sends DF packets of which it knows that they are cut (ignore_df): it clears df.
+    if (packet.df && skb.owner === null) {
+      ns.mib.IpFragFails++;
+      ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.FRAG_NEEDED, mtu);
+      ns.drop(skb, 'PKT_TOO_BIG', 'ip_fragment');
+      return 'EMSGSIZE';
+    }
+    const pieces = fragment4(packet, mtu);
+    ns.mib.IpFragOKs++;
+    ns.mib.IpFragCreates += pieces.length;
+    if (ns.tracer.active) ns.trace(skb, { event: 'fragment', action: 'split', count: pieces.length });
+    for (const piece of pieces) {
+      const f = ns.cloneSkb(skb);
+      f.setPayload(piece);
+      this.toNeighbour(f, piece.dst, entry, link, type);
+    }
+    return undefined;
+  }
+
+  /** ip_finish_output2 */
+  private toNeighbour(skb: Skb, dst: Ip4, entry: RouteEntry, link: Link, type: RouteType): void {
+    const { ns } = this;
+    ns.mib.IpOutTransmits++;
+    if (type === 'unicast' && link.needsArp) {
+      const next = (entry.gateway as number | undefined) ?? dst;
+      const n = link.arp.get(next) ?? neighbourOf(ns.arp, link, next);
+      n.output(skb);
+      return;
+    }
+    skb.src = link.mac;
+    if (type === 'broadcast') skb.dst = link.isLoopback ? link.mac : MAC_BROADCAST;
+    else skb.dst = ns.neigh.mappedMac(link, dst) ?? MAC_BROADCAST;
+    link.transmit(skb);
+  }
+}
+
+function multicastOf(group: Ip4): string {
+  const hex = (n: number): string => n.toString(16).padStart(2, '0');
+  return `01:00:5e:${hex((group >>> 16) & 0x7f)}:${hex((group >>> 8) & 255)}:${hex(group & 255)}`;
+}

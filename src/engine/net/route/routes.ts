@@ -1,0 +1,331 @@
+import { Errno } from '../../core';
+import type { IpAddress } from '../../wire';
+import { isLinkLocal6, isLoopback4, network4, network6, formatIp } from '../../wire';
+import type { RouteApi, RouteKey, RouteMatch, RouteSpec } from '../api';
+import type { Link } from '../link/link';
+import type { NetNamespace } from '../namespace';
+import type { Family, NexthopInfo, RouteInfo, RouteResult, RouteType } from '../types';
+import { RT_TABLE, RTPROT, SCOPE } from '../types';
+import type { FibTable } from './lookup';
+import { Nexthop, Route } from './lookup';
+
+type Mode = 'add' | 'append' | 'prepend' | 'replace' | 'change';
+
+/** Routes that need no next hop. */
+const NO_DEVICE: ReadonlySet<RouteType> = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);
+
+/** The default metric of an IPv6 route made by hand (IP6_RT_PRIO_USER). */
+const METRIC6 = 1024;
+
+/** `ip route`: RTM_*ROUTE on the tables of a namespace. */
+export class Routes implements RouteApi {
+  constructor(private readonly ns: NetNamespace) {}
+
+  list(filter: { family?: Family; table?: number } = {}): RouteInfo[] {
+    const out: RouteInfo[] = [];
+    for (const family of ['inet', 'inet6'] as const) {
+      if (filter.family !== undefined && filter.family !== family) continue;
+      const tables = this.ns.fib.tables(family);
+      if (filter.table !== undefined && filter.table !== RT_TABLE.UNSPEC) {
+        const table = tables.get(filter.table);
+        if (table === undefined) {
+          if (filter.table === RT_TABLE.DEFAULT && family === 'inet') continue;
+          throw new Errno('ENOENT', `${family === 'inet' ? 'ipv4' : 'ipv6'}: FIB table does not exist`);
+        }
+        out.push(...table.list().map(snapshot));
+        continue;
+      }
+      // fib_table_hash has 256 buckets by table number; small numbers come in order, local last.
+      for (const id of [...tables.keys()].sort((a, b) => (a & 255) - (b & 255))) out.push(...tables.get(id)!.list().map(snapshot));
+    }
+    return out;
+  }
+
+  add(spec: RouteSpec): void {
+    this.change_(spec, 'add');
+  }
+
+  append(spec: RouteSpec): void {
+    this.change_(spec, 'append');
+  }
+
+  prepend(spec: RouteSpec): void {
+    this.change_(spec, 'prepend');
+  }
+
+  replace(spec: RouteSpec): void {
+    this.change_(spec, 'replace');
+  }
+
+  change(spec: RouteSpec): void {
+    this.change_(spec, 'change');
+  }
+
+  private link(index: number): Link {
+    const link = this.ns.links.get(index);
+    if (link === undefined) throw new Errno('ENODEV');
+    return link;
+  }
+
+  /** fib_create_info with fib_check_nh, or their IPv6 sisters. @throws Errno */
+  private build(spec: RouteSpec): Route {
+    const { family } = spec;
+    const type = spec.type ?? 'unicast';
+    const table = spec.table || (type === 'local' || type === 'broadcast' ? RT_TABLE.LOCAL : RT_TABLE.MAIN);
+    const base = family === 'inet' ? network4(spec.dst as number, spec.dstLength) : network6(spec.dst as string, spec.dstLength);
+    if (family === 'inet' && base !== spec.dst) throw new Errno('EINVAL', 'Invalid prefix for given prefix length');
+    const route = new Route(family, table, type, base, spec.dstLength);
+    route.tos = spec.tos ?? 0;
+    route.protocol = spec.protocol ?? RTPROT.BOOT;
+    route.prefSrc = spec.prefSrc;
+    route.mtu = spec.mtu;
+    route.advmss = spec.advmss;
+    const hops = spec.nexthops ?? [{ index: spec.index, gateway: spec.gateway, onlink: spec.onlink }];
+    const gatewayed = hops.some((h) => h.gateway !== undefined);
+    if (family === 'inet') {
+      route.metric = spec.metric ?? 0;
+      route.scope = spec.scope ?? (type === 'local' ? SCOPE.HOST : gatewayed || NO_DEVICE.has(type) ? SCOPE.UNIVERSE : SCOPE.LINK);
+      if (type === 'unicast' && spec.scope === undefined && !gatewayed) route.scope = SCOPE.LINK;
+    } else {
+      route.metric = spec.metric || METRIC6;
+      route.pref = spec.pref ?? 'medium';
+      if (spec.expires) route.expires = this.ns.now + spec.expires * 1e6;
+    }
+    if (NO_DEVICE.has(type)) {
+      route.addNexthop(new Nexthop(family === 'inet' ? null : (this.ns.links.get(1) ?? null), undefined));
+      return route;
+    }
+    for (const hop of hops) {
+      const nh = family === 'inet' ? this.nexthop4(route, hop) : this.nexthop6(route, hop);
+      nh.weight = hop.weight ?? 1;
+      route.addNexthop(nh);
+    }
+    if (route.prefSrc !== undefined) {
+      const local = family === 'inet' ? this.ns.addrs.isLocal4(route.prefSrc as number) : this.ns.addrs.isLocal6(route.prefSrc as string);
+      const own = type === 'local' && route.prefSrc === route.dst;
+      if (!local && !own) throw new Errno('EINVAL', family === 'inet' ? 'Invalid prefsrc address' : 'Invalid source address');
+    }
+    return route;
+  }
+
+  /** fib_check_nh */
+  private nexthop4(route: Route, hop: { index?: number; gateway?: IpAddress; onlink?: boolean }): Nexthop {
+    const { ns } = this;
+    if (hop.gateway === undefined) {
+      // Without gateway and device there is nothing to send to.
+      if (hop.index === undefined || hop.index === 0) throw new Errno('ENODEV');
+      const link = this.link(hop.index);
+      if (route.scope === SCOPE.HOST) return new Nexthop(link, undefined);
+      if (!link.up) throw new Errno('ENETDOWN', 'Device for nexthop is not up');
+      return new Nexthop(link, undefined);
+    }
+    const gateway = hop.gateway as number;
+    if (route.scope >= SCOPE.LINK) throw new Errno('EINVAL', 'Nexthop has invalid scope');
+    if (hop.onlink) {
+      if (ns.addrs.type4(gateway) !== 'unicast') throw new Errno('EINVAL', 'Nexthop has invalid gateway');
+      if (!hop.index) throw new Errno('ENODEV', 'Nexthop device required for onlink');
+      const link = this.link(hop.index);
+      if (!link.up) throw new Errno('ENETDOWN', 'Nexthop device is not up');
+      const nh = new Nexthop(link, gateway);
+      nh.onlink = true;
+      return nh;
+    }
+    const oif = hop.index ? this.link(hop.index) : null;
+    // The gateway must be reachable directly: a route of narrower scope than ours.
+    const found = ns.fib.lookup({ dst: gateway, src: undefined, iif: null, oif, mark: 0, tos: 0 }, Math.max(route.scope + 1, SCOPE.LINK));
+    if (typeof found === 'string') throw new Errno('ENETUNREACH', 'Nexthop has invalid gateway');
+    const { type } = found.route;
+    if (type !== 'unicast' && type !== 'local') throw new Errno('EINVAL', 'Nexthop has invalid gateway');
+    const link = found.link;
+    if (link === null) throw new Errno('ENODEV', 'No egress device for nexthop');
+    if (!link.up) throw new Errno('ENETDOWN', 'Nexthop device is not up');
+    return new Nexthop(link, gateway);
+  }
+
+  /** fib6_nh_init with ip6_validate_gw */
+  private nexthop6(route: Route, hop: { index?: number; gateway?: IpAddress; onlink?: boolean }): Nexthop {
+    const { ns } = this;
+    const oif = hop.index ? this.link(hop.index) : null;
+    if (hop.gateway === undefined) {
+      if (oif === null) throw new Errno('ENODEV');
+      if (!oif.up) throw new Errno('ENETDOWN', 'Nexthop device is not up');
+      return new Nexthop(oif, undefined);
+    }
+    const gateway = hop.gateway as string;
+    if (ns.addrs.isLocal6(gateway)) throw new Errno('EINVAL', 'Gateway can not be a local address');
+    if (isLinkLocal6(gateway)) {
+      if (oif === null) throw new Errno('EINVAL', 'Egress device not specified');
+      if (!oif.up) throw new Errno('ENETDOWN', 'Nexthop device is not up');
+      return new Nexthop(oif, gateway);
+    }
+    if (hop.onlink && oif !== null) {
+      const nh = new Nexthop(oif, gateway);
+      nh.onlink = true;
+      return nh;
+    }
+    const found = ns.fib.lookup({ dst: gateway, src: undefined, iif: null, oif, mark: 0, tos: 0 });
+    if (typeof found === 'string' || found.gateway !== undefined || found.link === null) throw new Errno('EHOSTUNREACH');
+    return new Nexthop(found.link, gateway);
+  }
+
+  private change_(spec: RouteSpec, mode: Mode): void {
+    const route = this.build(spec);
+    this.put(route, mode);
+  }
+
+  /** fib_table_insert. @throws Errno EEXIST, ENOENT */
+  put(route: Route, mode: Mode): void {
+    const table = this.ns.fib.table(route.family, route.table);
+    const peers = table.at(route.dst, route.dstLength);
+    const group = peers.filter((r) => r.tos === route.tos && r.metric === route.metric);
+    let at = peers.findIndex((r) => r.tos < route.tos || (r.tos === route.tos && r.metric > route.metric));
+    if (at < 0) at = peers.length;
+    const first = group[0];
+    if (first === undefined) {
+      if (mode === 'change') throw new Errno('ENOENT');
+      this.insert(table, route, at);
+      return;
+    }
+    if (mode === 'add') {
+      // IPv6 allows several routes of one metric with different next hops.
+      const clash = route.family === 'inet' || group.some((r) => r.sameNexthops(route) || !(r.nexthops[0]?.gateway && route.nexthops[0]?.gateway));
+      if (clash || route.family === 'inet6') throw new Errno('EEXIST');
+    }
+    const same = group.find((r) => r.type === route.type && r.scope === route.scope && r.sameNexthops(route) && r.protocol === route.protocol && r.prefSrc === route.prefSrc);
+    if (mode === 'replace' || mode === 'change') {
+      if (same !== undefined && same === first) return;
+      if (same !== undefined) throw new Errno('EEXIST');
+      const position = peers.indexOf(first);
+      table.remove(first);
+      this.insert(table, route, position);
+      return;
+    }
+    if (same !== undefined) throw new Errno('EEXIST');
+    this.insert(table, route, mode === 'prepend' ? peers.indexOf(first) : at);
+  }
+
+  private insert(table: FibTable<IpAddress>, route: Route, at: number): void {
+    table.insert(route, at);
+    this.ns.events.emit(() => ({ type: 'route', deleted: false, route: snapshot(route) }));
+  }
+
+  /** Takes a route out and announces it. */
+  remove(route: Route): void {
+    this.ns.fib.table(route.family, route.table).remove(route);
+    this.ns.events.emit(() => ({ type: 'route', deleted: true, route: snapshot(route) }));
+  }
+
+  delete(match: RouteMatch): void {
+    const { family } = match;
+    const base = family === 'inet' ? network4(match.dst as number, match.dstLength) : network6(match.dst as string, match.dstLength);
+    if (family === 'inet' && base !== match.dst) throw new Errno('EINVAL', 'Invalid prefix for given prefix length');
+    const tableId = match.table || (match.type === 'local' || match.type === 'broadcast' ? RT_TABLE.LOCAL : RT_TABLE.MAIN);
+    const table = this.ns.fib.tables(family).get(tableId);
+    if (table === undefined) throw new Errno('ESRCH', `${family === 'inet' ? 'ipv4' : 'ipv6'}: FIB table does not exist`);
+    const found = table.at(base, match.dstLength).find((r) => {
+      if (match.tos !== undefined && match.tos !== 0 && r.tos !== match.tos) return false;
+      if (match.metric && r.metric !== match.metric) return false;
+      if (match.type !== undefined && r.type !== match.type) return false;
+      if (match.scope !== undefined && family === 'inet' && match.scope !== SCOPE.NOWHERE && r.scope !== match.scope) return false;
+      if (match.protocol !== undefined && match.protocol !== 0 && r.protocol !== match.protocol) return false;
+      if (match.prefSrc !== undefined && r.prefSrc !== match.prefSrc) return false;
+      const hops = match.nexthops ?? [{ index: match.index, gateway: match.gateway }];
+      return hops.every((h) =>
+        r.nexthops.some((nh) => (h.index === undefined || h.index === 0 || nh.index === h.index) && (h.gateway === undefined || nh.gateway === h.gateway)),
+      );
+    });
+    if (found === undefined) throw new Errno('ESRCH');
+    this.remove(found);
+  }
+
+  get(key: RouteKey): RouteResult {
+    const { ns } = this;
+    const link = (index: number | undefined): Link | null => {
+      if (!index) return null;
+      return this.link(index);
+    };
+    if (typeof key.dst === 'number') return ns.ip4.routeGet(key, link(key.iif), link(key.oif));
+    return ns.ip6.routeGet(key, link(key.iif), link(key.oif));
+  }
+
+  // --- the kernel's own routes ----------------------------------------------------------------------------------------
+
+  /** fib_magic: adds a route for an address. */
+  addKernel(route: Route): void {
+    route.protocol = RTPROT.KERNEL;
+    const table = this.ns.fib.table(route.family, route.table);
+    const peers = table.at(route.dst, route.dstLength);
+    if (peers.some((r) => r.type === route.type && r.metric === route.metric && r.sameNexthops(route) && r.prefSrc === route.prefSrc)) return;
+    let at = peers.findIndex((r) => r.metric > route.metric);
+    if (at < 0) at = peers.length;
+    this.insert(table, route, at);
+  }
+
+  /** Removes a kernel route like `route`; true when there was one. */
+  removeKernel(route: Route): boolean {
+    const table = this.ns.fib.table(route.family, route.table);
+    const found = table
+      .at(route.dst, route.dstLength)
+      .find((r) => r.type === route.type && r.metric === route.metric && r.nexthops[0]?.link === route.nexthops[0]?.link && r.prefSrc === route.prefSrc);
+    if (found === undefined) return false;
+    this.remove(found);
+    return true;
+  }
+
+  /** Removes every route of `family` for which `dies`. */
+  flush(family: Family, dies: (route: Route) => boolean): void {
+    for (const table of this.ns.fib.tables(family).values()) for (const route of table.list()) if (dies(route)) this.remove(route);
+  }
+
+  /** fib_sync_down_dev: the link went down or away. */
+  linkDown(link: Link, gone: boolean): void {
+    for (const family of ['inet', 'inet6'] as const) {
+      this.flush(family, (route) => {
+        const local = route.family === 'inet' && route.type === 'local';
+        // The kernel keeps the local routes of a link that is merely down: the host still answers for its addresses.
+        if (local && !gone) return false;
+        let alive = 0;
+        let hit = false;
+        for (const nh of route.nexthops) {
+          if (nh.link === link) {
+            hit = true;
+            nh.dead = true;
+          } else if (!nh.dead) alive++;
+        }
+        return hit && alive === 0;
+      });
+    }
+  }
+
+  /** fib_sync_up: next hops on the link live again. */
+  linkUp(link: Link): void {
+    for (const table of this.ns.fib.tables4.values()) {
+      for (const route of table.list()) for (const nh of route.nexthops) if (nh.link === link) nh.dead = false;
+    }
+  }
+
+  /** An address is gone: routes that prefer it as source go too (fib_sync_down_addr). */
+  addressGone(local: number): void {
+    if (isLoopback4(local) && this.ns.addrs.isLocal4(local)) return;
+    this.flush('inet', (r) => r.prefSrc === local && r.table !== RT_TABLE.LOCAL);
+  }
+
+  /** `default` or `ADDRESS/LENGTH`, for traces. */
+  prefixText(route: Route): string {
+    return route.dstLength === 0 ? 'default' : `${formatIp(route.dst)}/${route.dstLength}`;
+  }
+}
+
+/** A copy as plain data. */
+export function snapshot(r: Route): RouteInfo {
+  const nexthops: NexthopInfo[] = r.nexthops.map((nh) => ({
+    index: nh.index,
+    gateway: nh.gateway,
+    onlink: nh.onlink,
+    dead: nh.dead,
+    linkdown: nh.linkdown,
+    weight: nh.weight,
+  }));
+  const { family, table, type, dst, dstLength, tos, scope, protocol, metric, prefSrc, mtu, advmss, pref, expires } = r;
+  return { family, table, type, dst, dstLength, tos, scope, protocol, metric, prefSrc, nexthops, mtu, advmss, pref, expires };
+}
