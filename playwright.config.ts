@@ -21,6 +21,7 @@ export default defineConfig({
     baseURL: `http://127.0.0.1:${port}${base}`,
     locale: 'en-GB',
     trace: 'retain-on-failure',
+    actionTimeout: 10_000,
     permissions: ['clipboard-read', 'clipboard-write'],
     launchOptions: { ...(executablePath ? { executablePath } : {}), args: ['--no-sandbox'] },
   },

@@ -27,7 +27,10 @@ test('fetches no terminal and no worker before a lab is opened', async ({ page }
 
 test('a question explains a wrong answer and keeps a right one', async ({ page }) => {
   await page.goto(chapter);
-  const question = page.locator('[data-testid^="question-"]').filter({ has: page.getByRole('radio') }).first();
+  const question = page
+    .locator('[data-testid^="question-"]')
+    .filter({ has: page.getByRole('radio') })
+    .first();
   const options = question.getByRole('radio');
   const answer = question.getByRole('button', { name: 'Answer' });
   await expect(answer).toBeDisabled();
@@ -88,7 +91,12 @@ test('F6 goes round the regions and leaves the terminal', async ({ page }, info)
   await openLab(page, 'empty-stack');
   await terminal(page).click();
   const region = (): Promise<string> =>
-    page.evaluate(() => document.activeElement?.closest<HTMLElement>('[data-region]')?.dataset.region ?? document.activeElement?.localName ?? '');
+    page.evaluate(
+      () =>
+        document.activeElement?.closest<HTMLElement>('[data-region]')?.dataset.region ??
+        document.activeElement?.localName ??
+        '',
+    );
   const order: string[] = [];
   for (let i = 0; i < 4; i++) {
     await page.keyboard.press('F6');

@@ -9,7 +9,8 @@ export function watch(page: Page): { problems: string[] } {
   const problems: string[] = [];
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.protocol.startsWith('http') && url.hostname !== '127.0.0.1') problems.push(`third-party request: ${request.url()}`);
+    if (url.protocol.startsWith('http') && url.hostname !== '127.0.0.1')
+      problems.push(`third-party request: ${request.url()}`);
   });
   page.on('pageerror', (error) => problems.push(`page error: ${error.message}`));
   page.on('console', (message) => {

@@ -141,7 +141,12 @@ export const parts: readonly Part[] = [
     letter: 'F',
     title: 'Running it',
     chapters: [
-      chapter(22, 'part-f/22-packet-walk', 'The packet walk: a method, a capstone, and “complex but not complicated”', 60),
+      chapter(
+        22,
+        'part-f/22-packet-walk',
+        'The packet walk: a method, a capstone, and “complex but not complicated”',
+        60,
+      ),
     ],
   },
 ];

@@ -69,7 +69,9 @@ export function closeLab(): void {
   if (id === undefined) return;
   // The button that was pressed may have been drawn anew with its card.
   requestAnimationFrame(() => {
-    const back = from?.isConnected ? from : document.querySelector<HTMLElement>(`[data-testid="lab-${CSS.escape(id)}"] button`);
+    const back = from?.isConnected
+      ? from
+      : document.querySelector<HTMLElement>(`[data-testid="lab-${CSS.escape(id)}"] button`);
     back?.focus();
   });
 }

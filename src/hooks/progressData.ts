@@ -41,12 +41,14 @@ export const empty: Progress = { version: 1, labs: {}, questions: {}, chapters: 
 export class UnreadableProgress extends Error {}
 
 function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnreadableProgress(`${what} is not a record`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UnreadableProgress(`${what} is not a record`);
   return value as Record<string, unknown>;
 }
 
 function time(value: unknown, what: string): string {
-  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) throw new UnreadableProgress(`${what} is not a time`);
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value)))
+    throw new UnreadableProgress(`${what} is not a time`);
   return value;
 }
 
@@ -54,7 +56,12 @@ function mapRecord<T>(value: unknown, what: string, read: (entry: unknown, at: s
   const out: Record<string, T> = {};
   for (const [key, entry] of Object.entries(record(value ?? {}, what))) {
     // A key such as __proto__ in an imported file must stay a plain key.
-    Object.defineProperty(out, key, { value: read(entry, `${what}.${key}`), enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(out, key, {
+      value: read(entry, `${what}.${key}`),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   }
   return out;
 }
@@ -62,7 +69,8 @@ function mapRecord<T>(value: unknown, what: string, read: (entry: unknown, at: s
 function readLab(value: unknown, what: string): LabProgress {
   const lab = record(value, what);
   const tasks = lab.tasks;
-  if (typeof tasks !== 'number' || !Number.isInteger(tasks) || tasks < 0) throw new UnreadableProgress(`${what}.tasks is not a count`);
+  if (typeof tasks !== 'number' || !Number.isInteger(tasks) || tasks < 0)
+    throw new UnreadableProgress(`${what}.tasks is not a count`);
   return { done: mapRecord(lab.done, `${what}.done`, time), tasks, seen: time(lab.seen, `${what}.seen`) };
 }
 
@@ -70,7 +78,8 @@ function readQuestion(value: unknown, what: string): QuestionProgress {
   const q = record(value, what);
   if (!Array.isArray(q.picked) || !q.picked.every((p) => typeof p === 'string'))
     throw new UnreadableProgress(`${what}.picked is not a list of options`);
-  if (typeof q.right !== 'boolean' && q.right !== null) throw new UnreadableProgress(`${what}.right is neither yes, no nor empty`);
+  if (typeof q.right !== 'boolean' && q.right !== null)
+    throw new UnreadableProgress(`${what}.right is neither yes, no nor empty`);
   if (typeof q.tries !== 'number') throw new UnreadableProgress(`${what}.tries is not a count`);
   return {
     picked: q.picked as string[],

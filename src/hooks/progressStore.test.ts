@@ -60,7 +60,10 @@ test('two tabs keep both their tasks', () => {
   const b = new ProgressStore(storage);
   a.update((p) => merge(p, oneTask));
   b.update((p) => merge(p, { ...empty, labs: { cable: { done: { addr: t2 }, tasks: 2, seen: t2 } } }));
-  assert.deepEqual(Object.keys(new ProgressStore(storage).get().progress.labs.cable?.done ?? {}).sort(), ['addr', 'link']);
+  assert.deepEqual(Object.keys(new ProgressStore(storage).get().progress.labs.cable?.done ?? {}).sort(), [
+    'addr',
+    'link',
+  ]);
 });
 
 test('import adds and never removes; a bad file changes nothing', () => {

@@ -84,7 +84,10 @@ export class ProgressStore {
     if (!this.storage)
       return {
         progress: empty,
-        notice: { kind: 'unavailable', text: 'This browser does not let the site store anything, so progress lasts until the page is closed.' },
+        notice: {
+          kind: 'unavailable',
+          text: 'This browser does not let the site store anything, so progress lasts until the page is closed.',
+        },
       };
     const text = this.storage.getItem(keys.main);
     if (!text) return { progress: empty };
@@ -100,7 +103,10 @@ export class ProgressStore {
       if (backup) this.write(keys.main, JSON.stringify(backup));
       return {
         progress: backup ?? empty,
-        notice: { kind: 'damaged', text: `Your saved progress could not be read: ${why}. The damaged text is kept in this browser. ${rest}` },
+        notice: {
+          kind: 'damaged',
+          text: `Your saved progress could not be read: ${why}. The damaged text is kept in this browser. ${rest}`,
+        },
       };
     }
   }
@@ -131,7 +137,10 @@ export class ProgressStore {
     const kept = this.storage === undefined || this.write(keys.main, JSON.stringify(progress));
     const notice: StorageNotice | undefined = kept
       ? this.snapshot.notice
-      : { kind: 'unavailable', text: 'The browser refused to store your progress (its storage is full or switched off). Export a file to keep it.' };
+      : {
+          kind: 'unavailable',
+          text: 'The browser refused to store your progress (its storage is full or switched off). Export a file to keep it.',
+        };
     this.set({ progress, ...(notice ? { notice } : {}) });
   }
 

@@ -58,7 +58,10 @@ function tryJson(text: string): unknown {
   }
 }
 
-async function pipe(data: Uint8Array<ArrayBuffer>, through: CompressionStream | DecompressionStream): Promise<Uint8Array<ArrayBuffer>> {
+async function pipe(
+  data: Uint8Array<ArrayBuffer>,
+  through: CompressionStream | DecompressionStream,
+): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(new Blob([data]).stream().pipeThrough(through)).arrayBuffer());
 }
 
@@ -79,7 +82,9 @@ export async function packSession(session: SavedSession): Promise<string | null>
 export async function unpackSession(text: string): Promise<SavedSession | null> {
   try {
     const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
-    const value: unknown = JSON.parse(new TextDecoder().decode(await pipe(bytes, new DecompressionStream('deflate-raw'))));
+    const value: unknown = JSON.parse(
+      new TextDecoder().decode(await pipe(bytes, new DecompressionStream('deflate-raw'))),
+    );
     return isSession(value) ? value : null;
   } catch {
     return null;

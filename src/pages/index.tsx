@@ -19,8 +19,9 @@ export default function Landing(): ReactNode {
           <div>
             <h1>Container networking, one packet at a&nbsp;time.</h1>
             <p className={styles.what}>
-              A course in 22 chapters. You type real commands into a Linux world that runs in this page, build what a container network is
-              made of, and see what each command does. The first chapter to be written, on namespaces and veth, is complete.
+              A course in 22 chapters. You type real commands into a Linux world that runs in this page, build what a
+              container network is made of, and see what each command does. The first chapter to be written, on
+              namespaces and veth, is complete.
             </p>
             <p className={styles.acts}>
               {firstWritten && (
@@ -39,7 +40,9 @@ export default function Landing(): ReactNode {
         <section className={styles.map} aria-labelledby="map">
           <div className={styles.in}>
             <h2 id="map">Six parts, from one cable to a cluster</h2>
-            <p className={styles.sub}>Every chapter starts from something that fails. 25 to 40 minutes each; an hour for 8, 17 and 22.</p>
+            <p className={styles.sub}>
+              Every chapter starts from something that fails. 25 to 40 minutes each; an hour for 8, 17 and 22.
+            </p>
             <CourseMap />
           </div>
         </section>
@@ -48,8 +51,8 @@ export default function Landing(): ReactNode {
             <div>
               <h2>For teams</h2>
               <p>
-                The course is a folder of files. Put it on any web host, behind your login, under any path; there is no server to run and
-                nothing phones home.
+                The course is a folder of files. Put it on any web host, behind your login, under any path; there is no
+                server to run and nothing phones home.
               </p>
               <dl>
                 <dt>Links</dt>
@@ -62,8 +65,8 @@ export default function Landing(): ReactNode {
             <div>
               <h2>For contributors</h2>
               <p>
-                A chapter is a folder of Markdown and lab files. The build proves each lab: the start state fails, the solution passes, each
-                known wrong attempt gets its own feedback.
+                A chapter is a folder of Markdown and lab files. The build proves each lab: the start state fails, the
+                solution passes, each known wrong attempt gets its own feedback.
               </p>
               <pre tabIndex={0}>
                 {repository && `git clone ${repository}\n`}

@@ -102,7 +102,9 @@ function KeepIt(): ReactNode {
       progressStore().import(await picked.text());
       setSaid(`${picked.name} was added to what is here.`);
     } catch (error) {
-      setSaid(`${picked.name} was not imported: ${error instanceof Error ? error.message : String(error)}. Nothing changed.`);
+      setSaid(
+        `${picked.name} was not imported: ${error instanceof Error ? error.message : String(error)}. Nothing changed.`,
+      );
     }
     input.value = '';
   };
@@ -215,8 +217,17 @@ export default function ProgressPage(): ReactNode {
         </section>
         <aside className={styles.side} aria-label="Reviews and export">
           <section>
-            <h2>{due === 0 ? 'No review is due' : due === 1 ? 'One review is due' : `${count(due, '', 'reviews')} are due`}</h2>
-            <p>Questions that you answered come back after some days, so that they stay. They are where you left them, in their chapters.</p>
+            <h2>
+              {due === 0
+                ? 'No review is due'
+                : due === 1
+                  ? 'One review is due'
+                  : `${count(due, '', 'reviews')} are due`}
+            </h2>
+            <p>
+              Questions that you answered come back after some days, so that they stay. They are where you left them, in
+              their chapters.
+            </p>
           </section>
           <KeepIt />
         </aside>

@@ -9,7 +9,15 @@ import { lostBecause } from '../Tasks';
 import styles from './styles.module.css';
 
 /** A break-fix: the ticket in the requester's words, what must be true with what is observed, hints, and a solution at the end. */
-export default function Challenge({ session, lab, state }: { session: Session; lab: CompiledLab; state: SessionState }): ReactNode {
+export default function Challenge({
+  session,
+  lab,
+  state,
+}: {
+  session: Session;
+  lab: CompiledLab;
+  state: SessionState;
+}): ReactNode {
   const byId = new Map(state.tasks.map((t) => [t.id, t]));
   const failing = state.tasks.filter((t) => t.state !== 'done').length;
   const stuckOn = lab.tasks.find((t) => ['active', 'lost'].includes(byId.get(t.id)?.state ?? ''));

@@ -79,7 +79,12 @@ export default function Head({
       <span className={styles.end}>
         <Clock view={view} />
         {state?.busy && <IconButton icon="skip" label="Skip the wait" onClick={() => session.skip()} />}
-        <IconButton icon="undo" label="Undo the last command" disabled={!ready || state.undoable === 0} onClick={() => void undo()} />
+        <IconButton
+          icon="undo"
+          label="Undo the last command"
+          disabled={!ready || state.undoable === 0}
+          onClick={() => void undo()}
+        />
         <Menu
           icon="reset"
           label="Reset the lab"

@@ -12,7 +12,15 @@ function nearest(share: number): number {
  * The frame around the dock. On a phone it is a sheet that grows from the bottom, stays above the on-screen keyboard and stops at
  * a quarter, 70 % and all of the height; elsewhere it only passes its children through.
  */
-export default function Sheet({ share, onShare, children }: { share: number; onShare: (share: number) => void; children: ReactNode }): ReactNode {
+export default function Sheet({
+  share,
+  onShare,
+  children,
+}: {
+  share: number;
+  onShare: (share: number) => void;
+  children: ReactNode;
+}): ReactNode {
   const frame = useRef<HTMLDivElement>(null);
   const drag = useRef<{ y: number; share: number; moved: boolean }>(null);
 

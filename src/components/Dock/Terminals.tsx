@@ -13,7 +13,9 @@ import styles from './terminals.module.css';
 function places(state: SessionState): Place[] {
   const titles = new Map(state.topology.boxes.map((b) => [b.id, b.title]));
   return state.topology.boxes.map((b) =>
-    b.kind === 'machine' ? { machine: b.title } : { machine: titles.get(b.parent ?? '') ?? b.parent ?? '', netns: b.title },
+    b.kind === 'machine'
+      ? { machine: b.title }
+      : { machine: titles.get(b.parent ?? '') ?? b.parent ?? '', netns: b.title },
   );
 }
 
@@ -33,10 +35,19 @@ const keyBar: readonly { label: string; data: string; name?: string }[] = [
 ];
 
 /** The terminals of a world as tabs, one per place, with the phone's key bar below. */
-export default function Terminals({ session, state, extra }: { session: Session; state: SessionState; extra?: ReactNode }): ReactNode {
+export default function Terminals({
+  session,
+  state,
+  extra,
+}: {
+  session: Session;
+  state: SessionState;
+  extra?: ReactNode;
+}): ReactNode {
   const { typing, aloud } = useLabHost();
   const [active, setActive] = useState<number>();
   const [ctrl, setCtrl] = useState(false);
+  const [unread, setUnread] = useState<ReadonlySet<number>>(new Set());
   const handles = useRef(new Map<number, TerminalHandle>());
   const { terminals } = state;
   const current = terminals.find((t) => t.id === active) ?? terminals[0];
@@ -50,6 +61,11 @@ export default function Terminals({ session, state, extra }: { session: Session;
       handles.current.get(id)?.focus();
     });
   }, [typing, session]);
+
+  const seen = current?.id;
+  useEffect(() => {
+    if (seen !== undefined) setUnread((old) => (old.has(seen) ? new Set([...old].filter((id) => id !== seen)) : old));
+  }, [seen]);
 
   const select = (id: number): void => {
     setActive(id);
@@ -90,7 +106,12 @@ export default function Terminals({ session, state, extra }: { session: Session;
               <Icon name={t.place.netns ? 'namespace' : 'machine'} />
               {t.place.netns ?? t.title}
               {terminals.filter((o) => samePlace(o.place, t.place)).length > 1 && (
-                <span className={styles.nth}>{terminals.filter((o) => samePlace(o.place, t.place)).indexOf(t) + 1}</span>
+                <span className={styles.nth}>
+                  {terminals.filter((o) => samePlace(o.place, t.place)).indexOf(t) + 1}
+                </span>
+              )}
+              {unread.has(t.id) && t.id !== current?.id && (
+                <span className={styles.dot} role="img" aria-label="new output" />
               )}
               {!t.alive && <span className={styles.nth}>ended</span>}
             </button>
@@ -109,7 +130,11 @@ export default function Terminals({ session, state, extra }: { session: Session;
         <span className={styles.end}>
           {extra}
           {extra === undefined && current && terminals.length > 1 && (
-            <IconButton icon="close" label={`Close the terminal ${current.place.netns ?? current.title}`} onClick={() => session.close(current.id)} />
+            <IconButton
+              icon="close"
+              label={`Close the terminal ${current.place.netns ?? current.title}`}
+              onClick={() => session.close(current.id)}
+            />
           )}
         </span>
       </div>
@@ -129,6 +154,7 @@ export default function Terminals({ session, state, extra }: { session: Session;
             aloud={aloud}
             ctrl={ctrl}
             onKey={() => setCtrl(false)}
+            onUnread={() => setUnread((old) => (old.has(t.id) ? old : new Set(old).add(t.id)))}
             ref={(handle) => {
               if (handle) handles.current.set(t.id, handle);
               else handles.current.delete(t.id);

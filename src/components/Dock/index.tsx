@@ -1,4 +1,13 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import { closeLab, openLab, type OpenLab } from '../../hooks/labHost';
 import { saveSession } from '../../hooks/savedSession';
 import { Button, IconButton } from '../Button';
@@ -50,7 +59,9 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
   useEffect(() => {
     if (!ready) return;
     if (window.matchMedia('(min-width: 761px)').matches)
-      requestAnimationFrame(() => dock.current?.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus());
+      requestAnimationFrame(() =>
+        dock.current?.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus(),
+      );
     else dock.current?.focus();
   }, [ready]);
 
@@ -115,6 +126,7 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
         </div>
         <div className={styles.notices}>
           {view.phase === 'running' && view.notice && <p role="status">{view.notice}</p>}
+          {state?.notice && <p role="status">{state.notice}</p>}
           {open.linked && (
             <p>
               This state came with a link and is not saved here.{' '}
@@ -130,7 +142,9 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
               </Button>
             </p>
           )}
-          {unsaved && <p role="status">The browser has no room for this lab’s state. It lasts until the page is left.</p>}
+          {unsaved && (
+            <p role="status">The browser has no room for this lab’s state. It lasts until the page is left.</p>
+          )}
           <p role="status" className={said ? styles.said : 'ftp-sr'} data-testid="said">
             {said}
           </p>

@@ -15,7 +15,12 @@ export interface Sizes {
 const key = 'ftp:dock';
 
 function initial(): Sizes {
-  const sizes: Sizes = { width: Math.max(660, Math.round(window.innerWidth * 0.634)), upper: Math.min(372, Math.round(window.innerHeight * 0.42)), tasks: 348, sheet: 0.7 };
+  const sizes: Sizes = {
+    width: Math.max(660, Math.round(window.innerWidth * 0.634)),
+    upper: Math.min(372, Math.round(window.innerHeight * 0.42)),
+    tasks: 348,
+    sheet: 0.7,
+  };
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
     for (const name of Object.keys(sizes) as (keyof Sizes)[]) {

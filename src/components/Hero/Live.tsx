@@ -26,7 +26,11 @@ export default function Live({ onTopology }: { onTopology: (topology: Topology) 
   return (
     <>
       <Trouble session={session} view={view} />
-      <Terminals session={session} state={view.state} extra={<span className={styles.live}>Live. Type any command.</span>} />
+      <Terminals
+        session={session}
+        state={view.state}
+        extra={<span className={styles.live}>Live. Type any command.</span>}
+      />
       <Announcer lab={heroLab} state={view.state} />
     </>
   );

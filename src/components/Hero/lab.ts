@@ -32,7 +32,14 @@ export const heroLab: CompiledLab = {
         title: 'host',
         kind: 'machine',
         ports: [
-          { id: 'host/lo', name: 'lo', state: 'up', addresses: ['127.0.0.1/8'], mac: '00:00:00:00:00:00', kind: 'loopback' },
+          {
+            id: 'host/lo',
+            name: 'lo',
+            state: 'up',
+            addresses: ['127.0.0.1/8'],
+            mac: '00:00:00:00:00:00',
+            kind: 'loopback',
+          },
           { id: 'host/veth1', name: 'veth1', state: 'up', addresses: ['172.30.0.1/24'], mac: '', kind: 'veth' },
         ],
         routes: [],
@@ -44,7 +51,14 @@ export const heroLab: CompiledLab = {
         kind: 'namespace',
         parent: 'host',
         ports: [
-          { id: 'host/c1/lo', name: 'lo', state: 'up', addresses: ['127.0.0.1/8'], mac: '00:00:00:00:00:00', kind: 'loopback' },
+          {
+            id: 'host/c1/lo',
+            name: 'lo',
+            state: 'up',
+            addresses: ['127.0.0.1/8'],
+            mac: '00:00:00:00:00:00',
+            kind: 'loopback',
+          },
           { id: 'host/c1/eth0', name: 'eth0', state: 'up', addresses: ['172.30.0.11/24'], mac: '', kind: 'veth' },
         ],
         routes: [],

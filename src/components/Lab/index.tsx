@@ -22,7 +22,8 @@ export default function Lab({ data }: { data: CompiledLab }): ReactNode {
 
   const mine = open?.lab.id === data.id;
   const kept = progress.labs[data.id];
-  const done = mine && live ? live.tasks.filter((t) => t.state === 'done').length : kept ? Object.keys(kept.done).length : 0;
+  const done =
+    mine && live ? live.tasks.filter((t) => t.state === 'done').length : kept ? Object.keys(kept.done).length : 0;
   const state = labState(progress, data.id);
   const title = `${data.kind === 'challenge' ? 'Break-fix' : 'Lab'}: ${data.title}`;
 
@@ -36,7 +37,12 @@ export default function Lab({ data }: { data: CompiledLab }): ReactNode {
       </p>
     );
   return (
-    <section className={clsx(styles.labcard, 'ftp-card')} aria-label={title} id={`lab-${data.id}`} data-testid={`lab-${data.id}`}>
+    <section
+      className={clsx(styles.labcard, 'ftp-card')}
+      aria-label={title}
+      id={`lab-${data.id}`}
+      data-testid={`lab-${data.id}`}
+    >
       <div className={styles.l}>
         <h3>{title}</h3>
         <p className={styles.summary}>
@@ -52,7 +58,13 @@ export default function Lab({ data }: { data: CompiledLab }): ReactNode {
         </p>
         <p className={styles.acts}>
           <Button kind="primary" disabled={mine} onClick={() => openLab(data)}>
-            {mine ? 'Opening' : state === 'open' ? 'Start the lab' : state === 'half' ? 'Resume the lab' : 'Open the lab again'}
+            {mine
+              ? 'Opening'
+              : state === 'open'
+                ? 'Start the lab'
+                : state === 'half'
+                  ? 'Resume the lab'
+                  : 'Open the lab again'}
           </Button>
           {state !== 'open' && !mine && (
             <Button kind="quiet" onClick={() => openLab(data, { from: null })}>

@@ -19,7 +19,9 @@ export default function LabHost(): ReactNode {
   useEffect(() => () => closeLab(), [pathname]);
   if (!open) return null;
   return (
-    <Suspense fallback={<div className={styles.skeleton} aria-busy="true" aria-label="Opening the lab" role="status" />}>
+    <Suspense
+      fallback={<div className={styles.skeleton} aria-busy="true" aria-label="Opening the lab" role="status" />}
+    >
       <Dock open={open} />
     </Suspense>
   );

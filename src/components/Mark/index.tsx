@@ -16,7 +16,15 @@ const words: Record<MarkState, string> = {
 };
 
 /** The 14 px port. `label` replaces the default words; an empty label hides the mark where text beside it says the same. */
-export default function Mark({ state, label, className }: { state: MarkState; label?: string; className?: string }): ReactNode {
+export default function Mark({
+  state,
+  label,
+  className,
+}: {
+  state: MarkState;
+  label?: string;
+  className?: string;
+}): ReactNode {
   const text = label ?? words[state];
   return (
     <svg

@@ -10,7 +10,17 @@ export interface MenuItem {
 }
 
 /** A button that opens a short list of actions. Arrow keys move, Escape closes, the focus returns to the button. */
-export default function Menu({ icon, label, items, align = 'end' }: { icon: IconName; label: string; items: readonly MenuItem[]; align?: 'start' | 'end' }): ReactNode {
+export default function Menu({
+  icon,
+  label,
+  items,
+  align = 'end',
+}: {
+  icon: IconName;
+  label: string;
+  items: readonly MenuItem[];
+  align?: 'start' | 'end';
+}): ReactNode {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const close = (refocus: boolean): void => {

@@ -1,7 +1,8 @@
 import { useId, useMemo, type ReactNode } from 'react';
 import clsx from 'clsx';
 import type { CompiledQuestion } from '../../lab/protocol';
-import { shuffled, useQuestion } from '../../hooks/useQuestion';
+import { shuffled } from '../../hooks/shuffle';
+import { useQuestion } from '../../hooks/useQuestion';
 import { Button } from '../Button';
 import Options from '../Quiz/Options';
 import styles from '../Quiz/styles.module.css';
@@ -51,7 +52,11 @@ export default function Predict({ quiz, question }: { quiz: string; question: Co
       <div aria-live="polite">
         {q.answered && (
           <div className={styles.reveal} data-testid="reveal">
-            {predict && <pre className={styles.out} tabIndex={0}>{predict.output.trimEnd() || '(no output)'}</pre>}
+            {predict && (
+              <pre className={styles.out} tabIndex={0}>
+                {predict.output.trimEnd() || '(no output)'}
+              </pre>
+            )}
             {picked && <div dangerouslySetInnerHTML={{ __html: picked.reasonHtml }} />}
             {right && picked && right !== picked && <div dangerouslySetInnerHTML={{ __html: right.reasonHtml }} />}
           </div>

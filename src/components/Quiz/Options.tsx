@@ -38,7 +38,13 @@ export default function Options({
         return (
           <label
             key={o.id}
-            className={clsx(styles.opt, on && styles.picked, v.look && styles[v.look], multiple && styles.multiple, locked && styles.locked)}
+            className={clsx(
+              styles.opt,
+              on && styles.picked,
+              v.look && styles[v.look],
+              multiple && styles.multiple,
+              locked && styles.locked,
+            )}
             data-option={o.id}
           >
             <input

@@ -1,6 +1,7 @@
 import { useId, useMemo, useState, type ReactNode } from 'react';
 import type { CompiledOption, CompiledQuestion } from '../../lab/protocol';
-import { shuffled, useQuestion } from '../../hooks/useQuestion';
+import { shuffled } from '../../hooks/shuffle';
+import { useQuestion } from '../../hooks/useQuestion';
 import { Button } from '../Button';
 import Options, { type Verdict } from './Options';
 import styles from './styles.module.css';
@@ -49,7 +50,12 @@ export default function Question({
   };
 
   return (
-    <section className={styles.slab} aria-label={`Question ${position} of ${total}`} data-testid={`question-${question.id}`} tabIndex={-1}>
+    <section
+      className={styles.slab}
+      aria-label={`Question ${position} of ${total}`}
+      data-testid={`question-${question.id}`}
+      tabIndex={-1}
+    >
       <header>
         <span className={styles.kind}>Check yourself</span>
         <span className={styles.end}>
@@ -87,7 +93,12 @@ export default function Question({
         )}
         <span role="status" data-testid="verdict">
           {q.answered && q.right && q.due && <>Right. Comes back for review {inDays(q.due)}.</>}
-          {q.answered && q.right === false && multiple && missing > 0 && q.picked.length > 0 && 'Something that is right is not picked.'}
+          {q.answered &&
+            q.right === false &&
+            multiple &&
+            missing > 0 &&
+            q.picked.length > 0 &&
+            'Something that is right is not picked.'}
           {q.answered && q.right === false && !multiple && <span className="ftp-sr">Not this one.</span>}
         </span>
         {q.answered && q.right && onNext && (

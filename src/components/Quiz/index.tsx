@@ -21,7 +21,9 @@ export default function Quiz({ data }: { data: CompiledQuiz }): ReactNode {
             position={at + 1}
             total={graded.length}
             {...(next
-              ? { onNext: () => box.current?.querySelector<HTMLElement>(`[data-testid="question-${next.id}"]`)?.focus() }
+              ? {
+                  onNext: () => box.current?.querySelector<HTMLElement>(`[data-testid="question-${next.id}"]`)?.focus(),
+                }
               : {})}
           />
         );

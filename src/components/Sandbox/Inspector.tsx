@@ -13,7 +13,15 @@ function Lines({ title, lines }: { title: string; lines: readonly string[] }): R
 }
 
 /** What the selected machine, namespace or interface holds, in words. */
-export default function Inspector({ topology, selected, onSelect }: { topology: Topology; selected: string; onSelect: (id: string) => void }): ReactNode {
+export default function Inspector({
+  topology,
+  selected,
+  onSelect,
+}: {
+  topology: Topology;
+  selected: string;
+  onSelect: (id: string) => void;
+}): ReactNode {
   const find = (): { box: TopologyBox; port?: TopologyBox['ports'][number] } | undefined => {
     for (const box of topology.boxes) {
       if (box.id === selected) return { box };
@@ -64,7 +72,10 @@ export default function Inspector({ topology, selected, onSelect }: { topology: 
         </>
       ) : (
         <>
-          <Lines title="Interfaces" lines={box.ports.map((p) => `${p.name.padEnd(12)} ${p.state === 'half' ? 'up, no carrier' : p.state}`)} />
+          <Lines
+            title="Interfaces"
+            lines={box.ports.map((p) => `${p.name.padEnd(12)} ${p.state === 'half' ? 'up, no carrier' : p.state}`)}
+          />
           <Lines title="Routes" lines={box.routes} />
           <Lines title="Neighbours" lines={box.neighbours} />
         </>

@@ -31,7 +31,12 @@ export default function Sandbox(): ReactNode {
   const { state } = view;
   const topology = state?.topology ?? sandboxLab.topology;
   return (
-    <div className={styles.sb} data-testid="sandbox" data-phase={view.phase} style={{ '--upper': `${sizes.upper}px` } as CSSProperties}>
+    <div
+      className={styles.sb}
+      data-testid="sandbox"
+      data-phase={view.phase}
+      style={{ '--upper': `${sizes.upper}px` } as CSSProperties}
+    >
       <div className={styles.worlds}>
         <h2>Start from</h2>
         <button type="button" className={styles.world} aria-pressed="true">
@@ -43,7 +48,10 @@ export default function Sandbox(): ReactNode {
       <div className={styles.dockhead}>
         {session && <Head session={session} view={view} lab={sandboxLab} say={say} />}
         {open.linked && <p className={styles.note}>This state came with a link and is not saved here.</p>}
-        {unsaved && <p className={styles.note}>The browser has no room for this state. It lasts until the page is left.</p>}
+        {unsaved && (
+          <p className={styles.note}>The browser has no room for this state. It lasts until the page is left.</p>
+        )}
+        {state?.notice && <p className={styles.note}>{state.notice}</p>}
         {view.phase === 'running' && view.notice && <p className={styles.note}>{view.notice}</p>}
         <p role="status" className={said ? styles.note : 'ftp-sr'}>
           {said}

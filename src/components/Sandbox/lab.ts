@@ -18,7 +18,16 @@ export const sandboxLab: CompiledLab = {
         id: 'host',
         title: 'host',
         kind: 'machine',
-        ports: [{ id: 'host/lo', name: 'lo', state: 'up', addresses: ['127.0.0.1/8'], mac: '00:00:00:00:00:00', kind: 'loopback' }],
+        ports: [
+          {
+            id: 'host/lo',
+            name: 'lo',
+            state: 'up',
+            addresses: ['127.0.0.1/8'],
+            mac: '00:00:00:00:00:00',
+            kind: 'loopback',
+          },
+        ],
         routes: [],
         neighbours: [],
       },

@@ -7,7 +7,17 @@ import Mark, { type MarkState } from '../Mark';
 import styles from './styles.module.css';
 
 /** A task named in the text, with its live state: from the open lab, else from what was done before. */
-export default function Task({ lab, id, title, children }: { lab: string; id: string; title?: string; children?: ReactNode }): ReactNode {
+export default function Task({
+  lab,
+  id,
+  title,
+  children,
+}: {
+  lab: string;
+  id: string;
+  title?: string;
+  children?: ReactNode;
+}): ReactNode {
   const { open, live } = useLabHost();
   const { progress } = useProgress();
   const [known, setKnown] = useState(false);

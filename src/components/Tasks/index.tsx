@@ -13,7 +13,15 @@ export function lostBecause(state: TaskState): string {
 }
 
 /** The tasks of a lab. They complete by themselves; at most one is active, with its feedback and its hints under it. */
-export default function Tasks({ session, lab, state }: { session: Session; lab: CompiledLab; state: SessionState }): ReactNode {
+export default function Tasks({
+  session,
+  lab,
+  state,
+}: {
+  session: Session;
+  lab: CompiledLab;
+  state: SessionState;
+}): ReactNode {
   const byId = new Map(state.tasks.map((t) => [t.id, t]));
   // Hints belong to one task: the active one, else the first that was lost.
   const hinted = state.tasks.find((t) => t.state === 'active') ?? state.tasks.find((t) => t.state === 'lost');

@@ -42,6 +42,7 @@ export default function Terminal({
   aloud,
   ctrl,
   onKey,
+  onUnread,
   ref,
 }: {
   session: Session;
@@ -53,12 +54,14 @@ export default function Terminal({
   ctrl?: boolean;
   /** Called after each key, with which the sticky Ctrl is released. */
   onKey?: () => void;
+  /** Called when a line is printed while the terminal is not shown. */
+  onUnread?: () => void;
   ref?: Ref<TerminalHandle>;
 }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const term = useRef<XTerm>(null);
-  const latest = useRef({ ctrl, onKey });
-  latest.current = { ctrl, onKey };
+  const latest = useRef({ ctrl, onKey, onUnread, shown });
+  latest.current = { ctrl, onKey, onUnread, shown };
 
   useImperativeHandle(ref, () => ({
     focus: () => term.current?.focus(),
@@ -85,7 +88,6 @@ export default function Terminal({
     const fit = new FitAddon();
     xterm.loadAddon(fit);
     xterm.open(element);
-    xterm.textarea?.setAttribute('aria-label', label);
     term.current = xterm;
     texts.set(id, () => readText(xterm));
 
@@ -110,8 +112,10 @@ export default function Terminal({
       session.input(id, sticky && data.length === 1 && code >= 64 && code < 96 ? String.fromCharCode(code - 64) : data);
       after?.();
     });
-    xterm.onResize(({ cols, rows }) => session.resize(id, cols, rows));
+    // The first size is sent once, after the first measure.
+    if (element.clientHeight > 0 && element.clientWidth > 0) fit.fit();
     session.resize(id, xterm.cols, xterm.rows);
+    xterm.onResize(({ cols, rows }) => session.resize(id, cols, rows));
 
     let frame = 0;
     const refit = (): void => {
@@ -120,7 +124,6 @@ export default function Terminal({
         if (element.clientHeight > 0 && element.clientWidth > 0) fit.fit();
       });
     };
-    refit();
     const observer = new ResizeObserver(refit);
     observer.observe(element);
     // The mono face may arrive after the first measure; its cells are wider than the fallback's.
@@ -130,7 +133,10 @@ export default function Terminal({
     });
     const stopTheme = onThemeChange(() => (xterm.options.theme = readTheme()));
     const detach = session.attach(id, {
-      write: (data) => new Promise((resolve) => xterm.write(data, resolve)),
+      write: (data) => {
+        if (!latest.current.shown && data.includes(10)) latest.current.onUnread?.();
+        return new Promise((resolve) => xterm.write(data, resolve));
+      },
       clear: () => xterm.write(wipe),
     });
     return () => {
@@ -142,11 +148,12 @@ export default function Terminal({
       term.current = null;
       xterm.dispose();
     };
-  }, [session, id, label]);
+  }, [session, id]);
 
   useEffect(() => {
     if (term.current) term.current.options.screenReaderMode = aloud;
-  }, [aloud, session, id, label]);
+    term.current?.textarea?.setAttribute('aria-label', label);
+  }, [aloud, label, session, id]);
 
   return (
     <div

@@ -34,7 +34,13 @@ function Port({ at, full, member }: { at: PortAt; full: boolean; member: boolean
       </text>
       {full &&
         shown(port).map((address, i) => (
-          <text key={address} x={textX} y={nameY + 17 + 16 * i} textAnchor={anchor} className={clsx(styles.mono, styles.dim)}>
+          <text
+            key={address}
+            x={textX}
+            y={nameY + 17 + 16 * i}
+            textAnchor={anchor}
+            className={clsx(styles.mono, styles.dim)}
+          >
             {address}
           </text>
         ))}
@@ -62,7 +68,13 @@ function Bridge({ at, full }: { at: BridgeAt; full: boolean }): ReactNode {
         )}
       </text>
       {lines.map((address, i) => (
-        <text key={address} x={textX} y={nameY + 17 + 16 * i} textAnchor={anchor} className={clsx(styles.mono, styles.dim)}>
+        <text
+          key={address}
+          x={textX}
+          y={nameY + 17 + 16 * i}
+          textAnchor={anchor}
+          className={clsx(styles.mono, styles.dim)}
+        >
           {address}
         </text>
       ))}
@@ -70,7 +82,17 @@ function Bridge({ at, full }: { at: BridgeAt; full: boolean }): ReactNode {
   );
 }
 
-function Box({ at, full, selected, onSelect }: { at: BoxAt; full: boolean; selected?: string; onSelect?: (id: string) => void }): ReactNode {
+function Box({
+  at,
+  full,
+  selected,
+  onSelect,
+}: {
+  at: BoxAt;
+  full: boolean;
+  selected?: string;
+  onSelect?: (id: string) => void;
+}): ReactNode {
   const { box, x, y, w, h } = at;
   const ringed = at.ports.find((p) => p.port.id === selected);
   return (
@@ -81,7 +103,9 @@ function Box({ at, full, selected, onSelect }: { at: BoxAt; full: boolean; selec
         onClick={onSelect && (() => onSelect(box.id))}
       />
       {box.kind === 'machine' && <path className={styles.bar} d={`M${x} ${y + 1}h${w}`} />}
-      {selected === box.id && <rect className={styles.ring} {...{ x: x - 3, y: y - 3, width: w + 6, height: h + 6, rx: 5 }} />}
+      {selected === box.id && (
+        <rect className={styles.ring} {...{ x: x - 3, y: y - 3, width: w + 6, height: h + 6, rx: 5 }} />
+      )}
       <text x={x + 12} y={y + 23} className={styles.title}>
         {box.title}
       </text>
@@ -92,7 +116,12 @@ function Box({ at, full, selected, onSelect }: { at: BoxAt; full: boolean; selec
             {s.title}
           </text>
           {(s.lines.length > 0 ? s.lines : ['empty']).map((line, i) => (
-            <text key={i} x={x + 14} y={s.y + 36 + 17 * i} className={clsx(styles.mono, s.lines.length === 0 && styles.dim)}>
+            <text
+              key={i}
+              x={x + 14}
+              y={s.y + 36 + 17 * i}
+              className={clsx(styles.mono, s.lines.length === 0 && styles.dim)}
+            >
               {line}
             </text>
           ))}
@@ -106,7 +135,9 @@ function Box({ at, full, selected, onSelect }: { at: BoxAt; full: boolean; selec
           <Port at={p} full={full} member={p.port.master !== undefined} />
         </g>
       ))}
-      {ringed && <rect className={styles.ring} {...{ x: ringed.x - 9, y: ringed.y - 9, width: 18, height: 18, rx: 3 }} />}
+      {ringed && (
+        <rect className={styles.ring} {...{ x: ringed.x - 9, y: ringed.y - 9, width: 18, height: 18, rx: 3 }} />
+      )}
     </g>
   );
 }

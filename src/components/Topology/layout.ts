@@ -87,7 +87,14 @@ export function wrap(line: string, width: number): string[] {
   return current ? [...out, current] : out;
 }
 
-function placeBox(box: TopologyBox, x: number, y: number, side: 'left' | 'right', cabled: ReadonlySet<string>, m: Measures): BoxAt {
+function placeBox(
+  box: TopologyBox,
+  x: number,
+  y: number,
+  side: 'left' | 'right',
+  cabled: ReadonlySet<string>,
+  m: Measures,
+): BoxAt {
   const edge = side === 'left' ? x + m.boxW : x;
   const anchor = side === 'left' ? 'end' : 'start';
   const inside = side === 'left' ? x + 24 : x + m.boxW - 24;
@@ -117,7 +124,14 @@ function placeBox(box: TopologyBox, x: number, y: number, side: 'left' | 'right'
       return { x: edge, y: row - 12 };
     });
     const barX = side === 'left' ? x + 24 : x + m.boxW - 38;
-    placedBridges.push({ port, x: barX, top: head, bottom: Math.max(row + 2, head + 16), anchor: side === 'left' ? 'start' : 'end', members: at });
+    placedBridges.push({
+      port,
+      x: barX,
+      top: head,
+      bottom: Math.max(row + 2, head + 16),
+      anchor: side === 'left' ? 'start' : 'end',
+      members: at,
+    });
     row = Math.max(row, head + 16) + 10;
   }
 
@@ -132,7 +146,16 @@ function placeBox(box: TopologyBox, x: number, y: number, side: 'left' | 'right'
       sections.push({ title, y: row, lines: wrapped });
       row += 24 + 17 * Math.max(1, wrapped.length);
     }
-  return { box, x, y, w: m.boxW, h: Math.max(row + 14 - y, m.full ? 110 : 84), ports, bridges: placedBridges, sections };
+  return {
+    box,
+    x,
+    y,
+    w: m.boxW,
+    h: Math.max(row + 14 - y, m.full ? 110 : 84),
+    ports,
+    bridges: placedBridges,
+    sections,
+  };
 }
 
 /** Addresses to print at a port; loopback's own are left out, everybody knows them. */
@@ -219,7 +242,8 @@ export function describe(topology: Topology): string {
 /** What changed from one picture to the next, in words; at most four changes, so that a setup script does not become a speech. */
 export function changes(before: Topology, after: Topology): string {
   const said: string[] = [];
-  const key = (t: Topology) => new Map(t.boxes.flatMap((b) => b.ports.map((p) => [p.id, { box: b.title, port: p }] as const)));
+  const key = (t: Topology) =>
+    new Map(t.boxes.flatMap((b) => b.ports.map((p) => [p.id, { box: b.title, port: p }] as const)));
   const old = key(before);
   const now = key(after);
   for (const b of after.boxes) if (!before.boxes.some((o) => o.id === b.id)) said.push(`${b.title} was added`);

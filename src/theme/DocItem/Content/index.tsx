@@ -38,5 +38,7 @@ export default function DocItemContent({ children }: Props): ReactNode {
 }
 
 function lowerFirst(title: string): string {
-  return /^[A-Z][a-z]/.test(title) && !/^(Docker|Kubernetes)/.test(title) ? title[0]?.toLowerCase() + title.slice(1) : title;
+  return /^[A-Z][a-z]/.test(title) && !/^(Docker|Kubernetes)/.test(title)
+    ? title[0]?.toLowerCase() + title.slice(1)
+    : title;
 }

@@ -8,7 +8,8 @@ export default function NotFoundContent(): ReactNode {
     <main className={styles.page}>
       <h1>No route to this page</h1>
       <p>
-        The address is well formed and nothing answers there. The page may have moved, or the chapter may not be written yet.
+        The address is well formed and nothing answers there. The page may have moved, or the chapter may not be written
+        yet.
       </p>
       <p>
         <Link to="/">Start page</Link> or <Link to="/course/">the list of chapters</Link>
