@@ -189,7 +189,16 @@ export interface JournalEntry {
     | { readonly kind: 'input'; readonly terminal: number; readonly data: string }
     | { readonly kind: 'resize'; readonly terminal: number; readonly columns: number; readonly rows: number }
     | { readonly kind: 'open'; readonly terminal: number; readonly place: Place; readonly columns: number; readonly rows: number }
-    | { readonly kind: 'close'; readonly terminal: number };
+    | { readonly kind: 'close'; readonly terminal: number }
+    /** The first solution of a task is run, off screen: how "begin at this task" gets its state. */
+    | { readonly kind: 'solve'; readonly task: string };
+}
+
+/** A point in a world's history. */
+export interface Moment {
+  readonly steps: number;
+  /** Virtual microseconds since the epoch. */
+  readonly time: number;
 }
 
 /** Everything needed to come back to a state: State = f(lab, seed, journal). */
@@ -198,6 +207,8 @@ export interface SavedSession {
   readonly lab: string;
   readonly fingerprint: string;
   readonly journal: readonly JournalEntry[];
+  /** How far the world had come when this was saved; left out: up to the last entry. */
+  readonly reached?: Moment;
   /** Ids of tasks that were done at some time, in the order in which they were. */
   readonly done: readonly string[];
   /** Hints shown, by task. */
@@ -231,11 +242,14 @@ export interface SessionState {
   readonly busy: boolean;
   /** Task ids at whose start the learner can begin again. */
   readonly checkpoints: readonly string[];
+  /** Something the learner must know about the session itself, such as that it has become too long to be kept. */
+  readonly notice?: string;
 }
 
 /** What the worker tells the page. Implemented by the page, passed with `Comlink.proxy`. */
 export interface SessionListener {
-  output(terminal: number, data: Uint8Array): void;
+  /** May return a promise: the world waits with more output until it resolves. */
+  output(terminal: number, data: Uint8Array): void | Promise<void>;
   /** The screen must be cleared: the world went back in time; replayed output follows. */
   rewind(terminal: number): void;
   state(state: SessionState): void;
