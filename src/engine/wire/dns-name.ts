@@ -42,11 +42,19 @@ export function dnsNameLength(name: string): number {
  * Writes a name at `at`; with `names` (suffix -> offset) it is compressed and its suffixes are remembered. Labels longer
  * than 63 bytes are cut (check with {@link isDnsName} first). @returns the offset behind it.
  */
-export function writeDnsName(name: string, out: Uint8Array, at: number, names: Map<string, number> | undefined): number {
+export function writeDnsName(
+  name: string,
+  out: Uint8Array,
+  at: number,
+  names: Map<string, number> | undefined,
+): number {
   const labels = dnsLabels(name);
   for (let i = 0; i < labels.length; i++) {
     if (names !== undefined) {
-      const suffix = labels.slice(i).map((l) => l.length + ':' + l).join('');
+      const suffix = labels
+        .slice(i)
+        .map((l) => l.length + ':' + l)
+        .join('');
       const known = names.get(suffix);
       if (known !== undefined) {
         put16(out, at, 0xc000 | known);

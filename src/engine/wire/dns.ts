@@ -41,7 +41,13 @@ export type DnsData =
   | { readonly type: 'AAAA'; readonly address: Ip6 }
   | { readonly type: 'NS' | 'CNAME' | 'PTR'; readonly name: string }
   | { readonly type: 'MX'; readonly preference: number; readonly exchange: string }
-  | { readonly type: 'SRV'; readonly priority: number; readonly weight: number; readonly port: number; readonly target: string }
+  | {
+      readonly type: 'SRV';
+      readonly priority: number;
+      readonly weight: number;
+      readonly port: number;
+      readonly target: string;
+    }
   /** Character strings of at most 255 bytes each, one char a byte (latin-1). */
   | { readonly type: 'TXT'; readonly strings: readonly string[] }
   | {
@@ -292,7 +298,13 @@ function readData(bytes: Uint8Array, type: number, at: number, end: number): Dns
     case DNS_TYPE.SRV: {
       const target = nameToEnd(at + 6);
       if (target === undefined) return raw;
-      return { type: 'SRV', priority: get16(bytes, at), weight: get16(bytes, at + 2), port: get16(bytes, at + 4), target };
+      return {
+        type: 'SRV',
+        priority: get16(bytes, at),
+        weight: get16(bytes, at + 2),
+        port: get16(bytes, at + 4),
+        target,
+      };
     }
     case DNS_TYPE.TXT: {
       const strings: string[] = [];

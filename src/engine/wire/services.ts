@@ -117,7 +117,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   krb5: 'kerberos',
   'pop-3': 'pop3',
   portmapper: 'sunrpc',
-  'snmptrap': 'snmp-trap',
+  snmptrap: 'snmp-trap',
   ident: 'auth',
   urd: 'submissions',
   ssmtp: 'submissions',

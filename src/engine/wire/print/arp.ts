@@ -47,7 +47,12 @@ export function printArp(d: Dissector, at: number, length: number): void {
   const link = (p: number): string => {
     if (hlen === 0) return '<empty>';
     if (hlen === 6) return d.mac(p);
-    return Array.from({ length: hlen }, (_, i) => d.u8(p + i).toString(16).padStart(2, '0')).join(':');
+    return Array.from({ length: hlen }, (_, i) =>
+      d
+        .u8(p + i)
+        .toString(16)
+        .padStart(2, '0'),
+    ).join(':');
   };
   switch (op) {
     case 1: {

@@ -27,7 +27,7 @@ const OPTIONS: Readonly<Record<number, readonly [string, string]>> = {
 
 function printOptions(d: Dissector, at: number): void {
   d.print('\n\t  Vendor-rfc1048 Extensions\n\t    Magic Cookie 0x63825363');
-  for (let p = at; p < d.end; ) {
+  for (let p = at; p < d.end;) {
     const code = d.u8(p);
     if (code === 255 || code === 0) {
       if (code === 255) return;
@@ -40,7 +40,12 @@ function printOptions(d: Dissector, at: number): void {
     d.print(`\n\t    ${name} (${code}), length ${length}: `);
     const data = p + 2;
     const bytes = (from: number, count: number): string =>
-      Array.from({ length: count }, (_, i) => d.u8(from + i).toString(16).padStart(2, '0')).join(':');
+      Array.from({ length: count }, (_, i) =>
+        d
+          .u8(from + i)
+          .toString(16)
+          .padStart(2, '0'),
+      ).join(':');
     if (kind === 'i') d.print(Array.from({ length: length >> 2 }, (_, i) => d.ip4(data + 4 * i)).join(','));
     else if (kind === 'l') d.print(String(d.u32(data)));
     else if (kind === 's') d.print(String(d.u16(data)));

@@ -145,7 +145,7 @@ function printQuestion(d: Dissector, at: number, message: number, mdns: boolean)
 }
 
 function printEdnsOptions(d: Dissector, at: number, end: number): void {
-  for (let p = at; p < end; ) {
+  for (let p = at; p < end;) {
     const code = d.u16(p);
     const length = d.u16(p + 2);
     d.need(p + 4, length);
@@ -155,7 +155,12 @@ function printEdnsOptions(d: Dissector, at: number, end: number): void {
     else {
       for (let i = 0; i < length; i++) {
         if (code === 10 && i === 8) d.print(' ');
-        d.print(d.u8(p + 4 + i).toString(16).padStart(2, '0'));
+        d.print(
+          d
+            .u8(p + 4 + i)
+            .toString(16)
+            .padStart(2, '0'),
+        );
       }
     }
     p += 4 + length;
@@ -212,7 +217,7 @@ function printRecord(d: Dissector, at: number, message: number, mdns: boolean): 
       d.print(` ${d.u16(data)}`);
       break;
     case 16:
-      for (let q = data; q < end; ) {
+      for (let q = data; q < end;) {
         d.print(' "');
         const size = d.u8(q);
         d.need(q + 1, size);
@@ -268,7 +273,9 @@ export function printDns(d: Dissector, at: number, length: number, mdns: boolean
   let p = at + 12;
   d.print(String(d.u16(at)) + opcode);
   if ((flags & 0x8000) !== 0) {
-    d.print(RCODES[flags & 15]! + bit(0x400, '*') + ((flags & 0x80) !== 0 ? '' : '-') + bit(0x200, '|') + bit(0x20, '$'));
+    d.print(
+      RCODES[flags & 15]! + bit(0x400, '*') + ((flags & 0x80) !== 0 ? '' : '-') + bit(0x200, '|') + bit(0x20, '$'),
+    );
     if (questions !== 1) d.print(` [${questions}q]`);
     for (let i = 0; i < questions; i++) {
       if (i > 0) d.print(',');

@@ -171,12 +171,18 @@ function printStp(d: Dissector, at: number, length: number): void {
     let text = '';
     for (let i = 0; i < 8; i++) {
       if (i >= 2) text += i === 2 ? '.' : ':';
-      text += d.u8(p + i).toString(16).padStart(2, '0');
+      text += d
+        .u8(p + i)
+        .toString(16)
+        .padStart(2, '0');
     }
     return text;
   };
   const flags = d.u8(at + 4);
-  const port = d.u16(at + 25).toString(16).padStart(4, '0');
+  const port = d
+    .u16(at + 25)
+    .toString(16)
+    .padStart(4, '0');
   d.print(`, Flags [${bitNames(STP_FLAGS, flags, ', ')}], bridge-id ${bridgeId(at + 17)}.${port}, length ${length}`);
   if (d.verbose === 0) return;
   const seconds = (p: number): string => (d.u16(p) / 256).toFixed(2) + 's';

@@ -103,7 +103,10 @@ function message(d: Dissector, at: number): string {
     case 17:
       return 'address mask request';
     case 18:
-      return `address mask is 0x${d.u32(at + 4).toString(16).padStart(8, '0')}`;
+      return `address mask is 0x${d
+        .u32(at + 4)
+        .toString(16)
+        .padStart(8, '0')}`;
     default:
       return `type-#${type}`;
   }
@@ -126,7 +129,10 @@ function printExtension(d: Dissector, at: number, length: number): void {
     return;
   }
   if (d.has(at + EXTENSION, rest)) {
-    const sum = d.u16(at + EXTENSION + 2).toString(16).padStart(4, '0');
+    const sum = d
+      .u16(at + EXTENSION + 2)
+      .toString(16)
+      .padStart(4, '0');
     d.print(`, checksum 0x${sum} (${d.checksum(at + EXTENSION, rest) !== 0 ? 'in' : ''}correct), length ${rest}`);
   }
 }

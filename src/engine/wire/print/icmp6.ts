@@ -75,7 +75,7 @@ function lifetime(seconds: number): string {
 }
 
 function printOptions(d: Dissector, at: number, length: number): void {
-  for (let p = at; p < at + length && p < d.end; ) {
+  for (let p = at; p < at + length && p < d.end;) {
     const type = d.u8(p);
     const units = d.u8(p + 1);
     const size = units * 8;

@@ -45,7 +45,9 @@ function printQuery3(d: Dissector, at: number, length: number): void {
   const code = d.u8(at + 1);
   const tenths = code < 128 ? code : ((code & 15) | 16) << (((code >> 4) & 7) + 3);
   if (code !== 100) {
-    d.print(` [max resp time ${tenths < 600 ? (tenths / 10).toFixed(1) + 's' : relativeTime(Math.floor(tenths / 10))}]`);
+    d.print(
+      ` [max resp time ${tenths < 600 ? (tenths / 10).toFixed(1) + 's' : relativeTime(Math.floor(tenths / 10))}]`,
+    );
   }
   if (d.u32(at + 4) === 0) return;
   d.print(` [gaddr ${d.ip4(at + 4)}`);

@@ -7,7 +7,7 @@ import { printTransport } from './transport';
 /** Options of a hop-by-hop or destination header; printed with -v only. @returns false when malformed. */
 function printOptions(d: Dissector, at: number, length: number): boolean {
   const verbose = d.verbose > 0;
-  for (let i = 0; i < length; ) {
+  for (let i = 0; i < length;) {
     const type = d.u8(at + i);
     if (type === 0) {
       if (verbose) d.print('(pad1)');
@@ -22,7 +22,13 @@ function printOptions(d: Dissector, at: number, length: number): boolean {
     if (verbose) {
       const hex = type.toString(16).padStart(2, '0');
       if (type === 1) d.print('(padn)');
-      else if (type === 5) d.print(`(rtalert: 0x${d.u16(at + i + 2).toString(16).padStart(4, '0')}) `);
+      else if (type === 5)
+        d.print(
+          `(rtalert: 0x${d
+            .u16(at + i + 2)
+            .toString(16)
+            .padStart(4, '0')}) `,
+        );
       else d.print(`(unknown opt-type 0x${hex} len=${size - 2})`);
     }
     i += size;

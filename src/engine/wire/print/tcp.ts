@@ -50,7 +50,15 @@ interface Base {
 }
 
 /** Looks up the connection, or records it with this segment's numbers (SYN always does). */
-function connection(d: Dissector, ip: IpContext, sport: number, dport: number, seq: number, ack: number, syn: boolean): Base {
+function connection(
+  d: Dissector,
+  ip: IpContext,
+  sport: number,
+  dport: number,
+  seq: number,
+  ack: number,
+  syn: boolean,
+): Base {
   const src = ip.version === 4 ? formatIp4(ip4FromBytes(d.bytes, ip.at + 12)) : formatIp6(d.bytes, ip.at + 8);
   const dst = ip.version === 4 ? formatIp4(ip4FromBytes(d.bytes, ip.at + 16)) : formatIp6(d.bytes, ip.at + 24);
   let reverse = sport > dport;
@@ -132,7 +140,13 @@ function printOptions(d: Dissector, at: number, length: number, base: Base | und
         break;
       default:
         if (used > 0) d.print(OPTION_NAMES[kind] === undefined ? ' 0x' : ' ');
-        for (let i = 0; i < used; i++) d.print(d.u8(data + i).toString(16).padStart(2, '0'));
+        for (let i = 0; i < used; i++)
+          d.print(
+            d
+              .u8(data + i)
+              .toString(16)
+              .padStart(2, '0'),
+          );
     }
     if (!ok) {
       d.print('[bad opt]]');

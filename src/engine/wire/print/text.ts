@@ -78,7 +78,7 @@ export function printTextProtocol(
     return;
   }
   d.print(`, length: ${length}`);
-  for (let p = at; p < end; ) {
+  for (let p = at; p < end;) {
     p = printLine(d, '\n\t', p, end);
     if (p === 0) return;
   }
