@@ -1,8 +1,9 @@
 import type { World } from './world';
 import { linux } from './linux';
+import { recorder } from './recorder';
 
 /** Builds a world's machines and cables. */
 export type Topology = (world: World) => void;
 
 /** The starting topologies that a lab file can name. */
-export const TOPOLOGIES: Readonly<Record<string, Topology>> = { linux };
+export const TOPOLOGIES: Readonly<Record<string, Topology>> = { linux, recorder };
