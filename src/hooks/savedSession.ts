@@ -41,6 +41,17 @@ export function saveSession(session: SavedSession): boolean {
   }
 }
 
+/** Stores a session that came with a link in place of the reader's own, which is kept beside it. */
+export function adoptSession(session: SavedSession): void {
+  try {
+    const own = localStorage.getItem(prefix + session.lab);
+    if (own !== null) localStorage.setItem(`${prefix}${session.lab}:before-link`, own);
+  } catch {
+    // Without storage there is no own state to lose.
+  }
+  saveSession(session);
+}
+
 /** Forgets the states of all labs. */
 export function eraseSessions(): void {
   try {

@@ -17,6 +17,9 @@ export default function Announcer({ lab, state }: { lab: CompiledLab; state: Ses
         if (t.state === 'done') said.push(`Done: ${title}`);
         if (t.state === 'lost') said.push(`No longer true: ${title}`);
       }
+      const feedback = (s: SessionState): string | null => s.tasks.find((t) => t.state === 'active')?.feedback ?? null;
+      const now = feedback(state);
+      if (now !== null && now !== feedback(before.current)) said.push(now.replaceAll(/[`*]/g, '').replace(/\.$/, ''));
       const picture = changes(before.current.topology, state.topology);
       if (picture) said.push(picture);
       before.current = state;

@@ -9,7 +9,7 @@ import {
   type ReactNode,
 } from 'react';
 import { closeLab, openLab, type OpenLab } from '../../hooks/labHost';
-import { saveSession } from '../../hooks/savedSession';
+import { adoptSession } from '../../hooks/savedSession';
 import { Button, IconButton } from '../Button';
 import Challenge from '../Challenge';
 import InlineCode from '../InlineCode';
@@ -133,7 +133,7 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
               <Button
                 size="sm"
                 onClick={() => {
-                  if (session?.saved) saveSession(session.saved);
+                  if (session?.saved) adoptSession(session.saved);
                   history.replaceState(history.state, '', location.pathname);
                   openLab(lab, { from: session?.saved ?? null });
                 }}

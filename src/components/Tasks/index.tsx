@@ -52,7 +52,7 @@ export default function Tasks({
                 </p>
               )}
               {s.state === 'active' && s.feedback && (
-                <p className={styles.note} data-testid="feedback" aria-live="polite">
+                <p className={styles.note} data-testid="feedback">
                   <InlineCode text={s.feedback} />
                 </p>
               )}
