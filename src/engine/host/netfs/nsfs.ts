@@ -1,8 +1,9 @@
 /** Namespaces as files (nsfs): /proc/PID/ns/* and what `ip netns add` mounts below /run/netns. */
 import { Errno } from '../../core';
-import type { NetNamespace } from '../../net';
+import { NetNamespace } from '../../net';
 import { ComputedDir, Inode, MagicLink } from '../inode';
-import type { Namespace } from '../namespaces';
+import type { Namespace, NamespaceKind } from '../namespaces';
+import { PidNamespace, PlainNamespace, UserNamespace, UtsNamespace } from '../namespaces';
 import type { Process } from '../process';
 import { PathFile } from '../openfile';
 import type { Sys } from '../sys';
@@ -111,4 +112,32 @@ export function setns(sys: Sys, namespace: AnyNamespace): void {
       proc.ns.user = namespace as typeof proc.ns.user;
       proc.privileged = true;
   }
+}
+
+/**
+ * unshare(2): moves the process into new namespaces of `kinds`; a new PID namespace is for its children. A new user namespace is
+ * made first and owns the others.
+ * @param map what a new user namespace shows the process's uid as: root, or nobody at all.
+ * @throws Errno EPERM
+ */
+export function unshareNamespaces(sys: Sys, kinds: ReadonlySet<NamespaceKind>, map: 'root' | 'none' = 'none'): void {
+  const { proc } = sys;
+  const { machine } = proc;
+  if (!kinds.has('user') && kinds.size > 0 && !proc.capable(proc.ns.user)) throw new Errno('EPERM');
+  if (kinds.has('user')) {
+    proc.ns.user = new UserNamespace(machine.namespaceInode(), proc.ns.user, map === 'root' ? proc.uid : null);
+    proc.privileged = true;
+  }
+  const owner = proc.ns.user;
+  if (kinds.has('mnt')) proc.ns.mnt = proc.ns.mnt.clone(machine.namespaceInode(), owner);
+  if (kinds.has('uts')) {
+    const uts = new UtsNamespace(machine.namespaceInode(), owner, proc.ns.uts.hostname);
+    uts.domainname = proc.ns.uts.domainname;
+    proc.ns.uts = uts;
+  }
+  if (kinds.has('ipc')) proc.ns.ipc = new PlainNamespace('ipc', machine.namespaceInode(), owner);
+  if (kinds.has('pid')) proc.pidForChildren = new PidNamespace(machine.namespaceInode(), owner, proc.ns.pid);
+  if (kinds.has('cgroup')) proc.ns.cgroup = new PlainNamespace('cgroup', machine.namespaceInode(), owner);
+  if (kinds.has('net')) proc.ns.net = new NetNamespace(machine, machine.namespaceInode(), owner);
+  if (kinds.has('time')) proc.ns.time = new PlainNamespace('time', machine.namespaceInode(), owner);
 }

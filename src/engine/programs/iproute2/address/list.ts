@@ -87,8 +87,9 @@ function parseFilter(ctx: Context, words: readonly string[], link: boolean): Fil
       if (scope === undefined) delete f.scope;
       else f.scope = scope;
     } else if (args.is('up')) f.up = true;
-    else if (selectFlag(f, args.word));
-    else if (args.is('label')) f.label = args.next();
+    else if (selectFlag(f, args.word)) {
+      // Taken.
+    } else if (args.is('label')) f.label = args.next();
     else if (args.is('group')) {
       const word = args.next();
       const group = readGroup(word);

@@ -27,7 +27,7 @@ export function netnsByName(sys: Sys, name: string): NetNamespace | undefined {
 /** Names below /run/netns in directory order; a directory gives the newest first, as tmpfs does. */
 export function netnsNames(sys: Sys): string[] {
   try {
-    return sys.files.readdir(NETNS_DIR);
+    return sys.files.readdir(NETNS_DIR).reverse();
   } catch {
     return [];
   }

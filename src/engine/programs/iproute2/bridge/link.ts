@@ -1,0 +1,154 @@
+/** `bridge link`: ports of bridges. */
+import type { LinkChange, LinkInfo } from '../../../net';
+import { BRIDGE_LINK_USAGE } from '../help';
+import { Args, Quit, readUnsigned } from '../lib/args';
+import type { Context } from '../lib/context';
+import { PORT_STATES } from '../link/kinds';
+import { printFlags, printNameAndLink } from '../link/show';
+
+function usage(): never {
+  throw new Quit(255, BRIDGE_LINK_USAGE);
+}
+
+/** Runs `bridge link WORDS`. @returns exit status */
+export function bridgeLink(ctx: Context, words: readonly string[]): number {
+  const [verb = 'show', ...rest] = words;
+  const is = (keyword: string): boolean => keyword.startsWith(verb);
+  if (words.length === 0) return show(ctx, []);
+  if (is('set') || is('change')) return set(ctx, rest);
+  if (is('show') || is('lst') || is('list')) return show(ctx, rest);
+  if (is('help')) usage();
+  throw new Quit(255, `Command "${verb}" is unknown, try "bridge link help".\n`);
+}
+
+function show(ctx: Context, words: readonly string[]): number {
+  const args = new Args(words);
+  let dev: string | undefined;
+  while (args.more) {
+    if (args.is('dev')) {
+      const word = args.next();
+      if (dev !== undefined) throw new Quit(255, `Error: duplicate "dev": "${word}" is the second value.\n`);
+      dev = word;
+    }
+    args.skip();
+  }
+  const index = dev === undefined ? undefined : ctx.needLink(dev, 255).index;
+  ctx.out.begin();
+  for (const info of ctx.net.links.list()) {
+    if (!info.bridgePort || (index !== undefined && info.index !== index)) continue;
+    printPort(ctx, info);
+  }
+  ctx.out.finish();
+  return 0;
+}
+
+/** One port as `bridge link` prints it. */
+export function printPort(ctx: Context, info: LinkInfo, deleted = false): void {
+  const { out, options } = ctx;
+  const p = info.bridgePort!;
+  out.openObject();
+  if (deleted) out.any('deleted', 'true', 'Deleted ');
+  out.any('ifindex', info.index, `${info.index}: `);
+  const lowerDown = printNameAndLink(ctx, info, (n) => `${n}: `, true);
+  printFlags(ctx, info.flags, lowerDown);
+  out.any('mtu', info.mtu, `mtu ${info.mtu} `);
+  if (info.master !== undefined) {
+    const master = ctx.nameOf(info.master);
+    if (out.isJson) out.member('master', master);
+    else {
+      out.fp('master ');
+      out.fpColor('ifname', `${master}`);
+      out.fp(' ');
+    }
+  }
+  out.any('state', p.state, `state ${p.state} `);
+  out.any('priority', p.priority, `priority ${p.priority} `);
+  out.any('cost', p.cost, `cost ${p.cost} `);
+  if (options.details > 0) {
+    out.nl();
+    out.fp('    ');
+    const flag = (key: string, value: boolean): void => {
+      if (out.isJson) out.member(key, value);
+      else out.fp(`${key} ${value ? 'on' : 'off'} `);
+    };
+    flag('hairpin', p.hairpin);
+    flag('guard', p.guard);
+    flag('root_block', p.rootBlock);
+    flag('fastleave', p.fastLeave);
+    flag('learning', p.learning);
+    flag('flood', p.flood);
+    flag('mcast_flood', p.mcastFlood);
+    flag('bcast_flood', p.bcastFlood);
+    out.any('mcast_router', p.mcastRouter, `mcast_router ${p.mcastRouter} `);
+    flag('mcast_to_unicast', p.mcastToUnicast);
+    flag('neigh_suppress', p.neighSuppress);
+    flag('vlan_tunnel', p.vlanTunnel);
+    flag('isolated', p.isolated);
+    flag('locked', p.locked);
+  }
+  out.fp('\n');
+  out.closeObject();
+}
+
+type Port = NonNullable<LinkChange['port']>;
+
+const SWITCHES: Readonly<Record<string, keyof Port>> = {
+  guard: 'guard',
+  hairpin: 'hairpin',
+  fastleave: 'fastLeave',
+  root_block: 'rootBlock',
+  learning: 'learning',
+  flood: 'flood',
+  mcast_flood: 'mcastFlood',
+  bcast_flood: 'bcastFlood',
+  mcast_to_unicast: 'mcastToUnicast',
+  neigh_suppress: 'neighSuppress',
+  vlan_tunnel: 'vlanTunnel',
+  isolated: 'isolated',
+  locked: 'locked',
+};
+
+/** atoi(3) */
+function number(word: string): number {
+  return Number(/^\s*[+-]?\d+/.exec(word)?.[0] ?? 0);
+}
+
+function set(ctx: Context, words: readonly string[]): number {
+  const args = new Args(words);
+  let dev: string | undefined;
+  const port: Record<string, unknown> = {};
+  while (args.more) {
+    const field = SWITCHES[args.word];
+    if (args.is('dev')) dev = args.next();
+    else if (field) {
+      const keyword = args.word;
+      const word = args.next();
+      if (word !== 'on' && word !== 'off') {
+        throw new Quit(234, `Error: argument of "${keyword}" must be one of "off", "on", not "${word}"\n`);
+      }
+      port[field as string] = word === 'on';
+    } else if (args.is('cost')) port.cost = number(args.next());
+    else if (args.is('priority')) port.priority = number(args.next());
+    else if (args.is('state')) {
+      const word = args.next();
+      const index = /^\d+$/.test(word) ? Number(word) : PORT_STATES.indexOf(word.toLowerCase() as (typeof PORT_STATES)[number]);
+      const state = PORT_STATES[index];
+      if (!state) throw new Quit(255, 'Error: invalid STP port state\n');
+      port.state = state;
+    } else if (args.is('mcast_router')) port.mcastRouter = readUnsigned(args.next(), 255) ?? 0;
+    else if (args.is('self') || args.is('master')) {
+      // Ports of a software bridge only have the master's settings.
+    } else if (args.is('hwmode') || args.is('backup_port') || args.is('learning_sync')) {
+      const word = args.word;
+      args.next();
+      throw new Quit(2, `bridge: not simulated in this course: link set ${word}\n`);
+    } else usage();
+    args.skip();
+  }
+  if (dev === undefined) throw new Quit(255, 'Device is a required argument.\n');
+  const link = ctx.link(dev);
+  if (!link) throw new Quit(255, `Cannot find bridge device "${dev}"\n`);
+  ctx.request(() => ctx.net.links.set(link, { port }), 255);
+  return 0;
+}
+

@@ -1,0 +1,200 @@
+/** One route as `ip route` prints it. */
+import type { NexthopInfo, RouteInfo } from '../../../net';
+import { RT_TABLE, RTPROT, SCOPE } from '../../../net';
+import type { IpAddress } from '../../../wire';
+import { formatIp } from '../../../wire';
+import type { Context } from '../lib/context';
+import { protocolName, scopeName, tableName } from '../lib/names';
+
+/** What a selector has fixed and so is not printed again, and what only `get` and monitor know. */
+export interface RoutePrint {
+  /** The table asked for; 0 for all. */
+  readonly table: number;
+  readonly hideDev?: boolean;
+  readonly hideVia?: boolean;
+  readonly hideProtocol?: boolean;
+  readonly hideScope?: boolean;
+  readonly hideSource?: boolean;
+  readonly hideMetric?: boolean;
+  readonly hideType?: boolean;
+  readonly hideTos?: boolean;
+  readonly deleted?: boolean;
+  /** The answer to `ip route get`: an entry of the routing cache. */
+  readonly get?: {
+    readonly dst: IpAddress;
+    readonly from: IpAddress | undefined;
+    readonly uid: number;
+    readonly mark: number;
+    readonly iif: string | undefined;
+    readonly cache: readonly string[];
+    readonly mtu: number | undefined;
+  };
+}
+
+/** `default`, an address, or `ADDRESS/LENGTH`. */
+export function destinationText(r: Pick<RouteInfo, 'dst' | 'dstLength'>): string {
+  const bits = typeof r.dst === 'number' ? 32 : 128;
+  if (r.dstLength === 0) return 'default';
+  return r.dstLength === bits ? formatIp(r.dst) : `${formatIp(r.dst)}/${r.dstLength}`;
+}
+
+function flags(ctx: Context, r: RouteInfo): void {
+  const { out } = ctx;
+  const single = r.nexthops.length === 1 ? r.nexthops[0]! : undefined;
+  out.openArray('flags');
+  for (const name of single ? nexthopFlags(single) : []) out.any(null, name, `${name} `);
+  out.closeArray();
+}
+
+function nexthopFlags(n: NexthopInfo): string[] {
+  return [...(n.dead ? ['dead'] : []), ...(n.onlink ? ['onlink'] : []), ...(n.linkdown ? ['linkdown'] : [])];
+}
+
+/** Prints one route. */
+export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
+  const { out, options } = ctx;
+  const details = options.details > 0;
+  const family = r.family;
+  const single = r.nexthops.length === 1 ? r.nexthops[0] : undefined;
+  out.openObject();
+  if (p.deleted) out.any('deleted', 'true', 'Deleted ');
+  if ((r.type !== 'unicast' || details) && (!p.hideType || details)) out.any('type', r.type, `${r.type} `);
+  const dst = p.get ? formatIp(p.get.dst) : destinationText(r);
+  out.any('dst', dst, dst, dst === 'default' ? 'none' : family);
+  out.fp(' ');
+  if (p.get?.from !== undefined) {
+    const from = formatIp(p.get.from);
+    if (out.isJson) out.member('from', from);
+    else {
+      out.fp('from ');
+      out.fpColor(family, from);
+      out.fp(' ');
+    }
+  }
+  if (r.tos !== 0 && !p.hideTos) out.any('tos', tosName(r.tos), `tos ${tosName(r.tos)} `);
+  if (single?.gateway !== undefined && !p.hideVia) printGateway(ctx, r, single.gateway);
+  if (single?.index !== undefined && !p.hideDev) {
+    const name = ctx.nameOf(single.index);
+    if (out.isJson) out.member('dev', name);
+    else {
+      out.fp('dev ');
+      out.fpColor('ifname', name);
+      out.fp(' ');
+    }
+  }
+  if ((r.table !== RT_TABLE.MAIN || details) && p.table === 0 && !(p.get && family === 'inet')) {
+    out.any('table', tableName(r.table), `table ${tableName(r.table)} `);
+  }
+  if (!(p.get && family === 'inet')) {
+    if ((r.protocol !== RTPROT.BOOT || details) && !p.hideProtocol) {
+      out.any('protocol', protocolName(r.protocol), `proto ${protocolName(r.protocol)} `);
+    }
+    if ((r.scope !== SCOPE.UNIVERSE || details) && !p.hideScope) {
+      out.any('scope', scopeName(r.scope), `scope ${scopeName(r.scope)} `);
+    }
+  }
+  if (r.prefSrc !== undefined && !p.hideSource) {
+    const src = formatIp(r.prefSrc);
+    if (out.isJson) out.member('prefsrc', src);
+    else {
+      out.fp('src ');
+      out.fpColor(family, src);
+      out.fp(' ');
+    }
+  }
+  const hasMetric = family === 'inet6' ? true : r.metric !== 0;
+  if (hasMetric && !p.hideMetric && !(p.get && family === 'inet')) out.any('metric', r.metric, `metric ${r.metric} `);
+  flags(ctx, r);
+  if (p.get && p.get.mark !== 0) out.any('mark', p.get.mark, `mark ${p.get.mark >= 16 ? `0x${p.get.mark.toString(16)}` : p.get.mark} `);
+  if (p.get && family === 'inet' && p.get.iif === undefined) out.any('uid', p.get.uid, `uid ${p.get.uid} `);
+  if (p.get && family === 'inet') {
+    out.nl();
+    out.openArray('cache', '    cache ');
+    if (p.get.cache.length > 0) {
+      if (out.isJson) for (const name of p.get.cache) out.member(null, name);
+      else out.fp(`<${p.get.cache.join(',')}> `);
+    }
+    out.closeArray();
+    if (options.stats > 0) out.any('users', 2, 'users 2 ');
+  }
+  if (family === 'inet6' && r.expires !== undefined) {
+    const seconds = Math.max(0, Math.ceil((r.expires - ctx.sys.now) / 1e6));
+    out.any('expires', seconds, `expires ${seconds}sec `);
+  }
+  const mtu = p.get ? p.get.mtu : r.mtu;
+  if (mtu !== undefined || r.advmss !== undefined) {
+    out.openArray('metrics');
+    out.openObject();
+    if (mtu !== undefined) out.any('mtu', mtu, `mtu ${mtu} `);
+    if (r.advmss !== undefined) out.any('advmss', r.advmss, `advmss ${r.advmss} `);
+    out.closeObject();
+    out.closeArray();
+  }
+  if (p.get?.iif !== undefined) {
+    if (out.isJson) out.member('iif', p.get.iif);
+    else {
+      out.fp('iif ');
+      out.fpColor('ifname', p.get.iif);
+      out.fp(' ');
+    }
+  }
+  if (r.nexthops.length > 1) {
+    out.openArray('nexthops');
+    for (const n of r.nexthops) printNexthop(ctx, r, n);
+    out.closeArray();
+  }
+  if (r.pref !== undefined) out.any('pref', r.pref, `pref ${r.pref}`);
+  out.fp('\n');
+  out.closeObject();
+}
+
+function printGateway(ctx: Context, r: RouteInfo, gateway: IpAddress): void {
+  const { out } = ctx;
+  const text = formatIp(gateway);
+  const family = typeof gateway === 'number' ? 'inet' : 'inet6';
+  if (family !== r.family) {
+    if (out.isJson) {
+      out.openObject('via');
+      out.member('family', family);
+      out.member('host', text);
+      out.closeObject();
+    } else {
+      out.fp(`via ${family} `);
+      out.fpColor(family, text);
+      out.fp(' ');
+    }
+    return;
+  }
+  if (out.isJson) out.member('gateway', text);
+  else {
+    out.fp('via ');
+    out.fpColor(family, text);
+    out.fp(' ');
+  }
+}
+
+function printNexthop(ctx: Context, r: RouteInfo, n: NexthopInfo): void {
+  const { out } = ctx;
+  out.openObject();
+  out.nl();
+  out.fp('\tnexthop ');
+  if (n.gateway !== undefined) printGateway(ctx, r, n.gateway);
+  if (n.index !== undefined) {
+    const name = ctx.nameOf(n.index);
+    if (out.isJson) out.member('dev', name);
+    else {
+      out.fp('dev ');
+      out.fpColor('ifname', name);
+      out.fp(' ');
+    }
+  }
+  out.any('weight', n.weight, `weight ${n.weight} `);
+  out.openArray('flags');
+  for (const name of nexthopFlags(n)) out.any(null, name, `${name} `);
+  out.closeArray();
+  out.closeObject();
+}
+
+function tosName(tos: number): string {
+  return `0x${tos.toString(16).padStart(2, '0')}`;
+}

@@ -1,0 +1,219 @@
+/** `ip rule`: show, add, delete, flush. */
+import type { RuleInfo } from '../../net';
+import { RT_TABLE } from '../../net';
+import { formatIp } from '../../wire';
+import { RULE_USAGE } from './help';
+import { Args, invalidArgument, prefixArgument, Quit, readUnsigned } from './lib/args';
+import type { Context } from './lib/context';
+import { kernelSays } from './lib/context';
+import { protocolName, readProtocol, readTable, tableName } from './lib/names';
+
+type Spec = Partial<RuleInfo> & { family: 'inet' | 'inet6' };
+
+function usage(): never {
+  throw new Quit(255, RULE_USAGE);
+}
+
+/** Runs `ip rule WORDS`. @returns exit status */
+export function rule(ctx: Context, words: readonly string[]): number {
+  const [verb = 'show', ...rest] = words;
+  const is = (keyword: string): boolean => keyword.startsWith(verb);
+  if (words.length === 0) return show(ctx, []);
+  if (is('list') || is('lst') || is('show')) return show(ctx, rest);
+  if (is('save') || is('restore')) throw new Quit(2, `ip: not simulated in this course: rule ${verb}\n`);
+  if (is('add')) return modify(ctx, rest, true);
+  if (is('delete')) return modify(ctx, rest, false);
+  if (is('flush')) return flush(ctx);
+  if (is('help')) usage();
+  throw new Quit(255, `Command "${verb}" is unknown, try "ip rule help".\n`);
+}
+
+function family(ctx: Context): 'inet' | 'inet6' {
+  return ctx.options.family === 'inet6' ? 'inet6' : 'inet';
+}
+
+/** The words that describe a rule, for add, delete and show. */
+function parse(ctx: Context, words: readonly string[]): Spec {
+  const args = new Args(words);
+  const spec: { -readonly [K in keyof RuleInfo]?: RuleInfo[K] } & { family: 'inet' | 'inet6' } = { family: family(ctx) };
+  let known = ctx.options.family === 'inet' || ctx.options.family === 'inet6';
+  const prefix = (word: string): { address: RuleInfo['src']; length: number } => {
+    const p = prefixArgument(word, known ? spec.family : 'unspec');
+    if (!known && p.family !== 'unspec') {
+      spec.family = p.family;
+      known = true;
+    }
+    return { address: p.address, length: p.length };
+  };
+  const number = (message: string): number => {
+    const word = args.next();
+    const n = readUnsigned(word);
+    if (n === undefined) invalidArgument(message, word);
+    return n;
+  };
+  while (args.more) {
+    if (args.is('not')) spec.not = true;
+    else if (args.is('from')) {
+      const p = prefix(args.next());
+      spec.src = p.address;
+      spec.srcLength = p.length;
+    } else if (args.is('to')) {
+      const p = prefix(args.next());
+      spec.dst = p.address;
+      spec.dstLength = p.length;
+    } else if (args.matches('preference') || args.matches('order') || args.matches('priority')) {
+      spec.priority = number('preference value is invalid\n');
+    } else if (args.is('tos') || args.matches('dsfield')) {
+      const word = args.next();
+      const tos = readUnsigned(/^0x/i.test(word) ? word : `0x${word}`, 255);
+      if (tos === undefined) invalidArgument('TOS value is invalid\n', word);
+      spec.tos = tos;
+    } else if (args.is('fwmark')) {
+      const word = args.next();
+      const [mark = '', mask] = word.split('/');
+      const m = readUnsigned(mark);
+      if (m === undefined) invalidArgument('fwmark value is invalid\n', mark);
+      spec.fwmark = m;
+      const k = mask === undefined ? 0xffffffff : readUnsigned(mask);
+      if (k === undefined) invalidArgument('fwmask value is invalid\n', mask ?? '');
+      spec.fwmask = k;
+    } else if (args.matches('protocol')) {
+      const word = args.next();
+      const protocol = readProtocol(word);
+      if (protocol === undefined) invalidArgument('"protocol" value is invalid\n', word);
+      spec.protocol = protocol;
+    } else if (args.matches('table') || args.is('lookup')) {
+      const word = args.next();
+      const table = readTable(word);
+      if (table === undefined) invalidArgument('invalid table ID\n', word);
+      spec.table = table;
+    } else if (args.matches('suppress_prefixlength') || args.is('sup_pl')) {
+      spec.suppressPrefixLength = number('suppress_prefixlength value is invalid\n');
+    } else if (args.is('dev') || args.is('iif')) spec.iif = args.next();
+    else if (args.is('oif')) spec.oif = args.next();
+    else if (
+      ['suppress_ifgroup', 'sup_group', 'realms', 'l3mdev', 'uidrange', 'nat', 'map-to', 'ipproto', 'sport', 'dport', 'goto'].includes(
+        args.word,
+      )
+    ) {
+      throw new Quit(2, `ip: not simulated in this course: rule ${args.word}\n`);
+    } else {
+      if (args.is('type')) args.next();
+      if (args.matches('help')) usage();
+      const action = (['blackhole', 'unreachable', 'prohibit', 'nop'] as const).find((a) => a === args.word);
+      if (!action) {
+        throw new Quit(255, `Error: argument "${args.word}" is wrong: Failed to parse rule type\n`);
+      }
+      spec.action = action;
+    }
+    args.skip();
+  }
+  return spec;
+}
+
+function modify(ctx: Context, words: readonly string[], adding: boolean): number {
+  if (!adding && words.length === 0) usage();
+  const spec = parse(ctx, words);
+  ctx.request(() => {
+    if (adding) {
+      const action = spec.action ?? 'lookup';
+      ctx.net.rules.add({ ...spec, action, table: spec.table ?? (action === 'lookup' ? RT_TABLE.MAIN : 0) });
+    } else ctx.net.rules.delete(spec);
+  });
+  return 0;
+}
+
+function print(ctx: Context, r: RuleInfo): void {
+  const { out } = ctx;
+  out.openObject();
+  out.any('priority', r.priority, `${r.priority}:\t`);
+  if (r.not) {
+    if (out.isJson) out.member('not', null);
+    else out.fp('not ');
+  }
+  const bits = r.family === 'inet' ? 32 : 128;
+  const side = (label: 'from' | 'to', key: string, address: RuleInfo['src'], length: number, always: boolean): void => {
+    if (address === undefined && length === 0) {
+      if (always) out.any(key, 'all', `${label} all `);
+      return;
+    }
+    const text = formatIp(address ?? (bits === 32 ? 0 : '::'));
+    if (out.isJson) {
+      out.member(key, text);
+      if (length !== bits) out.member(`${key}len`, length);
+    } else {
+      out.fp(`${label} `);
+      out.fpColor(r.family, text);
+      out.fp(length === bits ? ' ' : `/${length} `);
+    }
+  };
+  side('from', 'src', r.src, r.srcLength, true);
+  side('to', 'dst', r.dst, r.dstLength, false);
+  if (r.tos !== 0) {
+    const tos = `0x${r.tos.toString(16).padStart(2, '0')}`;
+    out.any('tos', tos, `tos ${tos} `);
+  }
+  if (r.fwmark !== undefined) {
+    const mark = `0x${r.fwmark.toString(16)}`;
+    if (r.fwmask !== 0xffffffff) {
+      const mask = `0x${r.fwmask.toString(16)}`;
+      if (out.isJson) {
+        out.member('fwmark', mark);
+        out.member('fwmask', mask);
+      } else out.fp(`fwmark ${mark}/${mask} `);
+    } else out.any('fwmark', mark, `fwmark ${mark} `);
+  }
+  if (r.iif !== undefined) out.any('iif', r.iif, `iif ${r.iif} `);
+  if (r.oif !== undefined) out.any('oif', r.oif, `oif ${r.oif} `);
+  if (r.action === 'lookup') {
+    out.any('table', tableName(r.table), `lookup ${tableName(r.table)} `);
+    if (r.suppressPrefixLength !== undefined) {
+      out.any('suppress_prefixlen', r.suppressPrefixLength, `suppress_prefixlength ${r.suppressPrefixLength} `);
+    }
+  } else if (out.isJson) out.member('action', r.action);
+  else out.fp(r.action);
+  if (r.protocol !== 2 && r.protocol !== 3 && r.protocol !== 0) {
+    out.any('protocol', protocolName(r.protocol), ` proto ${protocolName(r.protocol)} `);
+  } else if (ctx.options.details > 0 && r.protocol !== 0) {
+    out.any('protocol', protocolName(r.protocol), `proto ${protocolName(r.protocol)} `);
+  }
+  out.fp('\n');
+  out.closeObject();
+}
+
+/** One line of `ip monitor rule`. */
+export const printRule = print;
+
+function show(ctx: Context, words: readonly string[]): number {
+  const f = parse(ctx, words);
+  const { out } = ctx;
+  out.begin();
+  for (const r of ctx.net.rules.list(f.family)) {
+    if (f.priority !== undefined && r.priority !== f.priority) continue;
+    if (f.table !== undefined && r.table !== f.table) continue;
+    if (f.iif !== undefined && r.iif !== f.iif) continue;
+    if (f.oif !== undefined && r.oif !== f.oif) continue;
+    if (f.fwmark !== undefined && r.fwmark !== f.fwmark) continue;
+    if (f.srcLength !== undefined && (r.src !== f.src || r.srcLength !== f.srcLength)) continue;
+    if (f.dstLength !== undefined && (r.dst !== f.dst || r.dstLength !== f.dstLength)) continue;
+    if (f.not && !r.not) continue;
+    print(ctx, r);
+  }
+  out.finish();
+  return 0;
+}
+
+/** Deletes every rule but that with priority 0. */
+function flush(ctx: Context): number {
+  for (const r of ctx.net.rules.list(family(ctx))) {
+    if (r.priority === 0) continue;
+    ctx.needAdmin();
+    try {
+      ctx.net.rules.delete(r);
+    } catch (e) {
+      throw new Quit(2, kernelSays(e));
+    }
+  }
+  return 0;
+}
+
