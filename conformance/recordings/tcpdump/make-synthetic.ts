@@ -74,7 +74,7 @@ put(
 put(v6(w.makeRaw(new Uint8Array(32)), 17, { fragment: { offset: 40, mf: false, id: 77 } }));
 // other protocols
 put(v4(w.makeRaw(new Uint8Array(10)), 253));
-put(v4(w.makeRaw(new Uint8Array(10)), 89));
+put(v4(w.makeRaw(new Uint8Array(10)), 254));
 put(v6(w.makeRaw(w.NO_BYTES), 59));
 put(v4(w.makeRaw(w.encodeIpv4(v4(w.makeIcmp4Echo(1, 1, text('inner')), 1))), 4));
 put(v4(w.makeRaw(w.fromHex('16000904e0000005')), 2, { ttl: 1 }));
@@ -135,7 +135,7 @@ put(
       2,
       0x10,
       502,
-      w.makeTcpOptions({ raw: new Uint8Array([30, 4, 1, 2, 254, 4, 0x12, 0x34, 1, 1, 0, 0]) }),
+      w.makeTcpOptions({ raw: new Uint8Array([28, 4, 0x80, 5, 99, 4, 0x12, 0x34, 1, 1, 0, 0]) }),
       w.NO_BYTES,
     ),
     6,

@@ -69,6 +69,8 @@ export function printEthernet(d: Dissector, at: number, length: number): number 
     p += 4;
   }
   const header = p - at;
+  // known before the payload prints, so that a cut payload still gets its dump; an inner frame does not count
+  if (at === 0) d.linkHeader = header;
   const rest = whole - header;
   if (type <= LARGEST_802_3) {
     const payload = Math.min(type, rest);

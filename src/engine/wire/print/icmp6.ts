@@ -26,6 +26,8 @@ const TYPES: Readonly<Record<number, string>> = {
   141: 'inverse neighbor solicitation',
   142: 'inverse neighbor advertisement',
   143: 'multicast listener report v2',
+  200: 'mtrace response',
+  201: 'mtrace message',
 };
 
 const UNREACHABLE: Readonly<Record<number, string>> = {
@@ -109,9 +111,10 @@ function printOptions(d: Dissector, at: number, length: number): void {
         for (let s = 8; s + 16 <= size; s += 16) d.print(` addr: ${d.ip6(p + s)}`);
         break;
       default:
-        // from -vv on tcpdump leaves unknown options to the hex dump of the packet
+        // from -vv on every option is dumped, see below
         if (d.verbose <= 1) printHex(d, '\n\t  ', p + 2, size - 2);
     }
+    if (d.verbose > 1) printHex(d, '\n\t    ', p + 2, size - 2);
     p += size;
   }
 }
@@ -179,7 +182,8 @@ function quotedPort(d: Dissector, at: number): { protocol: number; port: number 
   return undefined;
 }
 
-function printUnreachable(d: Dissector, at: number, code: number): void {
+/** @returns false when the line ends with a dump instead of the length. */
+function printUnreachable(d: Dissector, at: number, length: number, code: number): boolean {
   d.print(`, ${UNREACHABLE[code] ?? `unknown unreach code (${code})`}`);
   const quoted = at + 8;
   if (code === 0 || code === 1 || code === 3) d.print(` ${d.ip6(quoted + 24)}`);
@@ -189,7 +193,11 @@ function printUnreachable(d: Dissector, at: number, code: number): void {
     if (found === undefined) d.truncated();
     const kind = found.protocol === 6 ? 'tcp' : 'udp';
     d.print(`, ${d.ip6(quoted + 24)} ${kind} port ${d.port(found.port, kind)}`);
+  } else if (d.verbose <= 1) {
+    printHex(d, '\n\t', at, Math.min(length, d.end - at));
+    return false;
   }
+  return true;
 }
 
 /** Prints the message at `at`. */
@@ -207,7 +215,7 @@ export function printIcmp6(d: Dissector, ip: IpContext, at: number, length: numb
   const code = d.u8(at + 1);
   switch (type) {
     case 1:
-      printUnreachable(d, at, code);
+      if (!printUnreachable(d, at, length, code)) return;
       break;
     case 2:
       d.print(`, mtu ${d.u32(at + 4)}`);
@@ -239,6 +247,7 @@ export function printIcmp6(d: Dissector, ip: IpContext, at: number, length: numb
       break;
     case 134:
       if (d.verbose > 0) {
+        d.need(at, 16);
         const flags = d.u8(at + 5);
         d.print(`\n\thop limit ${d.u8(at + 4)}, Flags [${bitNames(RA_FLAGS, flags, ', ')}]`);
         d.print(`, pref ${PREFERENCES[(flags >> 3) & 3]!}, router lifetime ${d.u16(at + 6)}s`);

@@ -58,9 +58,7 @@ export function printIp4(d: Dissector, at: number, length: number): void {
   d.protocol = 'ip';
   const version = d.u8(at) >> 4;
   if (version !== 4) {
-    const name = version === 6 ? 'IP6' : `IP${version}`;
-    d.print(version === 6 ? `${name}, wrong link-layer encapsulation` : `${name}, wrong link-layer encapsulation`);
-    d.print(' (invalid)');
+    d.print(version === 6 ? 'IP6, wrong link-layer encapsulation (invalid)' : `IP${version} (invalid)`);
     return;
   }
   if (d.options.ether !== true) d.print('IP ');

@@ -68,10 +68,12 @@ export function printIp6(d: Dissector, at: number, length: number): void {
   if (next !== 6 && next !== 17 && next !== 132 && next !== 33) d.print(`${d.ip6(at + 8)} > ${d.ip6(at + 24)}: `);
   let p = at + 40;
   const context: IpContext = { version: 6, at, fragmented: false, protocol: next };
-  for (;;) {
-    if (p >= d.end) break;
+  // as in tcpdump it is the start of the previous header that must be captured: the empty "no next header" still prints
+  let previous = at;
+  while (previous < d.end) {
+    previous = p;
     if (next === 0 || next === 60) {
-      d.protocol = next === 0 ? 'hbh' : 'dstopt';
+      d.protocol = next === 0 ? 'hbhopt' : 'dstopt';
       const size = (d.u8(p + 1) + 1) * 8;
       d.need(p, size);
       d.print(next === 0 ? 'HBH ' : 'DSTOPT ');
@@ -82,14 +84,15 @@ export function printIp6(d: Dissector, at: number, length: number): void {
     } else if (next === 44) {
       d.protocol = 'frag6';
       const word = d.u16(p + 2);
-      const id = d.u32(p + 4);
-      d.print(`frag (${d.verbose > 0 ? `0x${id.toString(16).padStart(8, '0')}:` : ''}${word & 0xfff8}|${rest - 8})`);
+      const id = d.verbose > 0 ? `0x${d.u32(p + 4).toString(16).padStart(8, '0')}:` : '';
+      d.print(`frag (${id}${word & 0xfff8}|${rest - 8})`);
       if ((word & 0xfff8) !== 0) break;
       d.print(' ');
       context.fragmented = true;
       next = d.u8(p);
       p += 8;
       rest -= 8;
+      if (d.end <= p) break;
     } else {
       printTransport(d, context, next, p, rest);
       break;

@@ -47,7 +47,6 @@ const IP_PROTOCOLS: Readonly<Record<number, string>> = {
   50: 'ESP',
   51: 'AH',
   58: 'ICMPv6',
-  59: 'No Next Header',
   60: 'DSTOPT',
   88: 'EIGRP',
   89: 'OSPF',

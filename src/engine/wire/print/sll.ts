@@ -31,6 +31,7 @@ function printRest(d: Dissector, type: number, at: number, length: number, heade
 export function printSll2(d: Dissector, at: number, length: number): number {
   d.protocol = 'sll2';
   d.need(at, 20);
+  d.linkHeader = 20;
   const ifindex = d.u32(at + 4);
   const type = d.u16(at);
   d.print((d.options.interfaceName?.(ifindex) ?? '?').padEnd(5) + ' ');
@@ -48,6 +49,7 @@ export function printSll2(d: Dissector, at: number, length: number): number {
 export function printSll(d: Dissector, at: number, length: number): number {
   d.protocol = 'sll';
   d.need(at, 16);
+  d.linkHeader = 16;
   const type = d.u16(at + 14);
   const header = (): void => {
     d.print((PACKET_TYPES[d.u16(at)] ?? '?').padStart(3) + ' ');

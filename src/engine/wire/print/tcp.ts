@@ -1,6 +1,6 @@
 /** TCP: flags, relative sequence numbers, options, and the text protocols on well-known ports. */
 import type { Dissector } from './dissector';
-import { bitNames, shouldBe } from './dissector';
+import { Truncated, bitNames, shouldBe } from './dissector';
 import { printDns } from './dns';
 import { printTextProtocol } from './text';
 import type { IpContext } from './transport';
@@ -82,13 +82,20 @@ function connection(
   return { ...base, reverse, fresh: true };
 }
 
-function printOptions(d: Dissector, at: number, length: number, base: Base | undefined): void {
+function printOptions(
+  d: Dissector,
+  at: number,
+  length: number,
+  base: Base | undefined,
+  progress: { inData: boolean },
+): void {
   d.print(', options [');
   let left = length;
   let p = at;
   let first = true;
   while (left > 0) {
     if (!first) d.print(',');
+    progress.inData = false;
     const kind = d.u8(p);
     let size = 1;
     if (kind > 1) {
@@ -99,6 +106,7 @@ function printOptions(d: Dissector, at: number, length: number, base: Base | und
       }
     }
     d.print(OPTION_NAMES[kind] ?? `unknown-${kind}`);
+    progress.inData = !first;
     first = false;
     const data = p + 2;
     let used = Math.max(0, size - 2);
@@ -215,13 +223,23 @@ export function printTcp(d: Dissector, ip: IpContext, at: number, length: number
   if (hasAck) d.print(`, ack ${shownAck}`);
   d.print(`, win ${d.u16(at + 14)}`);
   if ((flags & 0x20) !== 0) d.print(`, urg ${d.u16(at + 18)}`);
-  if (header > 20) printOptions(d, at + 20, header - 20, base);
+  if (header > 20) {
+    const progress = { inData: false };
+    try {
+      printOptions(d, at + 20, header - 20, base, progress);
+    } catch (error) {
+      if (!(error instanceof Truncated)) throw error;
+      // tcpdump closes an option cut inside its data with this sign
+      d.print(` [|tcp]${progress.inData ? '>' : ''}`);
+      return;
+    }
+  }
   d.print(`, length ${payload}`);
   if (payload <= 0) return;
   d.need(at, header);
   const data = at + header;
-  if ((flags & 4) !== 0) {
-    if (d.verbose > 0) printResetData(d, data, payload);
+  if ((flags & 4) !== 0 && d.verbose > 0) {
+    printResetData(d, data, payload);
     return;
   }
   printPayload(d, sport, dport, data, payload);
@@ -229,8 +247,9 @@ export function printTcp(d: Dissector, ip: IpContext, at: number, length: number
 
 /** The text some stacks put into a reset (RFC 1122 section 4.2.2.12), at most 32 bytes of it. */
 function printResetData(d: Dissector, at: number, length: number): void {
-  d.print(length > 32 ? ' [RST+ ' : ' [RST ');
-  for (let i = 0; i < Math.min(length, 32) && d.has(at + i, 1); i++) {
+  const kept = Math.min(length, 32);
+  d.print(` [${d.has(at, kept) ? '' : '!'}RST${length > 32 ? '+' : ''} `);
+  for (let i = 0; i < kept && d.has(at + i, 1); i++) {
     const byte = d.u8(at + i);
     d.print(byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.');
   }

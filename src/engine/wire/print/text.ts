@@ -18,13 +18,14 @@ function token(d: Dissector, at: number, end: number): { word: string; next: num
   let p = at;
   let word = '';
   for (; p < end; p++) {
+    if (!d.has(p, 1)) return undefined;
     const c = d.u8(p);
     if (c === 32 || c === 9 || c === 13 || c === 10) break;
     if (c < 33 || c > 126 || word.length >= 128) return undefined;
     word += String.fromCharCode(c);
   }
   if (word === '' || p >= end) return undefined;
-  while (p < end) {
+  while (p < end && d.has(p, 1)) {
     const c = d.u8(p);
     if (c !== 32 && c !== 9 && c !== 13 && c !== 10) break;
     p++;
@@ -63,7 +64,7 @@ export function printTextProtocol(
 ): void {
   d.protocol = protocol;
   const end = at + length;
-  d.print(`: ${protocol.toUpperCase()}`);
+  if (protocol !== 'ssh') d.print(`: ${protocol.toUpperCase()}`);
   let show = true;
   if (protocol === 'http' || protocol === 'rtsp') {
     const first = token(d, at, end);

@@ -5,7 +5,7 @@ import { shouldBe } from './dissector';
 import { printDns } from './dns';
 import type { IpContext } from './transport';
 import { addressPair, endpoints, pseudoSum } from './transport';
-import { printVxlan } from './vxlan';
+import { printOtv, printVxlan } from './vxlan';
 
 /** Prints the datagram at `at`. */
 export function printUdp(d: Dissector, ip: IpContext, at: number, length: number): void {
@@ -53,7 +53,8 @@ export function printUdp(d: Dissector, ip: IpContext, at: number, length: number
     if (on(53)) return printDns(d, data, rest, false);
     if (on(67) || on(68)) return printBootp(d, data, rest);
     if (on(5353)) return printDns(d, data, rest, true);
-    if (on(4789) || on(8472)) return printVxlan(d, data, rest);
+    if (on(8472)) return printOtv(d, data, rest);
+    if (on(4789)) return printVxlan(d, data, rest);
   }
   if (size > rest && !ip.fragmented) d.print(`UDP, bad length ${size} > ${rest}`);
   else d.print(`UDP, length ${size}`);
