@@ -58,10 +58,19 @@ export function makePrintState(): PrintState {
   return { connections: new Map(), reference: undefined, count: 0 };
 }
 
-/** Thrown inside the printers when the captured bytes end; printPacket turns it into ` [|protocol]`. */
-export class Truncated extends Error {}
+/**
+ * Thrown inside the printers when the captured bytes end; printPacket turns it into ` [|protocol]`.
+ * tcpdump has two ways to stop: a printer that checks a header first returns (`checked`), a read past the end jumps out of
+ * all printers at once. After a jump the length of the link-level header is unknown, so -x and -X dump the frame from its start.
+ */
+export class Truncated extends Error {
+  constructor(readonly checked: boolean) {
+    super('packet truncated');
+  }
+}
 
-const TRUNCATED = new Truncated();
+const CHECKED = new Truncated(true);
+const JUMP = new Truncated(false);
 
 /** Bytes under dissection and the text made of them. */
 export class Dissector {
@@ -86,6 +95,12 @@ export class Dissector {
     return this.options.verbose ?? 0;
   }
 
+  /** Are unknown payloads left out? -q, -x and -X do that; -A does not. */
+  get bare(): boolean {
+    const dump = this.options.dump;
+    return this.options.quiet === true || (dump !== undefined && dump[0] !== 'A');
+  }
+
   /** Appends text. */
   print(text: string): void {
     this.text += text;
@@ -98,26 +113,30 @@ export class Dissector {
 
   /** Gives up on the packet unless `length` bytes are captured at `at`. */
   need(at: number, length: number): void {
-    if (at + length > this.end) throw TRUNCATED;
+    if (at + length > this.end) throw CHECKED;
   }
 
   /** Gives up on the packet. */
   truncated(): never {
-    throw TRUNCATED;
+    throw CHECKED;
+  }
+
+  private read(at: number, length: number): void {
+    if (at + length > this.end) throw JUMP;
   }
 
   u8(at: number): number {
-    this.need(at, 1);
+    this.read(at, 1);
     return this.bytes[at]!;
   }
 
   u16(at: number): number {
-    this.need(at, 2);
+    this.read(at, 2);
     return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
   }
 
   u24(at: number): number {
-    this.need(at, 3);
+    this.read(at, 3);
     return (this.bytes[at]! << 16) | (this.bytes[at + 1]! << 8) | this.bytes[at + 2]!;
   }
 
@@ -127,14 +146,14 @@ export class Dissector {
 
   /** An IPv4 address, by name without -n. */
   ip4(at: number): string {
-    this.need(at, 4);
+    this.read(at, 4);
     const address = ip4FromBytes(this.bytes, at);
     return this.hostName(address) ?? formatIp4(address);
   }
 
   /** An IPv6 address, by name without -n. */
   ip6(at: number): string {
-    this.need(at, 16);
+    this.read(at, 16);
     const address = formatIp6(this.bytes, at);
     return this.hostName(address) ?? address;
   }
@@ -147,7 +166,7 @@ export class Dissector {
 
   /** An Ethernet address. Without -n tcpdump names the broadcast address and the (here always unknown) vendor. */
   mac(at: number): string {
-    this.need(at, 6);
+    this.read(at, 6);
     const mac = macFromBytes(this.bytes, at);
     if (this.options.numeric === true) return mac;
     return mac === 'ff:ff:ff:ff:ff:ff' ? 'Broadcast' : `${mac} (oui ${ouiName(mac)})`;

@@ -2,7 +2,7 @@
 import { formatIp4, ip4FromBytes } from '../ip';
 import { formatIp6 } from '../ip6-address';
 import type { Dissector } from './dissector';
-import { relativeTime, visibleChar } from './dissector';
+import { Truncated, relativeTime, visibleChar } from './dissector';
 
 const OPCODES = [
   '',
@@ -258,6 +258,16 @@ function printSection(d: Dissector, at: number, message: number, count: number, 
 /** Prints the message at `at`; `length` goes into the parentheses at the end. */
 export function printDns(d: Dissector, at: number, length: number, mdns: boolean): void {
   d.protocol = 'domain';
+  try {
+    printMessage(d, at, length, mdns);
+  } catch (error) {
+    // tcpdump's DNS printer checks before it reads
+    if (error instanceof Truncated) d.truncated();
+    throw error;
+  }
+}
+
+function printMessage(d: Dissector, at: number, length: number, mdns: boolean): void {
   if (length < 12) {
     d.print(`domain [length ${length} < 12] (invalid)`);
     return;

@@ -84,7 +84,7 @@ export function printEthernet(d: Dissector, at: number, length: number): number 
   if (ether) d.print(typeText(d, type) + (lengthPrinted ? ', ' : `, length ${whole}: `));
   if (!printEtherPayload(d, type, p, rest)) {
     if (!ether) d.print(`${d.mac(at + 6)} > ${d.mac(at)}, ${typeText(d, type)}, length ${whole}: `);
-    if (d.options.dump === undefined) printHexAscii(d, '\n\t', p, d.end - p);
+    if (!d.bare) printHexAscii(d, '\n\t', p, d.end - p);
   }
   return header;
 }
@@ -132,7 +132,7 @@ function printLlc(d: Dissector, at: number, length: number, frame: number): numb
     d.print(`${d.mac(frame + 6)} > ${d.mac(frame)} ${SAPS[dsap] ?? sap} `);
   }
   d.print(unnumbered ? `Unnumbered, length ${length}` : `Information, length ${length}`);
-  if (d.options.dump === undefined) printHexAscii(d, '\n\t', at, d.end - at);
+  if (!d.bare) printHexAscii(d, '\n\t', at, d.end - at);
   return header;
 }
 

@@ -170,6 +170,7 @@ function printQuery2(d: Dissector, at: number): void {
 
 /** Finds the ports a quoted packet carries, walking its extension headers. */
 function quotedPort(d: Dissector, at: number): { protocol: number; port: number } | undefined {
+  if (!d.has(at + 6, 1)) return undefined;
   let next = d.u8(at + 6);
   let p = at + 40;
   while (p < d.end) {

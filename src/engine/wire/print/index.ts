@@ -36,13 +36,13 @@ function printLink(d: Dissector, linkType: number, length: number): number {
   }
 }
 
-/** Length of the link-level header for the dumps; the printers' own count is lost when a packet is truncated. */
 function guarded(d: Dissector, run: () => void): void {
   try {
     run();
   } catch (error) {
     if (!(error instanceof Truncated)) throw error;
     d.print(` [|${d.protocol}]`);
+    if (!error.checked) d.linkHeader = 0;
   }
 }
 

@@ -22,7 +22,7 @@ function printRest(d: Dissector, type: number, at: number, length: number, heade
   }
   if (!printEtherPayload(d, type, p, length - (p - at))) {
     if (d.options.ether !== true) header();
-    if (d.options.dump === undefined) printHexAscii(d, '\n\t', p, d.end - p);
+    if (!d.bare) printHexAscii(d, '\n\t', p, d.end - p);
   }
   return p - at;
 }

@@ -230,7 +230,8 @@ export function printTcp(d: Dissector, ip: IpContext, at: number, length: number
     } catch (error) {
       if (!(error instanceof Truncated)) throw error;
       // tcpdump closes an option cut inside its data with this sign
-      d.print(` [|tcp]${progress.inData ? '>' : ''}`);
+      if (!progress.inData) throw error;
+      d.print(' [|tcp]>');
       return;
     }
   }

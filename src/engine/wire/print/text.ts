@@ -55,6 +55,18 @@ function printLine(d: Dissector, prefix: string, at: number, end: number): numbe
   return 0;
 }
 
+/** SSH: the version line of the plain-text start, nothing of what follows. */
+function printSsh(d: Dissector, at: number, end: number): void {
+  let line = '';
+  for (let p = at; p < end; p++) {
+    const c = d.u8(p);
+    if (c === 10 || c === 13) break;
+    if (c < 32 || c > 126) return;
+    line += String.fromCharCode(c);
+  }
+  d.print(`: SSH: ${line}`);
+}
+
 /** Prints the payload of a text protocol. Bodies without a request or status line get the protocol's name only. */
 export function printTextProtocol(
   d: Dissector,
@@ -64,7 +76,11 @@ export function printTextProtocol(
 ): void {
   d.protocol = protocol;
   const end = at + length;
-  if (protocol !== 'ssh') d.print(`: ${protocol.toUpperCase()}`);
+  if (protocol === 'ssh') {
+    printSsh(d, at, end);
+    return;
+  }
+  d.print(`: ${protocol.toUpperCase()}`);
   let show = true;
   if (protocol === 'http' || protocol === 'rtsp') {
     const first = token(d, at, end);
