@@ -30,7 +30,10 @@ function printOptions(d: Dissector, at: number): void {
   for (let p = at; p < d.end;) {
     const code = d.u8(p);
     if (code === 255 || code === 0) {
-      if (code === 255) return;
+      if (code === 255) {
+        if (d.verbose > 2) d.print('\n\t    END (255), length 0');
+        return;
+      }
       p++;
       continue;
     }

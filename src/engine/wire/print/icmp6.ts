@@ -151,7 +151,7 @@ function printReport2(d: Dissector, at: number, length: number): void {
   }
 }
 
-function printQuery2(d: Dissector, at: number): void {
+function printQuery2(d: Dissector, at: number, length: number): void {
   const code = d.u16(at + 4);
   const delay = code < 32768 ? code : ((code & 0xfff) | 0x1000) << (((code >> 12) & 7) + 3);
   if (d.verbose > 0) d.print(` [max resp delay=${delay}]`);
@@ -164,7 +164,7 @@ function printQuery2(d: Dissector, at: number): void {
     d.print(` qqi=${qqic < 128 ? qqic : ((qqic & 15) | 16) << (((qqic >> 4) & 7) + 3)}`);
   }
   const sources = d.u16(at + 26);
-  if (sources > 0) d.print(`, ${sources} source(s)`);
+  if (sources > 0) d.print(length < 28 + 16 * sources ? ' [invalid number of sources]' : `, ${sources} source(s)`);
   d.print(']');
 }
 
@@ -240,7 +240,7 @@ export function printIcmp6(d: Dissector, ip: IpContext, at: number, length: numb
     case 132:
       if (type === 130 && length >= 28) {
         d.print(' v2');
-        printQuery2(d, at);
+        printQuery2(d, at, length);
       } else if (d.has(at, 24)) d.print(`max resp delay: ${d.u16(at + 4)} addr: ${d.ip6(at + 8)}`);
       break;
     case 133:

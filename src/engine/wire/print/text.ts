@@ -51,7 +51,8 @@ function printLine(d: Dissector, prefix: string, at: number, end: number): numbe
     if ((c < 32 || c > 126) && c !== 9) return 0;
     text += String.fromCharCode(c);
   }
-  d.print(prefix + text);
+  // a message that ends inside a line counts as cut
+  d.print(`${prefix}${text} [|${d.protocol}]`);
   return 0;
 }
 
