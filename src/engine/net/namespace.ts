@@ -1,17 +1,109 @@
-import type { Random, Scheduler } from '../core';
+import type { Micros, Random, Scheduler } from '../core';
+import { formatIp4 } from '../wire';
+import { Addresses } from './addresses';
+import type { AddressApi } from './api';
+import type { Conf4, Conf6, NeighConf } from './conf';
+import { defaultConf4, defaultConf6, defaultNeighConf } from './conf';
+import { NetEvents } from './events';
+import type { Netfilter } from './hooks';
+import { Inet4Device } from './ipv4/device';
+import { Icmp4 } from './ipv4/icmp';
+import { Ip4Stack } from './ipv4/stack';
+import { AddrConf } from './ipv6/addrconf';
+import { Ip6Stack } from './ipv6/stack';
+import { Ndp } from './ipv6/ndp';
+import { FdbTable } from './link/fdb-table';
+import { isBridge } from './link/bridge';
+import type { Link } from './link/link';
+import { LinkTable } from './link/links';
+import { LoopbackLink } from './link/simple';
+import type { Mib } from './mib';
+import { zeroMib } from './mib';
+import { Arp } from './neigh/arp';
+import { NeighbourTables } from './neigh/table';
+import { Nsids } from './nsids';
+import { Fib } from './route/fib';
+import { Routes } from './route/routes';
+import { Rules } from './route/rules';
+import type { Skb } from './skb';
+import { Softnet } from './softnet';
+import { Sockets } from './socket/sockets';
+import { NetSysctl, defaultIpv4Settings } from './sysctl';
+import { Taps } from './taps';
+import type { DropReason, TraceDetail, TraceEvent } from './trace';
+import { Tracer } from './trace';
+import type { Family } from './types';
 
 /** What a network namespace needs of its machine; `Machine` of the host room fits. */
 export interface NetHost {
   readonly name: string;
   readonly scheduler: Scheduler;
   readonly random: Random;
+  readonly cpus?: number;
   /** The number of a new socket inode. */
   pipeInode(): number;
+  /** Where trace events go; undefined gives the machine its own tracer. */
+  readonly tracer?: Tracer;
+  /** net.core.default_qdisc; fq_codel unless given. */
+  readonly defaultQdisc?: string;
+  /** A line for the kernel's log (dmesg), without time stamp. */
+  kernelLog?(line: string): void;
 }
+
+/** What all namespaces of a machine share. */
+interface Shared {
+  readonly softnet: Softnet;
+  readonly tracer: Tracer;
+  readonly all: Set<NetNamespace>;
+  packets: number;
+}
+
+const shared = new WeakMap<NetHost, Shared>();
+/** Packet identities are unique in a world: machines share the scheduler. */
+const packetIds = new WeakMap<Scheduler, { next: number }>();
+
+/** What happens to links (the kernel's netdevice notifiers). */
+export type DeviceEvent = 'register' | 'unregister' | 'up' | 'goingDown' | 'down' | 'change' | 'changeMtu' | 'changeAddress' | 'changeName';
 
 /** A network namespace (network_namespaces(7)): one complete and separate network stack. */
 export class NetNamespace {
   readonly kind = 'net';
+  readonly random: Random;
+  readonly softnet: Softnet;
+  readonly tracer: Tracer;
+  /** Configuration changes, for `ip monitor`. */
+  readonly events = new NetEvents();
+  readonly taps: Taps;
+  readonly mib: Mib = zeroMib();
+  readonly conf4: { all: Conf4; default: Conf4 };
+  readonly conf6: { all: Conf6; default: Conf6 };
+  readonly neighDefault: Record<Family, NeighConf>;
+  /** Settings of /proc/sys/net/ipv4 outside of conf and neigh. */
+  readonly ipv4 = defaultIpv4Settings();
+  readonly links: LinkTable;
+  readonly addrs: Addresses & AddressApi;
+  readonly fib: Fib;
+  readonly routes: Routes;
+  readonly rules: Rules;
+  readonly neigh: NeighbourTables;
+  readonly fdb: FdbTable;
+  readonly nsids: Nsids;
+  readonly arp: Arp;
+  readonly ndp: Ndp;
+  readonly ip4: Ip4Stack;
+  readonly icmp4: Icmp4;
+  readonly ip6: Ip6Stack;
+  readonly addrconf: AddrConf;
+  readonly sockets: Sockets;
+  readonly sysctl: NetSysctl;
+  readonly loopback: Link;
+  /** Netfilter, when a table has been made. */
+  netfilter: Netfilter | null = null;
+  /** For multipath and port hashes. */
+  readonly hashSeed: number;
+  /** True after `destroy`. */
+  dead = false;
+  private readonly shared: Shared;
 
   constructor(
     readonly host: NetHost,
@@ -19,5 +111,202 @@ export class NetNamespace {
     readonly inode: number,
     /** The user namespace whose capabilities count here; opaque to the network. */
     readonly owner: object,
-  ) {}
+  ) {
+    let s = shared.get(host);
+    if (s === undefined) {
+      s = {
+        softnet: new Softnet(host.scheduler, host.random.fork('softnet')),
+        tracer: host.tracer ?? new Tracer(),
+        all: new Set(),
+        packets: 0,
+      };
+      shared.set(host, s);
+    }
+    this.shared = s;
+    s.all.add(this);
+    this.softnet = s.softnet;
+    this.tracer = s.tracer;
+    this.random = host.random.fork(`net:${inode}`);
+    this.hashSeed = this.random.uint32();
+    this.conf4 = { all: { ...defaultConf4(), accept_source_route: 0 }, default: { ...defaultConf4(), accept_source_route: 1 } };
+    this.conf6 = { all: defaultConf6(), default: defaultConf6() };
+    this.neighDefault = { inet: defaultNeighConf('inet'), inet6: defaultNeighConf('inet6') };
+    this.taps = new Taps(this);
+    this.rules = new Rules(this);
+    this.fib = new Fib(this);
+    this.routes = new Routes(this);
+    this.nsids = new Nsids(this);
+    this.addrs = new Addresses(this);
+    this.neigh = new NeighbourTables(this);
+    this.arp = new Arp(this);
+    this.ndp = new Ndp(this);
+    this.ip4 = new Ip4Stack(this);
+    this.icmp4 = new Icmp4(this);
+    this.ip6 = new Ip6Stack(this);
+    this.addrconf = new AddrConf(this);
+    this.fdb = new FdbTable(this);
+    this.sockets = new Sockets(this);
+    this.links = new LinkTable(this);
+    this.sysctl = new NetSysctl(this);
+    this.loopback = new LoopbackLink(this);
+    this.links.register(this.loopback);
+  }
+
+  /** Virtual time in microseconds. */
+  get now(): Micros {
+    return this.host.scheduler.now;
+  }
+
+  /** `net:[4026531840]` */
+  get label(): string {
+    return `net:[${this.inode}]`;
+  }
+
+  /** Every namespace of the machine that lives. */
+  get siblings(): ReadonlySet<NetNamespace> {
+    return this.shared.all;
+  }
+
+  // --- links ----------------------------------------------------------------------------------------------------------
+
+  /** Tells the protocols what happened to a link. */
+  deviceEvent(event: DeviceEvent, link: Link, detail?: string): void {
+    switch (event) {
+      case 'register':
+        link.ip4 = new Inet4Device(link, { ...this.conf4.default }, { ...this.neighDefault.inet });
+        if (link.isLoopback) link.ip4.conf.disable_policy = link.ip4.conf.disable_xfrm = 1;
+        this.addrconf.register(link);
+        return;
+      case 'up':
+        // Every IPv4 host listens to 224.0.0.1 without saying so.
+        if ((link.flags & 0x1000) !== 0) link.joinGroup('01:00:5e:00:00:01');
+        this.addrs.linkUp(link);
+        this.routes.linkUp(link);
+        this.addrconf.up(link);
+        if (link.port && link.running) link.port.bridge.enablePort(link.port);
+        return;
+      case 'change':
+        if (link.up && !link.carrier) this.neigh.flushLink(link, true);
+        this.addrconf.carrier(link);
+        if (link.port) {
+          if (link.running) link.port.bridge.enablePort(link.port);
+          else link.port.bridge.disablePort(link.port);
+        }
+        return;
+      case 'down':
+        link.leaveGroup('01:00:5e:00:00:01');
+        this.routes.linkDown(link, false);
+        this.neigh.flushLink(link, false);
+        this.addrconf.down(link, false);
+        if (link.port) link.port.bridge.disablePort(link.port);
+        return;
+      case 'unregister':
+        if (isBridge(link)) link.onUnregister();
+        this.addrs.linkGone(link);
+        this.routes.linkDown(link, true);
+        this.neigh.flushLink(link, false);
+        this.addrconf.down(link, true);
+        this.sockets.linkGone(link);
+        return;
+      case 'changeMtu':
+        this.addrconf.mtuChanged(link);
+        return;
+      case 'changeAddress':
+        this.neigh.flushLink(link, false);
+        if (this.conf4.all.arp_notify || link.ip4.conf.arp_notify) for (const a of link.ip4.addresses) this.arp.announce(link, a.local);
+        return;
+      case 'changeName':
+        this.addrs.renamed(link);
+        void detail;
+        return;
+      case 'goingDown':
+        return;
+    }
+  }
+
+  /** RTM_NEWLINK for subscribers. */
+  announceLink(link: Link): void {
+    if (link.registered) this.events.emit(() => ({ type: 'link', deleted: false, link: link.info() }));
+  }
+
+  // --- settings that combine `all` and the link -------------------------------------------------------------------------
+
+  forwarding4(link: Link): boolean {
+    return link.ip4.conf.forwarding !== 0;
+  }
+
+  routeLocalnet(link: Link): boolean {
+    return this.conf4.all.route_localnet !== 0 || link.ip4.conf.route_localnet !== 0;
+  }
+
+  ignoresLinkdown(link: Link): boolean {
+    return this.conf4.all.ignore_routes_with_linkdown !== 0 || link.ip4.conf.ignore_routes_with_linkdown !== 0;
+  }
+
+  private readonly reachable = new WeakMap<NeighConf, { base: number; time: Micros }>();
+
+  /** How long a neighbour counts as reachable: random in [base/2, 3*base/2) (neigh_rand_reach_time). */
+  reachableTime(link: Link, family: Family): Micros {
+    const conf = family === 'inet' ? link.ip4.neigh : (link.ip6?.neigh ?? this.neighDefault.inet6);
+    const base = conf.base_reachable_time_ms * 1000;
+    let r = this.reachable.get(conf);
+    if (r === undefined || r.base !== base) this.reachable.set(conf, (r = { base, time: base / 2 + this.random.below(Math.max(base, 1)) }));
+    return r.time;
+  }
+
+  // --- traces ---------------------------------------------------------------------------------------------------------
+
+  private packetId(skb: Skb): number {
+    if (skb.id !== 0) return skb.id;
+    const { scheduler } = this.host;
+    let ids = packetIds.get(scheduler);
+    if (ids === undefined) packetIds.set(scheduler, (ids = { next: 1 }));
+    return (skb.id = ids.next++);
+  }
+
+  /** Emits a trace event about `skb`; call only while `tracer.active`. */
+  trace(skb: Skb, detail: TraceDetail): void {
+    const packet = this.packetId(skb);
+    const event = { at: this.now, machine: this.host.name, netns: this.inode, packet, payload: skb.payload, ...detail };
+    this.tracer.emit(event as TraceEvent);
+  }
+
+  /** A packet ends here (kfree_skb_reason). */
+  drop(skb: Skb, reason: DropReason, where: string): void {
+    if (this.tracer.active) this.trace(skb, { event: 'drop', reason, where });
+  }
+
+  /** A copy that a trace can tell from the original. */
+  cloneSkb(skb: Skb): Skb {
+    const copy = skb.clone();
+    if (this.tracer.active) {
+      const parent = this.packetId(skb);
+      this.trace(copy, { event: 'created', by: 'clone', parent });
+    }
+    return copy;
+  }
+
+  /** A line of dmesg. */
+  log(line: string): void {
+    this.host.kernelLog?.(line);
+  }
+
+  // --- end ------------------------------------------------------------------------------------------------------------
+
+  /** The last process and mount are gone: links and sockets end. @param home where physical links go. */
+  destroy(home: NetNamespace): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.sockets.destroy();
+    this.links.dissolve(home);
+    this.links.close(this.loopback);
+    this.shared.all.delete(this);
+    for (const other of this.shared.all) other.nsids.forget(this);
+  }
+
+  /** For messages and tests. */
+  toString(): string {
+    const first = this.addrs.list({ family: 'inet' }).find((a) => a.index !== 1);
+    return `${this.host.name} ${this.label}${first ? ` ${formatIp4(first.local as number)}` : ''}`;
+  }
 }

@@ -1,0 +1,301 @@
+import { Errno } from '../../core';
+import type { Ip6 } from '../../wire';
+import {
+  IP6_ALL_NODES, IP6_ALL_ROUTERS, IP6_ANY, IP6_LOOPBACK, isLinkLocal6, isMulticast6, linkLocalFromMac, makeMldv2Report,
+  makeRouterSolicitation, multicastMac6, network6, solicitedNode,
+} from '../../wire';
+import type { AddressSpec } from '../api';
+import type { Link } from '../link/link';
+import type { NetNamespace } from '../namespace';
+import { Nexthop, Route } from '../route/lookup';
+import { RT_TABLE, SCOPE } from '../types';
+import { Inet6Device, Ip6Address } from './device';
+
+/** Metrics of kernel routes (IP6_RT_PRIO_ADDRCONF). */
+const METRIC_PREFIX = 256;
+/** IPv6 needs links of at least this MTU (RFC 8200). */
+const MIN_MTU = 1280;
+const ALL_MLD2: Ip6 = 'ff02::16';
+
+/** The scope of an address by its prefix. */
+export function scope6(address: Ip6): number {
+  if (address === IP6_LOOPBACK) return SCOPE.HOST;
+  if (isLinkLocal6(address)) return SCOPE.LINK;
+  if (/^fe[c-f]/.test(address)) return SCOPE.SITE;
+  return SCOPE.UNIVERSE;
+}
+
+/** Addresses of IPv6 links: link-local ones, duplicate address detection, routes, router solicitation (net/ipv6/addrconf.c). */
+export class AddrConf {
+  constructor(private readonly ns: NetNamespace) {}
+
+  /** ipv6_add_dev */
+  register(link: Link): void {
+    if (!link.isLoopback && link.mtu < MIN_MTU) return;
+    const conf = { ...this.ns.conf6.default, mtu: link.mtu };
+    link.ip6 = new Inet6Device(link, conf, { ...this.ns.neighDefault.inet6 });
+    this.join(link, 'ff01::1', false);
+    this.join(link, IP6_ALL_NODES, false);
+    if (conf.forwarding) this.join(link, IP6_ALL_ROUTERS, false);
+  }
+
+  private disabled(link: Link): boolean {
+    return link.ip6 === null || link.ip6.conf.disable_ipv6 !== 0;
+  }
+
+  /** The link is up: with a carrier addressing starts. */
+  up(link: Link): void {
+    if (link.ip6 === null && link.mtu >= MIN_MTU) this.register(link);
+    if (this.disabled(link)) return;
+    if (link.isLoopback) {
+      if (!link.ip6!.find(IP6_LOOPBACK)) {
+        const a = new Ip6Address(link, IP6_LOOPBACK, 128);
+        a.scope = SCOPE.HOST;
+        this.insert(a);
+      }
+      return;
+    }
+    if (link.carrier && link.operstate !== 'DOWN' && link.operstate !== 'LOWERLAYERDOWN') this.start(link);
+  }
+
+  /** NETDEV_CHANGE */
+  carrier(link: Link): void {
+    if (this.disabled(link) || link.isLoopback || !link.up) return;
+    if (link.carrier) this.start(link);
+  }
+
+  /** addrconf_dev_config, then DAD of what was already there. */
+  private start(link: Link): void {
+    const dev = link.ip6!;
+    if (dev.ready) return;
+    dev.ready = true;
+    // ports of a bridge and others made without a link-local address keep quiet
+    if (!dev.addresses.some((a) => isLinkLocal6(a.local)) && link.addrGenMode === 'eui64' && (link.flags & 0x80) === 0) {
+      const a = new Ip6Address(link, linkLocalFromMac(link.mac), 64);
+      a.scope = SCOPE.LINK;
+      this.insert(a);
+    }
+    const multicast = new Route('inet6', RT_TABLE.LOCAL, 'multicast', 'ff00::', 8);
+    multicast.metric = METRIC_PREFIX;
+    multicast.pref = 'medium';
+    multicast.addNexthop(new Nexthop(link, undefined));
+    this.ns.routes.addKernel(multicast);
+    for (const a of dev.addresses) if (!isLinkLocal6(a.local)) this.addressReady(a);
+  }
+
+  /** Addresses and routes go when the link goes down. @param disabled `disable_ipv6` was set. */
+  down(link: Link, gone: boolean, disabled = false): void {
+    const dev = link.ip6;
+    if (dev === null) return;
+    dev.ready = false;
+    dev.rsTimer?.cancel();
+    dev.rsTimer = null;
+    dev.rsProbes = 0;
+    const keep = !gone && !disabled && (this.ns.conf6.all.keep_addr_on_down > 0 || dev.conf.keep_addr_on_down > 0);
+    for (const a of [...dev.addresses]) {
+      if (keep && a.permanent && !isLinkLocal6(a.local)) {
+        a.dadTimer?.cancel();
+        continue;
+      }
+      this.drop(a);
+    }
+    this.ns.routes.flush('inet6', (r) => r.nexthops.some((nh) => nh.link === link) && (r.type === 'unicast' || r.type === 'multicast' || r.type === 'local' || gone));
+    if (gone) link.ip6 = null;
+  }
+
+  mtuChanged(link: Link): void {
+    if (link.mtu < MIN_MTU && !link.isLoopback) {
+      if (link.ip6 !== null) {
+        this.down(link, true);
+        for (const mac of [...link.multicast.keys()]) if (mac.startsWith('33:33:')) link.multicast.delete(mac);
+      }
+    } else if (link.ip6 === null) {
+      this.register(link);
+      if (link.up) this.up(link);
+    } else link.ip6.conf.mtu = link.mtu;
+  }
+
+  /** inet6_addr_add. @throws Errno */
+  add(link: Link, spec: AddressSpec, replace: boolean): void {
+    const local = spec.local as Ip6;
+    if (isMulticast6(local) || local === IP6_ANY) throw new Errno('EADDRNOTAVAIL', 'ipv6: Invalid address');
+    if (link.ip6 === null) throw new Errno('ENOBUFS', 'ipv6: IPv6 is disabled on this device'.replace('IPv6 is', 'IPv6 is'));
+    if (this.disabled(link)) throw new Errno('EACCES', 'ipv6: IPv6 is disabled on this device');
+    const existing = link.ip6.find(local);
+    if (existing) {
+      if (!replace) throw new Errno('EEXIST', 'ipv6: address already assigned');
+      this.lifetimes(existing, spec);
+      return;
+    }
+    const a = new Ip6Address(link, local, spec.prefixLength);
+    a.scope = scope6(local);
+    a.noDad = spec.noDad ?? false;
+    a.noPrefixRoute = spec.noPrefixRoute ?? false;
+    a.metric = spec.metric ?? 0;
+    a.protocol = spec.protocol ?? 0;
+    this.lifetimes(a, spec);
+    this.insert(a);
+  }
+
+  private lifetimes(a: Ip6Address, spec: AddressSpec): void {
+    const { ns } = this;
+    a.timer?.cancel();
+    a.timer = null;
+    if (spec.validLifetime !== undefined) {
+      a.validUntil = ns.now + spec.validLifetime * 1e6;
+      a.timer = ns.host.scheduler.after(spec.validLifetime * 1e6, () => this.drop(a));
+    } else a.validUntil = undefined;
+    a.preferredUntil = spec.preferredLifetime === undefined ? undefined : ns.now + spec.preferredLifetime * 1e6;
+    a.deprecated = spec.preferredLifetime === 0;
+  }
+
+  remove(link: Link, local: Ip6, prefixLength: number | undefined): void {
+    const a = link.ip6?.addresses.find((x) => x.local === local && (prefixLength === undefined || x.prefixLength === prefixLength));
+    if (a === undefined) throw new Errno('EADDRNOTAVAIL', 'ipv6: address not found');
+    this.drop(a);
+  }
+
+  private insert(a: Ip6Address): void {
+    const dev = a.link.ip6!;
+    // ipv6_link_dev_addr: by scope; a new address comes before others of its scope.
+    const rank = (scope: number): number => (scope === SCOPE.UNIVERSE ? 3 : scope === SCOPE.SITE ? 2 : scope === SCOPE.LINK ? 1 : 0);
+    let at = dev.addresses.findIndex((o) => rank(a.scope) >= rank(o.scope));
+    if (at < 0) at = dev.addresses.length;
+    dev.addresses.splice(at, 0, a);
+    const dad = !a.noDad && !a.link.isLoopback && (a.link.flags & 0x80) === 0 && dev.conf.accept_dad > 0 && dev.conf.dad_transmits > 0;
+    a.tentative = dad;
+    if (!a.noPrefixRoute && a.prefixLength < 128) this.prefixRoute(a, true);
+    this.localRoute(a, true);
+    if (dev.ready || a.link.isLoopback) this.addressReady(a);
+    else if (!dad) this.ns.addrs.announce(a, false);
+  }
+
+  /** addrconf_dad_start: joins the solicited-node group; after a random wait asks whether anybody has the address. */
+  private addressReady(a: Ip6Address): void {
+    const { ns } = this;
+    const { link } = a;
+    if (link.isLoopback) {
+      ns.addrs.announce(a, false);
+      return;
+    }
+    this.join(link, solicitedNode(a.local), true);
+    if (!a.tentative) {
+      ns.addrs.announce(a, false);
+      this.completed(a);
+      return;
+    }
+    const dev = link.ip6!;
+    a.dadProbes = dev.conf.dad_transmits;
+    const delay = ns.random.below(Math.max(1, dev.conf.router_solicitation_delay * 1_000_000));
+    a.dadTimer = ns.host.scheduler.after(delay, () => this.dadProbe(a));
+  }
+
+  private dadProbe(a: Ip6Address): void {
+    const { ns } = this;
+    if (!a.link.ip6?.addresses.includes(a) || !a.link.up) return;
+    if (a.dadProbes === 0) {
+      a.tentative = false;
+      ns.addrs.announce(a, false);
+      this.completed(a);
+      return;
+    }
+    a.dadProbes--;
+    ns.ndp.sendSolicitation(a.link, a.local, IP6_ANY, solicitedNode(a.local), undefined);
+    a.dadTimer = ns.host.scheduler.after(a.link.ip6.neigh.retrans_time_ms * 1000, () => this.dadProbe(a));
+  }
+
+  /** Somebody else has the address. */
+  dadFailed(a: Ip6Address): void {
+    if (!a.tentative || a.dadFailed) return;
+    a.dadTimer?.cancel();
+    a.dadFailed = true;
+    this.ns.log(`IPv6: ${a.link.name}: IPv6 duplicate address ${a.local} used by somebody else detected!`);
+    this.ns.addrs.announce(a, false);
+  }
+
+  /** addrconf_dad_completed: with a link-local address hosts look for routers. */
+  private completed(a: Ip6Address): void {
+    const { ns } = this;
+    const dev = a.link.ip6;
+    if (dev === null || !isLinkLocal6(a.local)) return;
+    this.report(a.link, [...dev.groups.keys()].filter((g) => !g.startsWith('ff01:') && g !== IP6_ALL_NODES));
+    if (dev.conf.forwarding || dev.conf.accept_ra === 0 || dev.conf.router_solicitations === 0) return;
+    let interval = dev.conf.router_solicitation_interval * 1e6;
+    const send = (): void => {
+      dev.rsTimer = null;
+      if (!a.link.up || dev !== a.link.ip6 || dev.conf.forwarding) return;
+      if (dev.conf.router_solicitations > 0 && dev.rsProbes >= dev.conf.router_solicitations) return;
+      dev.rsProbes++;
+      ns.ip6.sendIcmp(a.link, a.local, IP6_ALL_ROUTERS, makeRouterSolicitation([{ option: 'sourceLinkAddress', mac: a.link.mac }]), 255);
+      // RFC 7559: twice as long each time, +-10 %.
+      if (dev.rsProbes > 1) interval = Math.min(interval * 2, dev.conf.router_solicitation_max_interval * 1e6);
+      dev.rsTimer = ns.host.scheduler.after(Math.round(interval * (0.9 + 0.2 * ns.random.float())), send);
+    };
+    send();
+  }
+
+  private drop(a: Ip6Address): void {
+    const dev = a.link.ip6;
+    if (dev === null) return;
+    const at = dev.addresses.indexOf(a);
+    if (at < 0) return;
+    dev.addresses.splice(at, 1);
+    a.timer?.cancel();
+    a.dadTimer?.cancel();
+    if (!a.noPrefixRoute && a.prefixLength < 128) {
+      const net = network6(a.local, a.prefixLength);
+      if (!dev.addresses.some((o) => o.prefixLength === a.prefixLength && network6(o.local, o.prefixLength) === net)) this.prefixRoute(a, false);
+    }
+    this.localRoute(a, false);
+    if (dev.groups.has(solicitedNode(a.local))) this.leave(a.link, solicitedNode(a.local));
+    this.ns.addrs.announce(a, true);
+  }
+
+  private prefixRoute(a: Ip6Address, add: boolean): void {
+    const r = new Route('inet6', RT_TABLE.MAIN, 'unicast', network6(a.local, a.prefixLength), a.prefixLength);
+    r.metric = a.metric || METRIC_PREFIX;
+    r.pref = 'medium';
+    r.addNexthop(new Nexthop(a.link, undefined));
+    if (add) this.ns.routes.addKernel(r);
+    else this.ns.routes.removeKernel(r);
+  }
+
+  private localRoute(a: Ip6Address, add: boolean): void {
+    const r = new Route('inet6', RT_TABLE.LOCAL, 'local', a.local, 128);
+    r.metric = 0;
+    r.pref = 'medium';
+    r.addNexthop(new Nexthop(a.link, undefined));
+    if (add) this.ns.routes.addKernel(r);
+    else this.ns.routes.removeKernel(r);
+  }
+
+  /** Joins a group; `tell` sends an MLDv2 report (never for ff02::1 and interface-local groups). */
+  join(link: Link, group: Ip6, tell: boolean): void {
+    const dev = link.ip6;
+    if (dev === null) return;
+    const users = (dev.groups.get(group) ?? 0) + 1;
+    dev.groups.set(group, users);
+    if (users > 1) return;
+    link.joinGroup(multicastMac6(group));
+    if (tell && link.up && group !== IP6_ALL_NODES && !group.startsWith('ff01:')) this.report(link, [group]);
+  }
+
+  leave(link: Link, group: Ip6): void {
+    const dev = link.ip6;
+    if (dev === null) return;
+    const users = (dev.groups.get(group) ?? 0) - 1;
+    if (users > 0) {
+      dev.groups.set(group, users);
+      return;
+    }
+    dev.groups.delete(group);
+    link.leaveGroup(multicastMac6(group));
+  }
+
+  private report(link: Link, groups: Ip6[]): void {
+    if (groups.length === 0 || link.isLoopback || !link.up) return;
+    const from = link.ip6?.addresses.find((a) => isLinkLocal6(a.local) && !a.tentative)?.local ?? IP6_ANY;
+    const records = groups.map((group) => ({ type: 4, group, sources: [] }));
+    this.ns.ip6.sendIcmp(link, from, ALL_MLD2, makeMldv2Report(records), 1, true);
+  }
+}

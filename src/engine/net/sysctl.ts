@@ -1,0 +1,309 @@
+import { Errno } from '../core';
+import type { SysctlApi } from './api';
+import type { NetNamespace } from './namespace';
+
+/** Settings of /proc/sys/net/ipv4 that are one per namespace, with the kernel's defaults. Numbers and number lists. */
+export function defaultIpv4Settings() {
+  return {
+    fwmark_reflect: 0,
+    icmp_echo_ignore_all: 0,
+    icmp_echo_ignore_broadcasts: 1,
+    icmp_errors_use_inbound_ifaddr: 0,
+    icmp_ignore_bogus_error_responses: 1,
+    icmp_ratelimit: 1000,
+    icmp_ratemask: 6168,
+    igmp_max_memberships: 20,
+    ip_autobind_reuse: 0,
+    ip_default_ttl: 64,
+    ip_dynaddr: 0,
+    ip_early_demux: 1,
+    ip_forward: 0,
+    ip_forward_update_priority: 1,
+    ip_forward_use_pmtu: 0,
+    ip_local_port_range: [32768, 60999],
+    ip_no_pmtu_disc: 0,
+    ip_nonlocal_bind: 0,
+    ip_unprivileged_port_start: 1024,
+    ipfrag_high_thresh: 4194304,
+    ipfrag_low_thresh: 3145728,
+    ipfrag_max_dist: 64,
+    ipfrag_time: 30,
+    ping_group_range: [1, 0],
+    tcp_abort_on_overflow: 0,
+    tcp_base_mss: 1024,
+    tcp_ecn: 2,
+    tcp_fin_timeout: 60,
+    tcp_keepalive_intvl: 75,
+    tcp_keepalive_probes: 9,
+    tcp_keepalive_time: 7200,
+    tcp_max_syn_backlog: 512,
+    tcp_max_tw_buckets: 8192,
+    tcp_min_snd_mss: 48,
+    tcp_mtu_probing: 0,
+    tcp_orphan_retries: 0,
+    tcp_retries1: 3,
+    tcp_retries2: 15,
+    tcp_rmem: [4096, 131072, 33554432],
+    tcp_sack: 1,
+    tcp_syn_retries: 6,
+    tcp_synack_retries: 5,
+    tcp_syncookies: 1,
+    tcp_timestamps: 1,
+    tcp_tw_reuse: 2,
+    tcp_window_scaling: 1,
+    tcp_wmem: [4096, 16384, 4194304],
+    udp_rmem_min: 4096,
+    udp_wmem_min: 4096,
+  };
+}
+
+/** Type of the settings above. */
+export type Ipv4Settings = ReturnType<typeof defaultIpv4Settings>;
+
+const CORE_DEFAULTS = {
+  default_qdisc: 'fq_codel',
+  netdev_budget: 300,
+  netdev_max_backlog: 1000,
+  rmem_default: 212992,
+  rmem_max: 212992,
+  somaxconn: 4096,
+  wmem_default: 212992,
+  wmem_max: 212992,
+};
+
+/** Bounds of a value where the kernel checks them. */
+const BOUNDS: Record<string, readonly [number, number]> = {
+  ip_default_ttl: [1, 255],
+  tcp_syn_retries: [1, 127],
+  tcp_synack_retries: [0, 255],
+  ip_unprivileged_port_start: [0, 65535],
+  somaxconn: [0, 2147483647],
+  tcp_tw_reuse: [0, 2],
+};
+
+type Leaf = { get(): string; set?(text: string): void };
+type Node = { dir(): Record<string, () => Leaf | Node | undefined> };
+
+function isDir(n: Leaf | Node): n is Node {
+  return 'dir' in n;
+}
+
+/** Parses what proc_dointvec takes: decimal, hexadecimal or octal, in 32 bits. @throws Errno EINVAL */
+function parseInt32(text: string): number {
+  const t = text.trim();
+  if (!/^-?(0x[0-9a-fA-F]+|\d+)$/.test(t)) throw new Errno('EINVAL');
+  const negative = t.startsWith('-');
+  const digits = negative ? t.slice(1) : t;
+  const n = digits.length > 1 && digits[0] === '0' && digits[1] !== 'x' ? parseInt(digits, 8) : Number(digits);
+  const value = negative ? -n : n;
+  if (!Number.isFinite(value) || value > 2147483647 || value < -2147483648) throw new Errno('EINVAL');
+  return value;
+}
+
+/** One number kept in an object. */
+function number<K extends string>(object: Record<K, number>, key: K, after?: (value: number) => void): Leaf {
+  return {
+    get: () => String(object[key]),
+    set: (text) => {
+      const value = parseInt32(text);
+      const bounds = BOUNDS[key];
+      if (bounds && (value < bounds[0] || value > bounds[1])) throw new Errno('EINVAL');
+      object[key] = value;
+      after?.(value);
+    },
+  };
+}
+
+/** Several numbers separated by tabs; a shorter write changes the first ones. */
+function vector(object: Record<string, unknown>, key: string, check?: (values: number[]) => void): Leaf {
+  return {
+    get: () => (object[key] as number[]).join('\t'),
+    set: (text) => {
+      const parts = text.trim().split(/\s+/);
+      const values = [...(object[key] as number[])];
+      if (parts[0] === '' || parts.length > values.length) throw new Errno('EINVAL');
+      parts.forEach((p, i) => (values[i] = parseInt32(p)));
+      check?.(values);
+      object[key] = values;
+    },
+  };
+}
+
+/** /proc/sys/net of one namespace. */
+export class NetSysctl implements SysctlApi {
+  readonly core = { ...CORE_DEFAULTS };
+  /** What other parts of the kernel add below a directory (netfilter, bridge): directory to its files. */
+  readonly extra = new Map<string, Map<string, Leaf>>();
+
+  constructor(private readonly ns: NetNamespace) {}
+
+  private root(): Node {
+    const { ns } = this;
+    return {
+      dir: () => {
+        const dirs: Record<string, () => Leaf | Node | undefined> = {
+          core: () => this.coreDir(),
+          ipv4: () => this.ipv4Dir(),
+          ipv6: () => this.ipv6Dir(),
+        };
+        for (const [name, files] of this.extra) dirs[name] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
+        void ns;
+        return dirs;
+      },
+    };
+  }
+
+  private coreDir(): Node {
+    const { core } = this;
+    return {
+      dir: () => {
+        const out: Record<string, () => Leaf> = {};
+        for (const key of Object.keys(core) as (keyof typeof core)[]) {
+          if (key === 'default_qdisc') out[key] = () => ({ get: () => core.default_qdisc, set: (t) => void (core.default_qdisc = t.trim()) });
+          else out[key] = () => number(core as Record<typeof key, number>, key, key === 'netdev_max_backlog' ? (v) => (this.ns.softnet.maxBacklog = v) : undefined);
+        }
+        return out;
+      },
+    };
+  }
+
+  private ipv4Dir(): Node {
+    const { ns } = this;
+    return {
+      dir: () => {
+        const out: Record<string, () => Leaf | Node> = {};
+        for (const [key, value] of Object.entries(ns.ipv4)) {
+          if (Array.isArray(value)) {
+            out[key] = () =>
+              vector(ns.ipv4, key, (v) => {
+                if (key === 'ip_local_port_range' && (v[0]! < 1 || v[1]! > 65535 || v[0]! > v[1]!)) throw new Errno('EINVAL');
+              });
+          } else {
+            const after = key === 'ip_forward' ? (v: number): void => this.setForwarding4(v) : undefined;
+            out[key] = () => number(ns.ipv4 as unknown as Record<string, number>, key, after);
+          }
+        }
+        out.conf = () => this.confDir('inet');
+        out.neigh = () => this.neighDir('inet');
+        out.route = () => ({ dir: () => ({ flush: () => ({ get: () => '', set: () => undefined }) }) });
+        return out;
+      },
+    };
+  }
+
+  private ipv6Dir(): Node {
+    return {
+      dir: () => ({
+        conf: () => this.confDir('inet6'),
+        neigh: () => this.neighDir('inet6'),
+      }),
+    };
+  }
+
+  /** net.ipv4.ip_forward: every link and the default follow (inet_forward_change). */
+  private setForwarding4(on: number): void {
+    const { ns } = this;
+    ns.ipv4.ip_forward = on;
+    ns.conf4.all.forwarding = on;
+    ns.conf4.all.accept_redirects = on ? 0 : 1;
+    ns.conf4.default.forwarding = on;
+    for (const link of ns.links) link.ip4.conf.forwarding = on;
+  }
+
+  private confDir(family: 'inet' | 'inet6'): Node {
+    const { ns } = this;
+    const dirs: Record<string, () => Node> = {};
+    const files = (conf: Record<string, number>, which: 'all' | 'default' | number): Node => ({
+      dir: () => {
+        const out: Record<string, () => Leaf> = {};
+        for (const key of Object.keys(conf)) out[key] = () => number(conf, key, (v) => this.confChanged(family, key, v, which));
+        return out;
+      },
+    });
+    const shared = family === 'inet' ? ns.conf4 : ns.conf6;
+    dirs.all = () => files(shared.all as unknown as Record<string, number>, 'all');
+    dirs.default = () => files(shared.default as unknown as Record<string, number>, 'default');
+    for (const link of ns.links) {
+      const conf = family === 'inet' ? link.ip4.conf : link.ip6?.conf;
+      if (conf) dirs[link.name] = () => files(conf as unknown as Record<string, number>, link.index);
+    }
+    return { dir: () => dirs };
+  }
+
+  private confChanged(family: 'inet' | 'inet6', key: string, value: number, which: 'all' | 'default' | number): void {
+    const { ns } = this;
+    if (family === 'inet') {
+      if (key === 'forwarding' && which === 'all') this.setForwarding4(value);
+      return;
+    }
+    if (key === 'forwarding' && which === 'all') {
+      ns.conf6.default.forwarding = value;
+      for (const link of ns.links) if (link.ip6) link.ip6.conf.forwarding = value;
+    }
+    if (key === 'disable_ipv6') {
+      const links = which === 'all' ? [...ns.links] : typeof which === 'number' ? [ns.links.get(which)!] : [];
+      if (which === 'all') ns.conf6.default.disable_ipv6 = value;
+      for (const link of links) {
+        if (!link.ip6) continue;
+        link.ip6.conf.disable_ipv6 = value;
+        if (value) ns.addrconf.down(link, false, true);
+        else if (link.up) ns.addrconf.up(link);
+      }
+    }
+  }
+
+  private neighDir(family: 'inet' | 'inet6'): Node {
+    const { ns } = this;
+    const initial = ns.host.scheduler !== undefined;
+    const dirs: Record<string, () => Node> = {};
+    const files = (conf: object): Node => ({
+      dir: () => Object.fromEntries(Object.keys(conf).map((key) => [key, () => number(conf as Record<string, number>, key)])),
+    });
+    // The defaults are shown as files in the initial namespace only.
+    if (initial && [...ns.siblings][0] === ns) dirs.default = () => files(ns.neighDefault[family]);
+    for (const link of ns.links) {
+      const conf = family === 'inet' ? link.ip4.neigh : link.ip6?.neigh;
+      if (conf) dirs[link.name] = () => files(conf);
+    }
+    return { dir: () => dirs };
+  }
+
+  private find(path: string): Leaf | Node | undefined {
+    let node: Leaf | Node | undefined = this.root();
+    for (const part of path.split('/')) {
+      if (part === '') continue;
+      if (node === undefined || !isDir(node)) return undefined;
+      const entries: Record<string, () => Leaf | Node | undefined> = node.dir();
+      node = Object.hasOwn(entries, part) ? entries[part]!() : undefined;
+    }
+    return node;
+  }
+
+  get(path: string): string | undefined {
+    const node = this.find(path);
+    return node === undefined || isDir(node) ? undefined : node.get();
+  }
+
+  set(path: string, value: string): void {
+    const node = this.find(path);
+    if (node === undefined) throw new Errno('ENOENT');
+    if (isDir(node)) throw new Errno('EISDIR');
+    if (node.set === undefined) throw new Errno('EACCES');
+    node.set(value);
+  }
+
+  entries(path: string): { name: string; dir: boolean; mode: number }[] | undefined {
+    const node = this.find(path);
+    if (node === undefined || !isDir(node)) return undefined;
+    const entries = node.dir();
+    return Object.keys(entries)
+      .sort()
+      .map((name) => {
+        const n = entries[name]!();
+        const dir = n !== undefined && isDir(n);
+        const flush = name === 'flush';
+        return { name, dir, mode: dir ? 0o555 : flush ? 0o200 : 0o644 };
+      });
+  }
+}
+
