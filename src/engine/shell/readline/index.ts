@@ -1,0 +1,2 @@
+/** The line editor of the shell: readline's keys, history, searching and completion, on the terminal of the process. */
+export * from './readline';
