@@ -16,6 +16,8 @@ export interface StorageNotice {
 export interface Snapshot {
   readonly progress: Progress;
   readonly notice?: StorageNotice;
+  /** When the snapshot was made, in milliseconds since the epoch: what "due" is judged by. 0 on the server. */
+  readonly now: number;
 }
 
 /**
@@ -57,17 +59,17 @@ export class ProgressStore {
   /** Forgets everything, the copies too. */
   erase(): void {
     for (const key of Object.values(keys)) this.storage?.removeItem(key);
-    this.set({ progress: empty });
+    this.set({ progress: empty, now: Date.now() });
   }
 
   /** Hides the notice for this page view; the damaged text stays where it is. */
   dismiss(): void {
-    this.set({ progress: this.snapshot.progress });
+    this.set({ progress: this.snapshot.progress, now: Date.now() });
   }
 
   /** Reads again, after another tab wrote. */
   refresh(): void {
-    this.set({ ...this.snapshot, progress: this.newest() });
+    this.set({ ...this.snapshot, progress: this.newest(), now: Date.now() });
   }
 
   private newest(): Progress {
@@ -84,15 +86,16 @@ export class ProgressStore {
     if (!this.storage)
       return {
         progress: empty,
+        now: Date.now(),
         notice: {
           kind: 'unavailable',
           text: 'This browser does not let the site store anything, so progress lasts until the page is closed.',
         },
       };
     const text = this.storage.getItem(keys.main);
-    if (!text) return { progress: empty };
+    if (!text) return { progress: empty, now: Date.now() };
     try {
-      return { progress: parse(text) };
+      return { progress: parse(text), now: Date.now() };
     } catch (error) {
       const why = error instanceof UnreadableProgress ? error.message : String(error);
       this.moveAside(text);
@@ -103,6 +106,7 @@ export class ProgressStore {
       if (backup) this.write(keys.main, JSON.stringify(backup));
       return {
         progress: backup ?? empty,
+        now: Date.now(),
         notice: {
           kind: 'damaged',
           text: `Your saved progress could not be read: ${why}. The damaged text is kept in this browser. ${rest}`,
@@ -141,7 +145,7 @@ export class ProgressStore {
           kind: 'unavailable',
           text: 'The browser refused to store your progress (its storage is full or switched off). Export a file to keep it.',
         };
-    this.set({ progress, ...(notice ? { notice } : {}) });
+    this.set({ progress, now: Date.now(), ...(notice ? { notice } : {}) });
   }
 
   private write(key: string, text: string): boolean {

@@ -22,6 +22,6 @@ export function dueReviews(progress: Progress, c: Chapter, now: number): number 
 
 /** The mark of a chapter in a list; `here` when its page is open. */
 export function useChapterState(c: Chapter, here: boolean): MarkState {
-  const { progress } = useProgress();
-  return here ? 'active' : chapterState(progress, c, Date.now());
+  const { progress, now } = useProgress();
+  return here ? 'active' : chapterState(progress, c, now);
 }

@@ -22,7 +22,7 @@ export function progressStore(): ProgressStore {
   return store;
 }
 
-const onServer: Snapshot = { progress: empty };
+const onServer: Snapshot = { progress: empty, now: 0 };
 
 /** The current progress. Empty on the server and during hydration, so the markup is the same on both. */
 export function useProgress(): Snapshot {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useLocation } from '@docusaurus/router';
 import { chapterAt } from '../course';
 import { progressStore, useProgress } from './useProgress';
@@ -27,25 +27,24 @@ function reviewAfter(right: boolean, tries: number): number {
 export function useQuestion(id: string): QuestionState {
   const chapter = chapterAt(useLocation().pathname);
   const key = `${chapter?.n ?? 0}/${id}`;
-  const { progress } = useProgress();
+  const { progress, now } = useProgress();
   const kept = progress.questions[key];
-  const [picked, setPicked] = useState<readonly string[]>([]);
+  // What was picked on this page; until then, what is kept.
+  const [local, setLocal] = useState<readonly string[] | null>(null);
   const [retrying, setRetrying] = useState(false);
   // A review date that has come opens the question again.
-  const due = kept?.due !== undefined && Date.parse(kept.due) <= Date.now();
+  const due = kept?.due !== undefined && Date.parse(kept.due) <= now;
   const answered = kept !== undefined && !retrying && !due;
-  useEffect(() => {
-    if (kept && !due) setPicked(kept.picked);
-  }, [kept, due]);
+  const picked = local ?? (answered ? kept.picked : []);
   return {
     picked,
     answered,
     right: answered ? kept.right : null,
     ...(kept?.due === undefined ? {} : { due: kept.due }),
-    pick: setPicked,
+    pick: setLocal,
     answer: (right) => {
       const tries = (kept?.tries ?? 0) + 1;
-      const now = Date.now();
+      const at = Date.now();
       setRetrying(false);
       progressStore().update((p) => ({
         ...p,
@@ -55,14 +54,14 @@ export function useQuestion(id: string): QuestionState {
             picked,
             right,
             tries,
-            at: new Date(now).toISOString(),
-            ...(right === null ? {} : { due: new Date(now + reviewAfter(right, tries) * day).toISOString() }),
+            at: new Date(at).toISOString(),
+            ...(right === null ? {} : { due: new Date(at + reviewAfter(right, tries) * day).toISOString() }),
           },
         },
       }));
     },
     again: () => {
-      setPicked([]);
+      setLocal([]);
       setRetrying(true);
     },
   };

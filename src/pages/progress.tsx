@@ -43,11 +43,11 @@ function day(iso: string | undefined): string {
 }
 
 function Row({ chapter, here }: { chapter: Chapter; here: boolean }): ReactNode {
-  const { progress } = useProgress();
+  const { progress, now } = useProgress();
   const met = chapter.objectives.map((o) => labsState(progress, o.labs) === 'done');
   const labs = chapter.labs.filter((l) => labState(progress, l.id) === 'done').length;
-  const state = chapterState(progress, chapter, Date.now());
-  const due = dueReviews(progress, chapter, Date.now());
+  const state = chapterState(progress, chapter, now);
+  const due = dueReviews(progress, chapter, now);
   return (
     <tr className={clsx(here && styles.here, !chapter.written && styles.later)}>
       <td className={styles.m}>
@@ -165,10 +165,10 @@ function KeepIt(): ReactNode {
 
 /** What is done, what comes back, and the file that carries it elsewhere. */
 export default function ProgressPage(): ReactNode {
-  const { progress, notice } = useProgress();
+  const { progress, notice, now } = useProgress();
   const last = lastRead(progress);
   const next = last ?? firstWritten;
-  const due = chapters.reduce((n, c) => n + dueReviews(progress, c, Date.now()), 0);
+  const due = chapters.reduce((n, c) => n + dueReviews(progress, c, now), 0);
   return (
     <Layout title="Progress" description="What you have done in the course, and how to take it with you.">
       <main className={styles.page}>

@@ -8,7 +8,7 @@ import { useProgress } from '../../hooks/useProgress';
 import styles from './styles.module.css';
 
 function Entry({ chapter }: { chapter: Chapter }): ReactNode {
-  const { progress } = useProgress();
+  const { progress, now } = useProgress();
   if (!chapter.written)
     return (
       <span className={clsx(styles.entry, styles.later)}>
@@ -21,7 +21,7 @@ function Entry({ chapter }: { chapter: Chapter }): ReactNode {
     );
   return (
     <Link className={styles.entry} to={`${chapterPath(chapter)}/`}>
-      <Mark state={chapterState(progress, chapter, Date.now())} />
+      <Mark state={chapterState(progress, chapter, now)} />
       <span className={styles.n}>{chapter.n}</span>
       <span className={styles.title}>{chapter.title}</span>
     </Link>

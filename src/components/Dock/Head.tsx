@@ -13,13 +13,14 @@ export function labTitle(lab: CompiledLab): string {
 
 /** The world's own time since the lab began, ticking between two reports of the worker. */
 function Clock({ view }: { view: SessionView }): ReactNode {
-  const [, tick] = useState(0);
+  const [now, setNow] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => tick((n) => n + 1), 1000);
+    const timer = setInterval(() => setNow(performance.now()), 1000);
     return () => clearInterval(timer);
   }, []);
   if (!view.state) return null;
-  const since = view.phase === 'running' ? performance.now() - view.at : 0;
+  // A report that arrived after the last tick is newer than `now`.
+  const since = view.phase === 'running' ? Math.max(0, now - view.at) : 0;
   const seconds = Math.max(0, Math.floor(view.state.elapsed / 1e6 + since / 1e3));
   const two = (n: number): string => String(n).padStart(2, '0');
   return (

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import clsx from 'clsx';
 import type { Place, SessionState } from '../../lab/protocol';
 import { samePlace, type Session } from '../../hooks/session';
@@ -52,23 +52,22 @@ export default function Terminals({
   const { terminals } = state;
   const current = terminals.find((t) => t.id === active) ?? terminals[0];
 
+  const show = useCallback((id: number) => {
+    setActive(id);
+    setUnread((old) => (old.has(id) ? new Set([...old].filter((o) => o !== id)) : old));
+  }, []);
   useEffect(() => {
     const waiting = typing && takeTyping();
     if (!waiting) return;
     void session.type(waiting.place, waiting.commands).then((id) => {
       if (id === undefined) return;
-      setActive(id);
+      show(id);
       handles.current.get(id)?.focus();
     });
-  }, [typing, session]);
-
-  const seen = current?.id;
-  useEffect(() => {
-    if (seen !== undefined) setUnread((old) => (old.has(seen) ? new Set([...old].filter((id) => id !== seen)) : old));
-  }, [seen]);
+  }, [typing, session, show]);
 
   const select = (id: number): void => {
-    setActive(id);
+    show(id);
     requestAnimationFrame(() => handles.current.get(id)?.focus());
   };
   const openAt = async (place: Place): Promise<void> => {
@@ -82,7 +81,7 @@ export default function Terminals({
     e.preventDefault();
     const next = terminals.at(go % terminals.length);
     if (!next) return;
-    setActive(next.id);
+    show(next.id);
     document.getElementById(`terminal-tab-${next.id}`)?.focus();
   };
   const all = places(state);

@@ -1,4 +1,4 @@
-import { useEffect, useImperativeHandle, useRef, type ReactNode, type Ref } from 'react';
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type ReactNode, type Ref } from 'react';
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal as XTerm } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
@@ -61,7 +61,9 @@ export default function Terminal({
   const box = useRef<HTMLDivElement>(null);
   const term = useRef<XTerm>(null);
   const latest = useRef({ ctrl, onKey, onUnread, shown });
-  latest.current = { ctrl, onKey, onUnread, shown };
+  useLayoutEffect(() => {
+    latest.current = { ctrl, onKey, onUnread, shown };
+  });
 
   useImperativeHandle(ref, () => ({
     focus: () => term.current?.focus(),

@@ -8,10 +8,10 @@ import styles from './styles.module.css';
 
 /** A part of the course: its letter, its title, how many of its chapters are done. Parts do not fold. */
 export default function DocSidebarItemCategory({ item, activePath, level, onItemClick }: Props): ReactNode {
-  const { progress } = useProgress();
+  const { progress, now } = useProgress();
   const letter = String(item.customProps?.letter ?? '');
   const chapters = parts.find((p) => p.letter === letter)?.chapters ?? [];
-  const done = chapters.filter((c) => ['done', 'review'].includes(chapterState(progress, c, Date.now()))).length;
+  const done = chapters.filter((c) => ['done', 'review'].includes(chapterState(progress, c, now))).length;
   return (
     <li className={styles.part}>
       <div className={styles.head} id={`part-${letter}`}>

@@ -8,10 +8,9 @@ import styles from './styles.module.css';
 /** The list of chapters. With a lab open it is a rail of ports, and a button shows the whole list over the text. */
 export default function DocSidebarDesktopContent(props: Props): ReactNode {
   const { open } = useLabHost();
-  const [wide, setWide] = useState(false);
-  useEffect(() => {
-    if (!open) setWide(false);
-  }, [open]);
+  // Belongs to one opening of a lab: the next one starts with the rail again.
+  const [wideFor, setWideFor] = useState<typeof open>(null);
+  const wide = open !== null && wideFor === open;
   useEffect(() => {
     if (!wide) return;
     document.documentElement.dataset.rail = 'open';
@@ -25,7 +24,7 @@ export default function DocSidebarDesktopContent(props: Props): ReactNode {
             icon="menu"
             label={wide ? 'Hide the chapter list' : 'Show the chapter list'}
             aria-expanded={wide}
-            onClick={() => setWide(!wide)}
+            onClick={() => setWideFor(wide ? null : open)}
           />
         </div>
       )}
