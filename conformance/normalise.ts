@@ -10,7 +10,10 @@ const FIXED_MAC = /^(02:00:00|02:42|ff:ff:ff:ff:ff:ff|00:00:00:00:00:00|33:33:00
 /** Substitutions, in order. */
 const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b\d\d:\d\d:\d\d\.\d{6}\b/gm, 'HH:MM:SS.U'],
-  [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (\d\d )?[A-Z][a-z]{2} ([ \d]\d )?(\d{4} )?\d\d:\d\d:\d\d( (UTC|GMT))?( \d{4})?/gm, 'DATE'],
+  [
+    /\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (\d\d )?[A-Z][a-z]{2} ([ \d]\d )?(\d{4} )?\d\d:\d\d:\d\d( (UTC|GMT))?( \d{4})?/gm,
+    'DATE',
+  ],
   [/\[\d\d\/[A-Z][a-z]{2}\/\d{4}[ :]\d\d:\d\d:\d\d( \+0000)?\]/gm, '[DATE]'],
   [/\b[A-Z][a-z]{2} [ \d]\d \d\d:\d\d(:\d\d)?\b/gm, 'DATE'],
   [/\b\d{4}[-\/]\d\d[-\/]\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?/gm, 'DATE'],
@@ -39,7 +42,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/sack \d+ \{[\d:}{]+\}/gm, 'sack X'],
   [/TS val \d+ ecr \d+/gm, 'TS val T ecr T'],
   [/\bwin \d+/gm, 'win W'],
-  [/((?:sport|dport|port-src|port-dst|SPT|DPT)[= ])(3[3-9]\d{3}|32[89]\d\d|327[7-9]\d|3276[89]|[45]\d{4}|60\d{3})\b/gm, '$1EPH'],
+  [
+    /((?:sport|dport|port-src|port-dst|SPT|DPT)[= ])(3[3-9]\d{3}|32[89]\d\d|327[7-9]\d|3276[89]|[45]\d{4}|60\d{3})\b/gm,
+    '$1EPH',
+  ],
   [/(\d[.:\]])(3[3-9]\d{3}|32[89]\d\d|327[7-9]\d|3276[89]|[45]\d{4}|60\d{3})\b(?! bytes)/gm, '$1EPH'],
   [/sport=80(80)? dport=\d{4,5}/gm, 'sport=80$1 dport=EPH'],
   [/dport=80(80)? sport=\d{4,5}/gm, 'dport=80$1 sport=EPH'],
@@ -59,7 +65,10 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b40265\d{5}\b/gm, 'INO'],
   [/ETag(\x1b\[0m)?: "[0-9a-f]+-/gm, 'ETag$1: "X-'],
   [/^ +\d+: ([0-9A-F]{8}:[0-9A-F]{4}) ([0-9A-F]{8}):[0-9A-F]{4} (\w\w) .*$/gm, '$1 $2 $3 ...'],
-  [/^((?:\[DATE\]\t *\[\w+\] |\[EPOCH\]\t *\[\w+\] | *\[\w+\] )?(?:ipv[46] +\d+ +)?(?:tcp|udp|icmp|icmpv6) +\d+ )\d+ /gm, '$1TTL '],
+  [
+    /^((?:\[DATE\]\t *\[\w+\] |\[EPOCH\]\t *\[\w+\] | *\[\w+\] )?(?:ipv[46] +\d+ +)?(?:tcp|udp|icmp|icmpv6) +\d+ )\d+ /gm,
+    '$1TTL ',
+  ],
   [/ use=\d+/gm, ' use=N'],
   [/-A -t \d+ /gm, '-A -t TTL '],
   [/<timeout>\d+<\/timeout>/gm, '<timeout>TTL</timeout>'],

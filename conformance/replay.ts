@@ -32,12 +32,18 @@ export function replay(recording: Recording): Replayed[] {
     case 'linux':
       return replayLinux(recording);
     default:
-      throw new Error(`recordings of form "${recording.form}" cannot be replayed: the course has no ${recording.form} world yet`);
+      throw new Error(
+        `recordings of form "${recording.form}" cannot be replayed: the course has no ${recording.form} world yet`,
+      );
   }
 }
 
 function failed(error: unknown): Replayed {
-  return { stdout: '', stderr: `engine failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, exit: -1 };
+  return {
+    stdout: '',
+    stderr: `engine failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    exit: -1,
+  };
 }
 
 /** Each bash case has a fresh machine and an empty directory. */
@@ -91,7 +97,20 @@ function startRow(world: World, row: Row): Started {
   const argv =
     row.host === 'vm'
       ? ['bash', '-c', row.cmd]
-      : ['ip', 'netns', 'exec', row.host, 'unshare', '--uts', 'bash', '-c', 'hostname "$1"; exec bash -c "$2"', 'bash', row.host, row.cmd];
+      : [
+          'ip',
+          'netns',
+          'exec',
+          row.host,
+          'unshare',
+          '--uts',
+          'bash',
+          '-c',
+          'hostname "$1"; exec bash -c "$2"',
+          'bash',
+          row.host,
+          row.cmd,
+        ];
   const attachment = row.tty === false ? 'pipes' : row.tty === 'one' ? 'one' : 'terminals';
   return start(world.machine('vm'), argv, LINUX_ENV, attachment, row.cwd);
 }

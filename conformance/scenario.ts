@@ -94,7 +94,9 @@ export function planFromRows(rows: readonly Row[]): Plan {
     for (const started of startsBefore.get(i) ?? []) {
       actions.push({ kind: 'start', row: started }, { kind: 'sleep', seconds: 0.35 });
     }
-    actions.push(row.bg ? { kind: 'stop', row: i, signal: row.exit === 143 ? 'SIGTERM' : 'SIGINT' } : { kind: 'run', row: i });
+    actions.push(
+      row.bg ? { kind: 'stop', row: i, signal: row.exit === 143 ? 'SIGTERM' : 'SIGINT' } : { kind: 'run', row: i },
+    );
   });
   return { hosts, actions };
 }
