@@ -21,3 +21,4 @@ export * from './udp';
 export * from './vxlan';
 export * from './print';
 export * from './services';
+export * from './filter';
