@@ -16,8 +16,10 @@ Print numbers from FIRST to LAST, in steps of INCREMENT.
 `,
   *run(t) {
     // A negative number is no option.
-    const cut = t.argv.findIndex((a, i) => i > 0 && /^-[\d.]/.test(a));
-    const argv = cut < 0 ? t.argv : [...t.argv.slice(0, cut), '--', ...t.argv.slice(cut)];
+    let cut = 1;
+    while (cut < t.argv.length && /^-[^\d.]/.test(t.argv[cut]!))
+      cut += /^(-[a-z]*[sf]|--s[a-z]*|--f[a-z]*)$/.test(t.argv[cut]!) ? 2 : 1;
+    const argv = /^-[\d.]/.test(t.argv[cut] ?? '') ? [...t.argv.slice(0, cut), '--', ...t.argv.slice(cut)] : t.argv;
     const { options, operands } = t.getopt('+f:s:w', ['format:=f', 'separator:=s', 'equal-width=w'], argv);
     if (operands.length === 0) throw new UsageError('missing operand');
     if (operands.length > 3) throw new UsageError(`extra operand ${t.q(operands[3]!)}`);

@@ -1,5 +1,5 @@
 /** Keys and comparisons of sort(1). */
-import { UsageError } from '../lib/tool';
+import { Fail } from '../lib/tool';
 import { compareVersions } from '../lib/version';
 
 /** Ordering options, global or of one key. */
@@ -52,14 +52,14 @@ export function isPlain(order: Ordering): boolean {
   return Object.keys(order).length === 0;
 }
 
-/** Reads `F[.C][OPTS][,F[.C][OPTS]]`. @throws UsageError */
+/** Reads `F[.C][OPTS][,F[.C][OPTS]]`. @throws Fail */
 export function parseKey(text: string, quote: (s: string) => string): Key {
   const m = /^(\d+)(?:\.(\d+))?([a-zA-Z]*)(?:,(\d+)(?:\.(\d+))?([a-zA-Z]*))?$/.exec(text);
   if (!m) {
     const head = /^\d+(\.\d+)?/.exec(text)?.[0];
     if (head === undefined)
-      throw new UsageError(`invalid number at field start: invalid count at start of ${quote(text)}`, 2);
-    throw new UsageError(`stray character in field spec: invalid field specification ${quote(text)}`, 2);
+      throw new Fail(`invalid number at field start: invalid count at start of ${quote(text)}`, 2);
+    throw new Fail(`stray character in field spec: invalid field specification ${quote(text)}`, 2);
   }
   const key: Key = {
     startField: Number(m[1]),
@@ -68,10 +68,8 @@ export function parseKey(text: string, quote: (s: string) => string): Key {
     endChar: Number(m[5] ?? 0),
     order: {},
   };
-  if (key.startField === 0)
-    throw new UsageError(`-: invalid field specification ${quote(text)}`.replace('-: ', 'field number is zero: '), 2);
-  if (key.startChar === 0)
-    throw new UsageError(`character offset is zero: invalid field specification ${quote(text)}`, 2);
+  if (key.startField === 0) throw new Fail(`field number is zero: invalid field specification ${quote(text)}`, 2);
+  if (key.startChar === 0) throw new Fail(`character offset is zero: invalid field specification ${quote(text)}`, 2);
   for (const [letters, which] of [
     [m[3]!, 'blanksStart'],
     [m[6] ?? '', 'blanksEnd'],
@@ -79,7 +77,7 @@ export function parseKey(text: string, quote: (s: string) => string): Key {
     for (const c of letters) {
       if (c === 'b') key.order[which] = true;
       else if (!setOrdering(key.order, c))
-        throw new UsageError(`stray character in field spec: invalid field specification ${quote(text)}`, 2);
+        throw new Fail(`stray character in field spec: invalid field specification ${quote(text)}`, 2);
     }
   }
   return key;

@@ -1,4 +1,5 @@
 import { toBytes, toText } from '../lib/text';
+import { quoteShell } from '../lib/quote';
 import { tool } from '../lib/tool';
 
 /** tac(1). */
@@ -16,7 +17,7 @@ Write each FILE to standard output, last line first.
     const separator = options.findLast((o) => o.name === 's')?.arg ?? '\n';
     const before = options.some((o) => o.name === 'b');
     for (const name of operands.length > 0 ? operands : ['-']) {
-      const fd = yield* t.open(name, (n) => `failed to open ${t.q(n)} for reading`);
+      const fd = yield* t.open(name, (n) => `failed to open ${quoteShell(n)} for reading`);
       if (fd === undefined) continue;
       let text: string;
       try {

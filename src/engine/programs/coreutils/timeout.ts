@@ -36,7 +36,7 @@ Start COMMAND and kill it if it still runs after DURATION (seconds, or with suff
     const killAfter = last('k') === undefined ? undefined : duration(last('k')!);
     const signal: Signal | undefined = parseSignal(last('s') ?? 'TERM');
     if (!signal) throw new UsageError(`${t.q(last('s')!)}: invalid signal`);
-    if (operands.length < 2) throw new UsageError('missing operand');
+    if (operands.length < 2) throw new UsageError();
     const seconds = duration(operands[0]!);
     const command = operands.slice(1);
     const { sys } = t;
@@ -102,7 +102,11 @@ Start COMMAND and kill it if it still runs after DURATION (seconds, or with suff
       if (!ended) continue;
       const status = shellStatus(ended.status);
       if (!timedOut) return failed || status;
-      if (ended.status.kind === 'signaled' && ended.status.signal === 'SIGKILL') return 137;
+      if (ended.status.kind === 'signaled' && ended.status.signal === 'SIGKILL') {
+        // As the real one: it dies of the same signal, so that the shell shows 137.
+        yield* sys.kill(sys.pid, 'SIGKILL');
+        return 137;
+      }
       return has('preserve-status') ? status : 124;
     }
   },

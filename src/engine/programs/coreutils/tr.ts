@@ -200,7 +200,7 @@ function parseSet(text: string, quote: (s: string) => string): Element[] {
       const high = units[i + 2]!;
       if (high.b < low.b) {
         throw new Fail(
-          `range-endpoints of ${quote(`${String.fromCharCode(low.b)}-${String.fromCharCode(high.b)}`)} are in reverse collating sequence order`,
+          `range-endpoints of '${String.fromCharCode(low.b)}-${String.fromCharCode(high.b)}' are in reverse collating sequence order`,
         );
       }
       out.push({ bytes: Array.from({ length: high.b - low.b + 1 }, (_, k) => low.b + k) });

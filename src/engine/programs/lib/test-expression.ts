@@ -22,7 +22,7 @@ const BINARY = new Set(['=', '==', '!=', '<', '>', '-eq', '-ne', '-lt', '-le', '
  * @throws TestError
  */
 export function evaluateTest(sys: Sys, args: readonly string[], hooks: TestHooks = {}): boolean {
-  const quote = hooks.quote ?? ((s: string) => s);
+  const quote = hooks.quote ?? identity;
   let i = 0;
   const one = (s: string): boolean => s !== '';
   const unary = (op: string, arg: string): boolean => unaryTest(sys, op, arg, hooks, quote);
@@ -84,7 +84,7 @@ export function evaluateTest(sys: Sys, args: readonly string[], hooks: TestHooks
     case 2:
       if (a === '!') return !one(b);
       if (UNARY.has(a)) return unary(a, b);
-      throw new TestError(`${quote(a)}: unary operator expected`);
+      throw new TestError(quote === identity ? `${a}: unary operator expected` : `missing argument after ${quote(b)}`);
     case 3:
       if (BINARY.has(b)) return binary(a, b, c);
       if (b === '-a') return one(a) && one(c);
