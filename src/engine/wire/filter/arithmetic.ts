@@ -74,7 +74,8 @@ function level(parser: Parser, depth: number): Expression | undefined {
     if (right === undefined) throw syntaxError();
     const a: Arithmetic = left.value;
     const b = right.value;
-    left = { value: (p) => operator(a(p), b(p)), guard: guarded(left.guard, right.guard) };
+    // as in libpcap the right operand's protocol test is lost: `ip[2:2] - tcp[12]` looks at every IPv4 packet
+    left = { value: (p) => operator(a(p), b(p)), guard: left.guard };
   }
   return left;
 }

@@ -3,6 +3,7 @@ import type { IpAddress } from '../ip';
 import { mask4, maskLength4, parseIp4 } from '../ip';
 import { ip6Bytes, ip6ToBytesLoose, parseIp6 } from '../ip6-address';
 import { parseMac, writeMac } from '../mac';
+import { LINKTYPE } from '../pcap';
 import { protocolNumber, servicePort } from '../services';
 import { parseArithmetic } from './arithmetic';
 import { ETHER_PROTOCOLS, IP_PROTOCOLS, KEYWORDS, NOT_SIMULATED } from './constants';
@@ -175,8 +176,13 @@ export class Parser {
 
   /** Primitives without an id of their own. */
   private special(): Predicate | undefined {
-    if (this.accept('inbound')) return (p) => p.outgoing !== true;
-    if (this.accept('outbound')) return (p) => p.outgoing === true;
+    if (this.at('inbound') || this.at('outbound')) {
+      if (this.options.live !== true && this.options.linkType === LINKTYPE.ETHERNET) {
+        throw new FilterError('inbound/outbound not supported on Ethernet when reading savefiles');
+      }
+      const outgoing = this.next().text === 'outbound';
+      return (p) => (p.outgoing === true) === outgoing;
+    }
     if (this.at('less') || this.at('greater')) {
       const less = this.next().text === 'less';
       const limit = this.number();
@@ -375,7 +381,7 @@ export class Parser {
       if (length > 128) throw new FilterError('mask length must be <= 128');
       return this.six(q, direction, token.text, length, net);
     }
-    if (/^\d+(\.\d+){0,3}$/.test(token.text)) return this.four(q, direction, token.text, net);
+    if (/^(\d+(\.\d+){0,3}|0[xX][0-9a-fA-F]+)$/.test(token.text)) return this.four(q, direction, token.text, net);
     if (/^\d+(\.\d+){4,}$/.test(token.text)) throw syntaxError();
     const addresses = this.options.resolveHost?.(token.text);
     if (addresses === undefined || addresses.length === 0) {

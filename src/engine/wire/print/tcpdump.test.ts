@@ -32,7 +32,7 @@ function parseFlags(flags: string): PrintOptions {
 }
 
 /** Splits an output into packets where a recorded line starts one, so that a difference names its packet. */
-for (const file of readdirSync(RECORDINGS).filter((f) => f.endsWith('.json'))) {
+for (const file of readdirSync(RECORDINGS).filter((f) => f.endsWith('.json') && f !== 'filters.json')) {
   const name = file.slice(0, -5);
   const pcap = CAPTURES.map((dir) => join(dir, name + '.pcap')).find((path) => existsSync(path));
   const outputs = JSON.parse(readFileSync(join(RECORDINGS, file), 'utf8')) as Record<string, string>;
