@@ -1,6 +1,7 @@
 import type { Config } from '@docusaurus/types';
 import type * as Preset from '@docusaurus/preset-classic';
 import type { PrismTheme } from 'prism-react-renderer';
+import chapters from './src/chaptersPlugin';
 
 /** Where the site is mounted. Any sub-path works: `BASE_URL=/course/ npm run build`. */
 const baseUrl = process.env.BASE_URL ?? '/';
@@ -38,6 +39,7 @@ const config: Config = {
   future: { v4: true },
   customFields: { repository },
   clientModules: ['./src/css/fonts.ts'],
+  plugins: [chapters],
   presets: [
     [
       'classic',

@@ -19,8 +19,6 @@ export interface Chapter {
   readonly written: boolean;
   /** Labs of the chapter, in the order of the text. Empty while unwritten. */
   readonly labs: readonly ChapterLab[];
-  /** What the reader can do afterwards. Empty while unwritten. */
-  readonly objectives: readonly Objective[];
 }
 
 /** A lab as the sidebar and the progress page name it. */
@@ -28,12 +26,6 @@ export interface ChapterLab {
   /** The lab file's id. */
   readonly id: string;
   readonly title: string;
-}
-
-/** An objective is met when every lab it names is done. */
-export interface Objective {
-  readonly text: string;
-  readonly labs: readonly string[];
 }
 
 /** One of the six parts. */
@@ -46,7 +38,7 @@ export interface Part {
   readonly enter?: string;
 }
 
-type Written = Pick<Chapter, 'labs' | 'objectives'>;
+type Written = Pick<Chapter, 'labs'>;
 
 function chapter(n: number, slug: string, title: string, minutes: number, written?: Written, short?: string): Chapter {
   return {
@@ -57,7 +49,6 @@ function chapter(n: number, slug: string, title: string, minutes: number, writte
     short: short ?? title.split(': ')[0] ?? title,
     written: written !== undefined,
     labs: written?.labs ?? [],
-    objectives: written?.objectives ?? [],
   };
 }
 
@@ -82,12 +73,6 @@ export const parts: readonly Part[] = [
           { id: 'other-end', title: 'Name the other end' },
           { id: 'visit', title: 'Visit' },
           { id: 'silent-cable', title: 'The silent cable' },
-        ],
-        objectives: [
-          { text: 'Create a namespace and list what is private in it', labs: ['empty-stack'] },
-          { text: 'Connect two namespaces with a veth pair', labs: ['one-cable'] },
-          { text: 'Find the host end of a container’s interface', labs: ['other-end'] },
-          { text: 'Enter a running container’s namespace', labs: ['visit'] },
         ],
       }),
       chapter(4, 'part-b/04-bridge', 'Many containers, one host: bridge, ARP and routes', 35),

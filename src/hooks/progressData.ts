@@ -30,12 +30,14 @@ export interface Progress {
   readonly version: 1;
   readonly labs: Readonly<Record<string, LabProgress>>;
   readonly questions: Readonly<Record<string, QuestionProgress>>;
+  /** Quiz (`3/veth`: chapter and id) to the time at which all its questions were first right. */
+  readonly quizzes: Readonly<Record<string, string>>;
   /** Chapter number to the time it was last read. */
   readonly chapters: Readonly<Record<string, string>>;
 }
 
 /** Nothing done yet. */
-export const empty: Progress = { version: 1, labs: {}, questions: {}, chapters: {} };
+export const empty: Progress = { version: 1, labs: {}, questions: {}, quizzes: {}, chapters: {} };
 
 /** Why a text could not be read as progress; the message is shown to the reader. */
 export class UnreadableProgress extends Error {}
@@ -104,6 +106,7 @@ export function parse(text: string): Progress {
     version: 1,
     labs: mapRecord(p.labs, 'labs', readLab),
     questions: mapRecord(p.questions, 'questions', readQuestion),
+    quizzes: mapRecord(p.quizzes, 'quizzes', time),
     chapters: mapRecord(p.chapters, 'chapters', time),
   };
 }
@@ -137,7 +140,9 @@ export function merge(a: Progress, b: Progress): Progress {
   }
   const chapters: Record<string, string> = { ...a.chapters };
   for (const [n, at] of Object.entries(b.chapters)) chapters[n] = later(chapters[n], at);
-  return { version: 1, labs, questions, chapters };
+  const quizzes: Record<string, string> = { ...a.quizzes };
+  for (const [id, at] of Object.entries(b.quizzes)) quizzes[id] = earlier(quizzes[id], at);
+  return { version: 1, labs, questions, quizzes, chapters };
 }
 
 /** State of a lab: nothing, something or everything done. */
@@ -148,9 +153,25 @@ export function labState(p: Progress, id: string): 'open' | 'half' | 'done' {
   return lab.tasks > 0 && done >= lab.tasks ? 'done' : 'half';
 }
 
-/** State of a chapter or an objective from the labs it names. */
-export function labsState(p: Progress, ids: readonly string[]): 'open' | 'half' | 'done' {
-  const states = ids.map((id) => labState(p, id));
+/** Nothing, something or everything of several parts. */
+function together(states: readonly ('open' | 'half' | 'done')[]): 'open' | 'half' | 'done' {
   if (states.length > 0 && states.every((s) => s === 'done')) return 'done';
   return states.some((s) => s !== 'open') ? 'half' : 'open';
+}
+
+/** State of a chapter from its labs. */
+export function labsState(p: Progress, ids: readonly string[]): 'open' | 'half' | 'done' {
+  return together(ids.map((id) => labState(p, id)));
+}
+
+/** State of an objective of chapter `n`: `by` names labs and quizzes, and all of them must be done. */
+export function objectiveState(p: Progress, n: number, by: readonly string[]): 'open' | 'half' | 'done' {
+  return together(
+    by.map((id) => {
+      if (p.labs[id]) return labState(p, id);
+      const quiz = `${n}/${id}`;
+      if (p.quizzes[quiz] !== undefined) return 'done';
+      return Object.keys(p.questions).some((q) => q.startsWith(`${quiz}/`)) ? 'half' : 'open';
+    }),
+  );
 }

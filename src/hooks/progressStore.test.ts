@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { empty, labState, merge, parse, type Progress } from './progressData';
+import { empty, labState, merge, objectiveState, parse, type Progress } from './progressData';
 import { keys, ProgressStore, type KeyValue } from './progressStore';
 
 function memory(initial: Record<string, string> = {}, full = false): KeyValue & { data: Map<string, string> } {
@@ -87,4 +87,12 @@ test('a full storage is reported and the state stays in memory', () => {
 test('a key named __proto__ in a file stays a key', () => {
   const p = parse('{"version":1,"chapters":{"__proto__":"2026-11-01T10:00:00Z"}}');
   assert.deepEqual(Object.keys(p.chapters), ['__proto__']);
+});
+
+test('an objective needs all that it names: labs and quizzes', () => {
+  const lab: Progress = { ...empty, labs: { cable: { done: { link: t1 }, tasks: 1, seen: t1 } } };
+  assert.equal(objectiveState(empty, 3, ['cable', 'veth']), 'open');
+  assert.equal(objectiveState(lab, 3, ['cable', 'veth']), 'half');
+  assert.equal(objectiveState({ ...lab, quizzes: { '3/veth': t1 } }, 3, ['cable', 'veth']), 'done');
+  assert.equal(objectiveState({ ...lab, quizzes: { '4/veth': t1 } }, 3, ['cable', 'veth']), 'half');
 });

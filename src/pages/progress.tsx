@@ -6,7 +6,8 @@ import { Button, ButtonLink } from '../components/Button';
 import Icon from '../components/Icon';
 import Mark from '../components/Mark';
 import { chapterPath, chapters, firstWritten, parts, type Chapter } from '../course';
-import { labsState, labState, type Progress } from '../hooks/progressData';
+import { labState, objectiveState, type Progress } from '../hooks/progressData';
+import { useObjectives, type ObjectivesByChapter } from '../hooks/useObjectives';
 import { chapterState, dueReviews } from '../hooks/useChapterState';
 import { eraseSessions } from '../hooks/savedSession';
 import { progressStore, useProgress } from '../hooks/useProgress';
@@ -19,14 +20,16 @@ function count(n: number, one: string, many: string): string {
 }
 
 /** The sentence at the top: what is done and where the reader is. */
-function summary(progress: Progress): string {
-  const objectives = chapters.flatMap((c) => c.objectives);
-  const met = objectives.filter((o) => labsState(progress, o.labs) === 'done').length;
+function summary(progress: Progress, byChapter: ObjectivesByChapter): string {
+  const states = Object.entries(byChapter).flatMap(([n, list]) =>
+    list.map((o) => objectiveState(progress, Number(n), o.by)),
+  );
+  const met = states.filter((s) => s === 'done').length;
   const labs = chapters.flatMap((c) => c.labs).filter((l) => labState(progress, l.id) === 'done').length;
   const last = lastRead(progress);
   if (!last && labs === 0) return 'Nothing yet. The first lab is about ten minutes away.';
   const where = last ? ` You were last in chapter ${last.n}.` : '';
-  return `${count(labs, 'lab', 'labs')} finished, ${met} of ${objectives.length} objectives met.${where}`;
+  return `${count(labs, 'lab', 'labs')} finished, ${met} of ${states.length} objectives met.${where}`;
 }
 
 function lastRead(progress: Progress): Chapter | undefined {
@@ -44,7 +47,8 @@ function day(iso: string | undefined): string {
 
 function Row({ chapter, here }: { chapter: Chapter; here: boolean }): ReactNode {
   const { progress, now } = useProgress();
-  const met = chapter.objectives.map((o) => labsState(progress, o.labs) === 'done');
+  const objectives = useObjectives()[chapter.n] ?? [];
+  const met = objectives.map((o) => objectiveState(progress, chapter.n, o.by) === 'done');
   const labs = chapter.labs.filter((l) => labState(progress, l.id) === 'done').length;
   const state = chapterState(progress, chapter, now);
   const due = dueReviews(progress, chapter, now);
@@ -166,6 +170,7 @@ function KeepIt(): ReactNode {
 /** What is done, what comes back, and the file that carries it elsewhere. */
 export default function ProgressPage(): ReactNode {
   const { progress, notice, now } = useProgress();
+  const objectives = useObjectives();
   const last = lastRead(progress);
   const next = last ?? firstWritten;
   const due = chapters.reduce((n, c) => n + dueReviews(progress, c, now), 0);
@@ -180,7 +185,7 @@ export default function ProgressPage(): ReactNode {
             </p>
           )}
           <p className={styles.sum} data-testid="progress-summary">
-            {summary(progress)}
+            {summary(progress, objectives)}
           </p>
           {next && (
             <p className={styles.go}>

@@ -7,5 +7,5 @@ import Strip from '@site/src/components/Strip';
 import Task from '@site/src/components/Task';
 import Topology from '@site/src/components/Topology';
 
-/** What a chapter may use without importing it. */
-export default { ...MDXComponents, Console, Lab, Objectives, Quiz, Strip, Task, Topology };
+/** What a chapter may use without importing it. A break-fix is a lab whose file says so; its name in the text only says it again. */
+export default { ...MDXComponents, Challenge: Lab, Console, Lab, Objectives, Quiz, Strip, Task, Topology };

@@ -1,5 +1,8 @@
-import { useRef, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
+import { useLocation } from '@docusaurus/router';
 import type { CompiledQuiz } from '../../lab/protocol';
+import { chapterAt } from '../../course';
+import { progressStore, useProgress } from '../../hooks/useProgress';
 import Predict from '../Predict';
 import Question from './Question';
 
@@ -7,6 +10,15 @@ import Question from './Question';
 export default function Quiz({ data }: { data: CompiledQuiz }): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const graded = data.questions.filter((q) => q.kind !== 'predict');
+  const key = `${chapterAt(useLocation().pathname)?.n ?? 0}/${data.id}`;
+  const { progress } = useProgress();
+  const complete =
+    graded.length > 0 &&
+    graded.every((q) => progress.questions[`${key}/${q.id}`]?.right === true) &&
+    !progress.quizzes[key];
+  useEffect(() => {
+    if (complete) progressStore().update((p) => ({ ...p, quizzes: { ...p.quizzes, [key]: new Date().toISOString() } }));
+  }, [complete, key]);
   return (
     <div ref={box} data-testid={`quiz-${data.id}`}>
       {data.questions.map((q) => {
