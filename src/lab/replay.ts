@@ -39,6 +39,21 @@ export function* replay(lab: LabStart, entries: readonly JournalEntry[], until?:
   return { simulation, output: new Map([...output].map(([id, tail]) => [id, tail.bytes()])) };
 }
 
+/** A fresh simulation and the journal that `events`, applied one after the other at its start, make. */
+export function begin(
+  lab: LabStart,
+  events: readonly JournalEntry['event'][],
+): { simulation: Simulation; entries: JournalEntry[] } {
+  const simulation = new Simulation(lab);
+  const entries: JournalEntry[] = [];
+  for (const event of events) {
+    const entry = { ...simulation.moment, event };
+    entries.push(entry);
+    simulation.apply(entry);
+  }
+  return { simulation, entries };
+}
+
 function* advance(simulation: Simulation, moment: Moment): Generator<void> {
   for (const _ of simulation.advance(moment)) {
     yield;

@@ -1,0 +1,347 @@
+import { Cancelled, inSlices } from './background';
+import type { Host } from './driver';
+import { Driver } from './driver';
+import { Journal, refuse, save } from './journal';
+import { Outbox } from './outbox';
+import { placeName } from './place';
+import type {
+  CompiledLab,
+  JournalEntry,
+  Place,
+  SavedSession,
+  SessionApi,
+  SessionListener,
+  SessionState,
+  Topology,
+} from './protocol';
+import { begin, replay } from './replay';
+import type { Replayed } from './replay';
+import { Diverged } from './simulation';
+import type { Simulation } from './simulation';
+import type { Past } from './tasks';
+import { Tasks } from './tasks';
+import { topologyOf } from './topology';
+
+/** Milliseconds between two states sent to the page. */
+const STATE_EVERY = 50;
+/** Milliseconds between two saves while something changes. */
+const SAVE_EVERY = 500;
+/** Milliseconds after a command before the tasks are checked. */
+const CHECK_AFTER = 60;
+/** Milliseconds between checks while a command runs; doubled each time, up to `RECHECK_MAX`. */
+const RECHECK = 1000;
+const RECHECK_MAX = 30_000;
+/** What a terminal without a screen has. */
+const COLUMNS = 80;
+const ROWS = 24;
+
+const TOO_LONG =
+  'This session has become too long to be kept. Undo some of it or start over: further input is not taken, so that nothing gets lost.';
+
+/** One lab as it is being worked on: the live world, its journal, its tasks. No DOM, no worker: `worker.ts` exposes it. */
+export class LabSession implements SessionApi {
+  private lab!: CompiledLab;
+  private listener!: SessionListener;
+  private journal = new Journal();
+  private simulation!: Simulation;
+  private driver!: Driver;
+  private tasks!: Tasks;
+  private outbox!: Outbox;
+  private nextTerminal = 0;
+  private notice: string | undefined;
+  /** Operations that replace the world run one after the other; inputs wait for them. */
+  private queue: Promise<unknown> = Promise.resolve();
+  private rebuilding = false;
+  /** Counts changes to the past: checks that began before are given up. */
+  private version = 0;
+  private checking = false;
+  private checkAgain = false;
+  private cancelCheck: (() => void) | null = null;
+  private recheck = RECHECK;
+  private cancelState: (() => void) | null = null;
+  private cancelSave: (() => void) | null = null;
+  private lastState = '';
+  private lastSteps = -1;
+
+  /**
+   * @param host the wall clock and the event loop.
+   * @param onBug told about errors of our own that ended a simulated process.
+   */
+  constructor(
+    private readonly host: Host,
+    private readonly onBug: (error: unknown) => void = () => undefined,
+  ) {}
+
+  async start(
+    lab: CompiledLab,
+    saved: SavedSession | null,
+    listener: SessionListener,
+  ): Promise<{ resumed: boolean; notice?: string }> {
+    this.lab = lab;
+    this.listener = listener;
+    this.tasks = new Tasks(lab);
+    this.outbox = new Outbox((terminal, data) => listener.output(terminal, data), () => this.driver?.poke());
+    let refused = saved === null ? null : refuse(saved, lab.id, lab.fingerprint);
+    if (saved && refused === null) {
+      try {
+        const made = await inSlices(this.host, replay(lab, saved.journal, saved.reached));
+        this.tasks.restore(saved.done, saved.hints);
+        this.adopt(made, new Journal(saved.journal));
+        return { resumed: true };
+      } catch (error) {
+        if (!(error instanceof Diverged)) this.onBug(error);
+        refused = 'Your last state could not be rebuilt.';
+      }
+    }
+    this.begin([]);
+    return refused === null ? { resumed: false } : { resumed: false, notice: `${refused} The lab begins at its start; a copy of what was saved is kept.` };
+  }
+
+  async open(place: Place, columns: number, rows: number): Promise<number> {
+    await this.queue;
+    const terminal = this.nextTerminal++;
+    this.record({ kind: 'open', terminal, place, columns, rows });
+    return terminal;
+  }
+
+  async close(terminal: number): Promise<void> {
+    await this.queue;
+    this.record({ kind: 'close', terminal });
+  }
+
+  async input(terminal: number, data: string): Promise<void> {
+    if (this.rebuilding) await this.queue;
+    if (data !== '') this.record({ kind: 'input', terminal, data });
+  }
+
+  async resize(terminal: number, columns: number, rows: number): Promise<void> {
+    if (this.rebuilding) await this.queue;
+    const tty = this.simulation.terminals.get(terminal)?.tty;
+    if (tty && (tty.columns !== columns || tty.rows !== rows)) this.record({ kind: 'resize', terminal, columns, rows });
+  }
+
+  async undo(): Promise<string | null> {
+    return this.rebuild(async () => {
+      const last = this.simulation.marks.at(-1);
+      if (!last) return null;
+      // Commands that were typed ahead in one go have one prompt before them, and go together.
+      const gone = this.simulation.marks.filter((m) => m.from.entries === last.from.entries && m.terminal === last.terminal);
+      const entries = this.journal.entries.slice(0, last.from.entries);
+      const made = await inSlices(this.host, replay(this.lab, entries, last.from));
+      this.tasks.cut(entries.length, made.simulation.marks.length);
+      this.adopt(made, new Journal(entries));
+      return gone.map((m) => m.command).join('\n');
+    });
+  }
+
+  async reset(task?: string): Promise<void> {
+    await this.rebuild(async () => {
+      const index = Math.max(0, this.lab.tasks.findIndex((t) => t.id === task));
+      const before = this.lab.tasks.slice(0, index).map((t) => t.id);
+      this.tasks.restart(true);
+      this.tasks.restore(before, this.tasks.hints);
+      this.begin(before);
+    });
+  }
+
+  async hint(task: string): Promise<string | null> {
+    const text = await inSlices(this.host, this.tasks.hint(task, this.past()));
+    this.sendSoon();
+    this.saveSoon();
+    return text;
+  }
+
+  async skip(micros: number): Promise<void> {
+    await this.queue;
+    await this.driver.skip(micros);
+  }
+
+  async ping(): Promise<number> {
+    return this.host.now();
+  }
+
+  // --- the journal --------------------------------------------------------------------------------------------------
+
+  /** The start state, or the one in which the tasks `solved` have been solved. */
+  private begin(solved: readonly string[]): void {
+    const { simulation, entries } = begin(this.lab, [
+      ...solved.map((task) => ({ kind: 'solve' as const, task })),
+      ...this.lab.places.map((place, terminal) => ({ kind: 'open' as const, terminal, place, columns: COLUMNS, rows: ROWS })),
+    ]);
+    this.adopt({ simulation, output: new Map() }, new Journal(entries));
+  }
+
+  private record(event: JournalEntry['event']): void {
+    if (!this.journal.fits(event.kind === 'input' ? event.data.length : 0)) {
+      // Interrupting what runs must always be possible.
+      const interrupt = event.kind === 'input' && event.data === '\u0003' && this.journal.length > 0;
+      this.notice = TOO_LONG;
+      this.sendSoon();
+      if (!interrupt) return;
+    }
+    this.driver.sync();
+    const entry = { ...this.simulation.moment, event };
+    this.journal.add(entry);
+    this.simulation.world.activate();
+    try {
+      this.simulation.apply(entry);
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    this.recheck = RECHECK;
+    this.driver.poke();
+    this.saveSoon();
+  }
+
+  private past(): Past {
+    const { simulation, journal } = this;
+    return { entries: [...journal.entries], until: simulation.moment, marks: [...simulation.marks] };
+  }
+
+  // --- the world ----------------------------------------------------------------------------------------------------
+
+  private async rebuild<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.queue.then(async () => {
+      this.rebuilding = true;
+      this.driver.stop();
+      try {
+        return await work();
+      } finally {
+        this.rebuilding = false;
+        this.driver.start();
+      }
+    });
+    this.queue = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Makes a replayed world the live one. */
+  private adopt({ simulation, output }: Replayed, journal: Journal): void {
+    const old = this.simulation as Simulation | undefined;
+    this.driver?.stop();
+    if (old) {
+      old.onOutput = () => undefined;
+      old.onChange = () => undefined;
+      this.outbox.clear();
+      for (const id of new Set([...old.terminals.keys(), ...simulation.terminals.keys()])) this.listener.rewind(id);
+    }
+    this.version++;
+    this.simulation = simulation;
+    this.journal = journal;
+    this.notice = journal.fits(0) ? undefined : TOO_LONG;
+    this.nextTerminal = Math.max(-1, ...simulation.terminals.keys()) + 1;
+    simulation.onBug = this.onBug;
+    simulation.onOutput = (terminal, data) => {
+      this.outbox.add(terminal, data);
+      if (this.driver.fast) this.driver.endFast();
+    };
+    simulation.onChange = () => {
+      this.sendSoon();
+      this.saveSoon();
+      if (!simulation.busy) this.checkSoon(CHECK_AFTER);
+    };
+    this.driver = new Driver(simulation.world, this.host, {
+      full: () => this.outbox.full,
+      moved: () => {
+        this.outbox.flush();
+        this.sendSoon();
+        if (simulation.busy) this.checkSoon(this.recheck);
+      },
+      failed: (error) => this.failed(error),
+    });
+    for (const [terminal, data] of output) this.outbox.add(terminal, data);
+    this.outbox.flush();
+    this.driver.start();
+    this.lastSteps = -1;
+    this.sendSoon();
+    this.saveSoon();
+    this.checkSoon(0);
+  }
+
+  private failed(error: unknown): void {
+    this.driver.stop();
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.listener.crash('The world stopped because of an error in this course. What you did is kept; undo or start over goes on.', detail);
+  }
+
+  // --- tasks --------------------------------------------------------------------------------------------------------
+
+  private checkSoon(ms: number): void {
+    if (this.lab.tasks.length === 0) return;
+    if (this.checking) {
+      // A command that has ended makes the running check out of date; one that goes on does not.
+      if (!this.simulation.busy) this.checkAgain = true;
+      return;
+    }
+    if (ms === this.recheck && this.cancelCheck) return;
+    this.cancelCheck?.();
+    this.cancelCheck = this.host.later(ms, () => {
+      this.cancelCheck = null;
+      void this.check();
+    });
+  }
+
+  private async check(): Promise<void> {
+    const { version } = this;
+    this.checking = true;
+    this.checkAgain = false;
+    if (this.simulation.busy) this.recheck = Math.min(RECHECK_MAX, this.recheck * 2);
+    try {
+      await inSlices(this.host, this.tasks.check(this.past()), () => this.version !== version || this.checkAgain);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) this.onBug(error);
+    }
+    this.checking = false;
+    if (this.version !== version || this.checkAgain) return this.checkSoon(CHECK_AFTER);
+    this.lastSteps = -1;
+    this.sendSoon();
+    this.saveSoon();
+  }
+
+  // --- what the page gets -------------------------------------------------------------------------------------------
+
+  private sendSoon(): void {
+    this.cancelState ??= this.host.later(STATE_EVERY, () => {
+      this.cancelState = null;
+      this.send();
+    });
+  }
+
+  private send(): void {
+    const { simulation, lab, tasks } = this;
+    const steps = simulation.world.scheduler.steps;
+    const states = tasks.states(simulation.marks.length > 0);
+    let topology: Topology;
+    try {
+      topology = topologyOf(simulation.world);
+    } catch (error) {
+      this.onBug(error);
+      topology = lab.topology;
+    }
+    const state: SessionState = {
+      elapsed: simulation.world.now - simulation.world.epoch,
+      tasks: states,
+      solved: states.length > 0 && states.every((t) => t.state === 'done'),
+      topology,
+      terminals: [...simulation.terminals.values()].map(({ id, place, alive }) => ({ id, place, title: placeName(place), alive })),
+      undoable: simulation.marks.length,
+      busy: simulation.busy,
+      checkpoints: lab.kind === 'lab' ? lab.tasks.map((t) => t.id) : [],
+      ...(this.notice === undefined ? {} : { notice: this.notice }),
+    };
+    const text = JSON.stringify({ ...state, elapsed: 0 });
+    if (text === this.lastState && steps === this.lastSteps) return;
+    this.lastState = text;
+    this.lastSteps = steps;
+    this.listener.state(state);
+  }
+
+  private saveSoon(): void {
+    this.cancelSave ??= this.host.later(SAVE_EVERY, () => {
+      this.cancelSave = null;
+      const { lab, journal, simulation, tasks } = this;
+      this.listener.save(save(lab.id, lab.fingerprint, journal, simulation.moment, tasks.done, tasks.hints));
+    });
+  }
+}

@@ -1,0 +1,152 @@
+import type { TaskVerdict } from './checks';
+import { evaluateTask, holds } from './checks';
+import type { CompiledLab, CompiledTask, Hint, JournalEntry, Moment, TaskState } from './protocol';
+import { replay } from './replay';
+import type { Mark } from './simulation';
+
+/** A state of the world by the inputs that lead to it. */
+export interface Past {
+  readonly entries: readonly JournalEntry[];
+  readonly until: Moment;
+  /** Commands run up to there. */
+  readonly marks: readonly Mark[];
+}
+
+/** What is remembered of one task. */
+interface Memory {
+  verdict: TaskVerdict | null;
+  /** Journal entries at the time at which it was first done; undefined: not yet. */
+  doneAt: number | undefined;
+  /** Commands that had been run when it was last seen true. */
+  heldFor: number;
+  undoneBy: string | undefined;
+  /** Indices of the hints shown, in that order. */
+  shown: number[];
+}
+
+/** The learner's standing in every task of a lab. Evaluates copies of the world only, each task in one of its own. */
+export class Tasks {
+  private memory = new Map<string, Memory>();
+
+  constructor(private readonly lab: CompiledLab) {
+    this.restart();
+  }
+
+  /** Forgets everything, or everything but the hints. */
+  restart(keepHints = false): void {
+    const old = this.memory;
+    this.memory = new Map(
+      this.lab.tasks.map((t) => [
+        t.id,
+        { verdict: null, doneAt: undefined, heldFor: 0, undoneBy: undefined, shown: (keepHints && old.get(t.id)?.shown) || [] },
+      ]),
+    );
+  }
+
+  /** Takes over what a saved session knew. */
+  restore(done: readonly string[], hints: Readonly<Record<string, number>>): void {
+    for (const id of done) {
+      const memory = this.memory.get(id);
+      if (memory) memory.doneAt = 0;
+    }
+    for (const task of this.lab.tasks) {
+      const count = Object.hasOwn(hints, task.id) ? hints[task.id]! : 0;
+      this.memory.get(task.id)!.shown = task.hints.map((_, i) => i).slice(0, count);
+    }
+  }
+
+  /** The journal was cut: what was done after `entries` is not done any more. */
+  cut(entries: number, marks: number): void {
+    for (const memory of this.memory.values()) {
+      if (memory.doneAt !== undefined && memory.doneAt > entries) memory.doneAt = undefined;
+      memory.verdict = null;
+      memory.heldFor = Math.min(memory.heldFor, marks);
+      memory.undoneBy = undefined;
+    }
+  }
+
+  /** Ids of tasks that were done at some time. */
+  get done(): string[] {
+    return this.lab.tasks.filter((t) => this.memory.get(t.id)!.doneAt !== undefined).map((t) => t.id);
+  }
+
+  /** Hints shown, by task. */
+  get hints(): Record<string, number> {
+    const shown = this.lab.tasks.map((t): [string, number] => [t.id, this.memory.get(t.id)!.shown.length]);
+    return Object.fromEntries(shown.filter(([, n]) => n > 0));
+  }
+
+  /** Looks at every task in a replayed copy of `past`. */
+  *check(past: Past): Generator<void> {
+    for (const task of this.lab.tasks) {
+      const memory = this.memory.get(task.id)!;
+      if (task.mode === 'done' && memory.doneAt !== undefined) continue;
+      const verdict = yield* this.verdict(task, past);
+      if (!verdict.ok && memory.doneAt !== undefined && memory.undoneBy === undefined) {
+        memory.undoneBy = yield* this.culprit(task, past, memory.heldFor);
+      }
+      memory.verdict = verdict;
+      if (!verdict.ok) continue;
+      memory.doneAt ??= past.entries.length;
+      memory.heldFor = past.marks.length;
+      memory.undoneBy = undefined;
+    }
+  }
+
+  private *verdict(task: CompiledTask, past: Past): Generator<void, TaskVerdict> {
+    const { simulation } = yield* replay(this.lab, past.entries, past.until);
+    const verdict = evaluateTask(simulation.world, task);
+    yield;
+    return verdict;
+  }
+
+  /** The first of the commands after number `from` that left the task undone. */
+  private *culprit(task: CompiledTask, past: Past, from: number): Generator<void, string | undefined> {
+    for (let i = from; i < past.marks.length - 1; i++) {
+      const next = past.marks[i + 1]!.from;
+      const verdict = yield* this.verdict(task, { entries: past.entries.slice(0, next.entries), until: next, marks: [] });
+      if (!verdict.ok) return past.marks[i]!.command;
+    }
+    return past.marks.at(-1)?.command;
+  }
+
+  /** Shows the next rung of a task's ladder; null when there is none for this state. */
+  *hint(id: string, past: Past): Generator<void, string | null> {
+    const task = this.lab.tasks.find((t) => t.id === id);
+    const memory = this.memory.get(id);
+    if (!task || !memory) return null;
+    for (const [i, hint] of task.hints.entries()) {
+      if (memory.shown.includes(i) || !(yield* this.applies(hint, past))) continue;
+      memory.shown.push(i);
+      return hint.say;
+    }
+    return null;
+  }
+
+  private *applies(hint: Hint, past: Past): Generator<void, boolean> {
+    if (!hint.when) return true;
+    const { simulation } = yield* replay(this.lab, past.entries, past.until);
+    return holds(simulation.world, hint.when);
+  }
+
+  /** What the page shows. @param tried something was typed; before that nothing is called wrong. */
+  states(tried: boolean): TaskState[] {
+    let active = false;
+    return this.lab.tasks.map((task) => {
+      const m = this.memory.get(task.id)!;
+      const wasDone = m.doneAt !== undefined;
+      const lost = wasDone && task.mode === 'holds' && m.verdict !== null && !m.verdict.ok;
+      const state = lost ? 'lost' : wasDone ? 'done' : active ? 'open' : 'active';
+      if (state === 'active') active = true;
+      const told = (tried || this.lab.kind === 'challenge') && state !== 'done' && m.verdict && !m.verdict.ok;
+      return {
+        id: task.id,
+        state,
+        feedback: told ? (m.verdict as { text: string }).text : null,
+        hintsShown: m.shown.map((i) => task.hints[i]!.say),
+        hintsLeft: task.hints.length - m.shown.length,
+        ...(lost && m.undoneBy !== undefined ? { undoneBy: m.undoneBy } : {}),
+      };
+    });
+  }
+}
