@@ -9,7 +9,10 @@ import { readPcap } from '../pcap';
 import { compileFilter, livePacket } from './index';
 
 const RECORDINGS = join(__dirname, '../../../../conformance/recordings/tcpdump');
-const recorded = JSON.parse(readFileSync(join(RECORDINGS, 'filters.json'), 'utf8')) as Record<string, number[] | string>;
+const recorded = JSON.parse(readFileSync(join(RECORDINGS, 'filters.json'), 'utf8')) as Record<
+  string,
+  number[] | string
+>;
 const capture = readPcap(new Uint8Array(readFileSync(join(RECORDINGS, 'synthetic.pcap')))).file!;
 
 test('expressions match the packets libpcap matched and fail with its words', () => {

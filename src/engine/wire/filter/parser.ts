@@ -10,7 +10,19 @@ import { ETHER_PROTOCOLS, IP_PROTOCOLS, KEYWORDS, NOT_SIMULATED } from './consta
 import type { Token } from './lexer';
 import { FilterError, parseNumber, syntaxError, tokenize } from './lexer';
 import type { Direction, Layout, Predicate } from './tests';
-import { both, either, etherHost, etherType, host4, host6, ip4Protocol, ip6Protocol, layoutOf, load, port } from './tests';
+import {
+  both,
+  either,
+  etherHost,
+  etherType,
+  host4,
+  host6,
+  ip4Protocol,
+  ip6Protocol,
+  layoutOf,
+  load,
+  port,
+} from './tests';
 
 /** What an expression is compiled for; see FilterOptions. */
 export interface ParserOptions {

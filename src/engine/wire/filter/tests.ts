@@ -118,7 +118,13 @@ export function ends(direction: Direction, src: Predicate, dst: Predicate): Pred
 }
 
 /** A port, or a range of ports, of the given protocols. */
-export function port(layout: Layout, protocols: readonly number[], direction: Direction, low: number, high: number): Predicate {
+export function port(
+  layout: Layout,
+  protocols: readonly number[],
+  direction: Direction,
+  low: number,
+  high: number,
+): Predicate {
   const ip = etherType(layout, 0x0800);
   const ip6 = etherType(layout, 0x86dd);
   const inRange = (value: number): boolean => value >= low && value <= high;
@@ -139,7 +145,13 @@ export function port(layout: Layout, protocols: readonly number[], direction: Di
 }
 
 /** An IPv4 address or network in IP (`ip`) or in ARP and RARP (`arp`, `rarp`) packets. */
-export function host4(layout: Layout, kinds: readonly ('ip' | 'arp' | 'rarp')[], direction: Direction, address: number, mask: number): Predicate {
+export function host4(
+  layout: Layout,
+  kinds: readonly ('ip' | 'arp' | 'rarp')[],
+  direction: Direction,
+  address: number,
+  mask: number,
+): Predicate {
   const at =
     (offset: number): Predicate =>
     (p) =>

@@ -84,7 +84,13 @@ export function printIp6(d: Dissector, at: number, length: number): void {
     } else if (next === 44) {
       d.protocol = 'frag6';
       const word = d.u16(p + 2);
-      const id = d.verbose > 0 ? `0x${d.u32(p + 4).toString(16).padStart(8, '0')}:` : '';
+      const id =
+        d.verbose > 0
+          ? `0x${d
+              .u32(p + 4)
+              .toString(16)
+              .padStart(8, '0')}:`
+          : '';
       d.print(`frag (${id}${word & 0xfff8}|${rest - 8})`);
       if ((word & 0xfff8) !== 0) break;
       d.print(' ');

@@ -31,7 +31,6 @@ function parseFlags(flags: string): PrintOptions {
   return options;
 }
 
-/** Splits an output into packets where a recorded line starts one, so that a difference names its packet. */
 for (const file of readdirSync(RECORDINGS).filter((f) => f.endsWith('.json') && f !== 'filters.json')) {
   const name = file.slice(0, -5);
   const pcap = CAPTURES.map((dir) => join(dir, name + '.pcap')).find((path) => existsSync(path));
