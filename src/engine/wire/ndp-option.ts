@@ -1,5 +1,5 @@
 /** Options of neighbour discovery messages (RFC 4861 section 4.6, RFC 8106). */
-import { get16, get32, put16, put32 } from './bytes';
+import { get16, get32, put32 } from './bytes';
 import type { Ip6 } from './ip6-address';
 import { formatIp6, ip6Bytes } from './ip6-address';
 import type { Mac } from './mac';
