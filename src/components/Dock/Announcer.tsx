@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { CompiledLab, SessionState } from '../../lab/protocol';
+import { plain } from '../InlineCode';
 import { changes } from '../Topology/layout';
 
 /** Says in words what changed in tasks and topology. Polite, and never while a setup still runs. */
@@ -12,14 +13,14 @@ export default function Announcer({ lab, state }: { lab: CompiledLab; state: Ses
       const was = new Map(before.current.tasks.map((t) => [t.id, t.state]));
       const said: string[] = [];
       for (const t of state.tasks) {
-        const title = lab.tasks.find((l) => l.id === t.id)?.title.replaceAll(/[`*]/g, '') ?? t.id;
+        const title = plain(lab.tasks.find((l) => l.id === t.id)?.title ?? t.id);
         if (t.state === was.get(t.id)) continue;
         if (t.state === 'done') said.push(`Done: ${title}`);
         if (t.state === 'lost') said.push(`No longer true: ${title}`);
       }
       const feedback = (s: SessionState): string | null => s.tasks.find((t) => t.state === 'active')?.feedback ?? null;
       const now = feedback(state);
-      if (now !== null && now !== feedback(before.current)) said.push(now.replaceAll(/[`*]/g, '').replace(/\.$/, ''));
+      if (now !== null && now !== feedback(before.current)) said.push(plain(now));
       const picture = changes(before.current.topology, state.topology);
       if (picture) said.push(picture);
       before.current = state;

@@ -3,6 +3,7 @@ import type { CompiledLab } from '../../lab/protocol';
 import { packSession } from '../../hooks/savedSession';
 import type { Session, SessionView } from '../../hooks/session';
 import { IconButton } from '../Button';
+import { plain } from '../InlineCode';
 import Menu from '../Menu';
 import styles from './dock.module.css';
 
@@ -92,7 +93,7 @@ export default function Head({
           items={[
             { label: 'Start over', act: () => void session.reset().then(() => say('The lab is at its start.')) },
             ...starts.map((t) => ({
-              label: `To the start of: ${t.title.replaceAll(/[`*]/g, '')}`,
+              label: `To the start of: ${plain(t.title)}`,
               act: () => void session.reset(t.id).then(() => say('The world is where that task begins.')),
             })),
           ]}

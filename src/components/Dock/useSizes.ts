@@ -15,10 +15,12 @@ export interface Sizes {
 const key = 'ftp:dock';
 
 function initial(): Sizes {
+  const width = Math.max(660, Math.round(window.innerWidth * 0.634));
   const sizes: Sizes = {
-    width: Math.max(660, Math.round(window.innerWidth * 0.634)),
+    width,
     upper: Math.min(372, Math.round(window.innerHeight * 0.42)),
-    tasks: 348,
+    // Two boxes and their cable should fit beside the tasks.
+    tasks: Math.min(348, Math.max(240, width - 567)),
     sheet: 0.7,
   };
   try {

@@ -1,5 +1,10 @@
 import { Fragment, type ReactNode } from 'react';
 
+/** The same text without its marks and without its full stop, to be said inside another sentence. */
+export function plain(text: string): string {
+  return text.replaceAll(/[`*]/g, '').replace(/\.$/, '');
+}
+
 /** Text from a lab file: `code` between backticks and **bold**, nothing else. */
 export default function InlineCode({ text }: { text: string }): ReactNode {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((piece, i) => {
