@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, type Page } from '@playwright/test';
+import { parse } from 'yaml';
+import { chapter, openLab, terminal, terminalText } from './helpers';
+
+interface Script {
+  readonly on?: string;
+  readonly run: string | readonly { readonly on?: string; readonly run: string }[];
+}
+
+interface LabFile {
+  readonly id: string;
+  readonly tasks: readonly {
+    readonly id: string;
+    readonly solve: readonly Script[];
+    readonly wrong: readonly Script[];
+    readonly hints?: readonly unknown[];
+  }[];
+}
+
+const folder = join('docs', 'part-b', '03-namespaces-and-veth');
+const labs = readdirSync(folder)
+  .filter((name) => name.endsWith('.lab.yaml'))
+  .map((name) => parse(readFileSync(join(folder, name), 'utf8')) as LabFile);
+
+/** Types the lines of a script where they belong, as a reader would: one after the other, each after the prompt. */
+async function type(page: Page, script: Script): Promise<void> {
+  const steps =
+    typeof script.run === 'string' ? [{ run: script.run, ...(script.on ? { on: script.on } : {}) }] : script.run;
+  for (const step of steps) {
+    const place = (step.on ?? script.on ?? 'host').split('/').at(-1) ?? 'host';
+    await page
+      .getByRole('tab', { name: new RegExp(`^${place}`) })
+      .first()
+      .click();
+    await terminal(page).click();
+    for (const line of step.run.trimEnd().split('\n')) {
+      await page.keyboard.type(`${line}\n`);
+      await expect.poll(() => terminalText(page), { timeout: 20_000 }).toMatch(/# ?$/);
+    }
+  }
+}
+
+/** The tasks are in another pane of the phone's sheet; their state is in the page all the same. */
+async function expectState(page: Page, task: string, state: string): Promise<void> {
+  await expect(page.getByTestId(`task-${task}`)).toHaveAttribute('data-state', state, { timeout: 20_000 });
+}
+
+for (const lab of labs)
+  test(`${lab.id}: every task is done by its solution, and stays done after a reload`, async ({ page }) => {
+    test.setTimeout(180_000);
+    await page.goto(chapter);
+    await openLab(page, lab.id);
+    for (const task of lab.tasks) {
+      const [solution] = task.solve;
+      if (solution) await type(page, solution);
+      await expectState(page, task.id, 'done');
+    }
+    await expect(page.getByTestId('solved')).toHaveCount(1);
+    await page.reload();
+    await openLab(page, lab.id);
+    for (const task of lab.tasks) await expectState(page, task.id, 'done');
+  });
+
+for (const lab of labs)
+  test(`${lab.id}: a known mistake is answered, and undo takes it back`, async ({ page }, info) => {
+    test.skip(info.project.name === 'phone', 'the same mechanism; the sheet is tested apart');
+    await page.goto(chapter);
+    await openLab(page, lab.id);
+    const [task] = lab.tasks;
+    const [wrong] = task?.wrong ?? [];
+    if (!task || !wrong) throw new Error(`${lab.id} has no wrong attempt`);
+    await type(page, wrong);
+    await expect(page.getByTestId(`task-${task.id}`).getByTestId('feedback')).not.toBeEmpty({ timeout: 20_000 });
+    expect(await page.getByTestId(`task-${task.id}`).getAttribute('data-state')).not.toBe('done');
+    const undo = page.getByRole('button', { name: 'Undo the last command' });
+    await undo.click();
+    await expect(page.getByTestId('said')).toContainText('Undone:');
+  });
+
+test('hints come one at a time', async ({ page }, info) => {
+  test.skip(info.project.name === 'phone', 'the sheet is tested apart');
+  const lab = labs.find((l) => l.id === 'empty-stack');
+  const hints = lab?.tasks[0]?.hints?.length ?? 0;
+  await page.goto(chapter);
+  await openLab(page, 'empty-stack');
+  const task = page.getByTestId('task-exists');
+  await task.getByRole('button', { name: 'Hint', exact: true }).click();
+  const first = await task.getByTestId('hint').textContent();
+  expect(first).not.toBe('');
+  if (hints > 1) {
+    await task.getByRole('button', { name: 'Next hint' }).click();
+    await expect(task.getByTestId('hint')).not.toHaveText(first ?? '');
+  }
+});
