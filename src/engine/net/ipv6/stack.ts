@@ -247,7 +247,7 @@ export class Ip6Stack {
       case 'error':
         if (icmp.type === ICMP6.PACKET_TOO_BIG && icmp.original.length >= 40) {
           const q = ns.sockets.quoted6(icmp);
-          if (q) this.learnMtu(q.dst, Math.max(icmp.rest, 1280));
+          if (q) this.learnMtu(q.dst as Ip6, Math.max(icmp.rest, 1280));
         }
         ns.sockets.icmpError6(icmp, packet, link);
         return;
