@@ -90,6 +90,11 @@ export class CourseLoader {
     return { labs, chapters, proofs, problems: sortProblems([...problems, ...proofs.flatMap((p) => p.problems)]) };
   }
 
+  /** The lab files that can be read, unproved. */
+  sources(): SourceLab[] {
+    return this.files(/\.lab\.ya?ml$/).flatMap((file) => readLabFile(file, this.read(file), Object.keys(TOPOLOGIES)).source ?? []);
+  }
+
   private memo<T>(key: string, stamp: string, make: () => T): T {
     this.used.add(key);
     const old = this.cache.get(key) as { stamp: string; value: T } | undefined;
