@@ -5,7 +5,7 @@
 import { classBody, isClassName } from './regex-class';
 
 /** Dialect of a pattern. */
-export type RegexSyntax = 'basic' | 'extended' | 'perl';
+export type RegexSyntax = 'basic' | 'extended' | 'perl' | 'fixed';
 
 /** How a pattern is compiled. */
 export interface RegexOptions {
@@ -13,6 +13,10 @@ export interface RegexOptions {
   readonly ignoreCase?: boolean;
   /** `^` and `$` also match at newlines (sed's M flag). */
   readonly multiline?: boolean;
+  /** Only whole words, or only whole lines (grep -w, -x). */
+  readonly whole?: 'word' | 'line';
+  /** `)` without `(` is an ordinary character in extended expressions (grep). */
+  readonly looseParen?: boolean;
   /** Which backslash sequences stand for control characters: none (grep), those of sed, or those of awk. */
   readonly escapes?: 'none' | 'sed' | 'awk';
 }
@@ -37,7 +41,7 @@ const DUP_MAX = 32767;
 /** A compiled regular expression. */
 export class Regex {
   private readonly finder: RegExp;
-  private readonly source: string;
+  private source: string;
   private readonly flags: string;
   private readonly alternation: boolean;
   private readonly longer = new Map<number, RegExp>();
@@ -50,9 +54,10 @@ export class Regex {
     options: RegexOptions = {},
   ) {
     const perl = options.syntax === 'perl';
-    const made = perl
-      ? { source: translatePerl(pattern), groups: 0, alternation: false }
-      : new Translator(pattern, options).run();
+    const made =
+      perl || options.syntax === 'fixed'
+        ? { source: perl ? translatePerl(pattern) : escapeRegex(pattern), groups: 0, alternation: false }
+        : new Translator(pattern, options).run();
     this.source = made.source;
     this.alternation = made.alternation;
     this.groupCount = made.groups;
@@ -65,6 +70,8 @@ export class Regex {
       }
     }
     this.flags = flags;
+    if (options.whole === 'word') this.source = `(?<!${WORD})(?:${this.source})(?!${WORD})`;
+    if (options.whole === 'line') this.source = `^(?:${this.source})$`;
     try {
       this.finder = new RegExp(this.source, `${flags}g`);
     } catch (e) {
@@ -123,6 +130,7 @@ class Translator {
   private closed = new Set<number>();
   private alternation = false;
   private readonly extended: boolean;
+  private readonly looseParen: boolean;
   private readonly escapes: 'none' | 'sed' | 'awk';
 
   constructor(
@@ -131,6 +139,7 @@ class Translator {
   ) {
     this.extended = options.syntax === 'extended';
     this.escapes = options.escapes ?? 'none';
+    this.looseParen = options.looseParen ?? false;
   }
 
   run(): { source: string; groups: number; alternation: boolean } {
@@ -197,9 +206,7 @@ class Translator {
   }
 
   private atClose(): boolean {
-    if (!this.at(')')) return false;
-    // An unmatched ) is an error in both dialects of glibc's regcomp with POSIX extended syntax.
-    return true;
+    return this.at(')') && !(this.looseParen && this.open === 0);
   }
 
   private dollarIsAnchor(): boolean {
@@ -231,7 +238,7 @@ class Translator {
     const close = this.extended ? '}' : '\\}';
     const end = this.p.indexOf(close, this.i + length);
     if (end < 0) {
-      if (this.extended) return undefined;
+      if (this.extended && this.escapes !== 'sed') return undefined;
       throw new RegexError('Unmatched \\{');
     }
     const m = /^(\d*)(,?)(\d*)$/.exec(this.p.slice(this.i + length, end));

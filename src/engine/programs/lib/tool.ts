@@ -38,6 +38,8 @@ export interface ToolSpec {
   readonly help: string;
   /** What `--version` prints, such as `GNU coreutils 9.1`. */
   readonly version?: string;
+  /** What is printed after a mistake on the command line, before the hint at --help; ends with a newline. */
+  readonly usage?: string;
   /** Exit status after a mistake on the command line; 1 when left out. */
   readonly usageStatus?: number;
   readonly links?: readonly string[];
@@ -142,7 +144,7 @@ function* runTool(t: Tool): Coroutine<number> {
       status = 0;
     } else if (e instanceof UsageError || e instanceof GetoptError) {
       if (e.message !== '') yield* t.warn(e.message);
-      yield* sys.eprint(`Try '${t.name} --help' for more information.\n`);
+      yield* sys.eprint(`${spec.usage ?? ''}Try '${t.name} --help' for more information.\n`);
       status = (e instanceof UsageError ? e.status : undefined) ?? spec.usageStatus ?? 1;
     } else if (e instanceof Fail) {
       yield* t.warn(e.message);
