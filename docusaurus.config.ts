@@ -1,7 +1,8 @@
-import type { Config } from '@docusaurus/types';
+import type { Config, PluginModule } from '@docusaurus/types';
 import type * as Preset from '@docusaurus/preset-classic';
 import type { PrismTheme } from 'prism-react-renderer';
 import chapters from './src/chaptersPlugin';
+import labs, { remarkLabs } from './src/plugin';
 
 /** Where the site is mounted. Any sub-path works: `BASE_URL=/course/ npm run build`. */
 const baseUrl = process.env.BASE_URL ?? '/';
@@ -39,7 +40,7 @@ const config: Config = {
   future: { v4: true },
   customFields: { repository },
   clientModules: ['./src/css/fonts.ts'],
-  plugins: [chapters],
+  plugins: [chapters, labs as PluginModule],
   presets: [
     [
       'classic',
@@ -50,6 +51,7 @@ const config: Config = {
           breadcrumbs: false,
           // Folder names carry the chapter's number and are the URL; nothing is stripped.
           numberPrefixParser: false,
+          beforeDefaultRemarkPlugins: [[remarkLabs, { root: __dirname }]],
         },
         blog: false,
         theme: { customCss: ['./src/css/tokens.css', './src/css/base.css', './src/css/docusaurus.css'] },

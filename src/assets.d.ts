@@ -3,11 +3,3 @@ declare module '*.woff2' {
   const url: string;
   export default url;
 }
-
-declare module '*.lab.yaml' {
-  import type { CompiledLab } from '@site/src/lab/protocol';
-
-  /** The lab as the build compiled and proved it. */
-  const lab: CompiledLab;
-  export default lab;
-}

@@ -5,7 +5,7 @@ import Announcer from '../Dock/Announcer';
 import Terminals from '../Dock/Terminals';
 import Trouble from '../Dock/Trouble';
 import { useSession } from '../Dock/useSession';
-import { heroLab } from './lab';
+import heroLab from '../../labs/hero.lab.yaml';
 import styles from './styles.module.css';
 
 /** The running half of the landing page: terminals on a fresh world that is not saved. */

@@ -2,7 +2,7 @@ import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { typeAtPrompt } from '../../hooks/labHost';
 import { Button } from '../Button';
 import Topology from '../Topology';
-import { heroLab } from './lab';
+import heroLab from '../../labs/hero.lab.yaml';
 import styles from './styles.module.css';
 
 const Live = lazy(() => import('./Live'));

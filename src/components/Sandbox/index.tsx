@@ -11,7 +11,7 @@ import { useSession } from '../Dock/useSession';
 import { useSizes } from '../Dock/useSizes';
 import Topology from '../Topology';
 import Inspector from './Inspector';
-import { sandboxLab } from './lab';
+import sandboxLab from '../../labs/sandbox.lab.yaml';
 import styles from './styles.module.css';
 
 const same = (): void => undefined;
