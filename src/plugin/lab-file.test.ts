@@ -69,7 +69,7 @@ test('mistakes are reported at their line and column', () => {
     '7:5 a check is exactly one of run, reachable, notReachable, route, listening',
   ]);
   assert.deepEqual(problems("{run: 'test -e /one'}", "{run: x, matches: '('}").length, 1);
-  assert.match(problems("{run: 'test -e /one'}", "{run: x, matches: '('}")[0]!, /^7:22 Invalid regular expression/);
+  assert.match(problems("{run: 'test -e /one'}", "{run: x, matches: '('}")[0]!, /^7:21 Invalid regular expression/);
   assert.match(problems('title: Demo', 'title: [Demo')[0]!, /^3:1 /);
   assert.deepEqual(problems(/ {4}solve:\n.*\n/, ''), ['5:5 task "one" has no solution ("solve")']);
   assert.deepEqual(problems(/ {4}wrong:\n.*\n/, ''), ['5:5 task "one" has no wrong attempt ("wrong")']);
