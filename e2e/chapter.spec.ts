@@ -156,3 +156,38 @@ test.describe('on a phone', () => {
     await fits(page);
   });
 });
+
+test('a link carries the exact state, and can be kept', async ({ page, browser }, info) => {
+  test.skip(phone(info.project.name), 'the link button is tested once');
+  await page.goto(chapter);
+  await openLab(page, 'empty-stack');
+  await run(page, 'ip netns add linked7');
+  await page.getByRole('button', { name: 'Copy a link to this state' }).click();
+  await expect(page.getByTestId('said')).toContainText('clipboard');
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(other.getByTestId('dock')).toHaveAttribute('data-phase', 'running');
+  await expect(other.getByText('This state came with a link')).toBeVisible();
+  expect(await other.evaluate(() => localStorage.getItem('ftp:lab:empty-stack'))).toBeNull();
+  expect(await run(other, 'ip netns list')).toContain('linked7');
+  await other.getByRole('button', { name: 'Keep it as mine' }).click();
+  await expect(other.getByText('This state came with a link')).toHaveCount(0);
+  await other.reload();
+  await openLab(other, 'empty-stack');
+  expect(await run(other, 'ip netns list')).toContain('linked7');
+  await context.close();
+});
+
+test('the terminal can be read aloud', async ({ page }, info) => {
+  test.skip(phone(info.project.name), 'skip links are for keyboards');
+  await page.goto(chapter);
+  await openLab(page, 'empty-stack');
+  const aloud = page.getByRole('button', { name: 'Read the terminal aloud' });
+  await aloud.focus();
+  await page.keyboard.press('Enter');
+  await expect(aloud).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('.xterm-accessibility').first()).toBeAttached();
+});

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { typeAtPrompt } from '../../hooks/labHost';
 import { Button } from '../Button';
 import Topology from '../Topology';
@@ -7,6 +7,7 @@ import styles from './styles.module.css';
 
 const Live = lazy(() => import('./Live'));
 
+const phone = '(max-width: 640px)';
 const tries = ['ping -c2 172.30.0.11', 'ip link set veth1 down', 'ip -n c1 -br addr'];
 
 /** Starts the world once the page is quiet, unless the reader asked to save data. */
@@ -26,14 +27,28 @@ function useIdleStart(): [boolean, () => void] {
   return [on, () => setOn(true)];
 }
 
+/** True on a phone, where the picture keeps only names and ports, so that it fits. */
+function useSmall(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const query = window.matchMedia(phone);
+      query.addEventListener('change', changed);
+      return () => query.removeEventListener('change', changed);
+    },
+    () => window.matchMedia(phone).matches,
+    () => false,
+  );
+}
+
 /** The landing page's bench: a picture, three commands to try, and terminals on a world that runs. */
 export default function Hero(): ReactNode {
   const [on, start] = useIdleStart();
+  const small = useSmall();
   const [topology, setTopology] = useState(heroLab.topology);
   return (
     <div className={styles.bench} data-testid="hero">
       <div className={styles.topo} role="group" tabIndex={0} aria-label="Topology" data-region="topology">
-        <Topology data={topology} detail="ports" />
+        <Topology data={topology} detail={small ? 'compact' : 'ports'} />
       </div>
       <div className={styles.say}>
         <span>Two network stacks and a cable.</span>
