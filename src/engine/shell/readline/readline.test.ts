@@ -97,16 +97,13 @@ test('the last argument is a word of the shell', () => {
 
 test('incremental search', () => {
   const b = new Bench('$ ', { history: ['echo alpha', 'echo beta', 'ls'] }).type('\x12');
-  assert.deepEqual(b.rows, ["(reverse-i-search)`': "]);
+  assert.deepEqual(b.rows, ["(reverse-i-search)`':"]);
   b.type('ec');
   assert.deepEqual(b.rows, ["(reverse-i-search)`ec': echo beta"]);
   b.type('\x12');
   assert.deepEqual(b.rows, ["(reverse-i-search)`ec': echo alpha"]);
   b.type('x');
-  assert.deepEqual(
-    b.rows,
-    ["(failed reverse-i-search)`ecx': echo"].map((s) => s + ' alpha').map((s) => s.slice(0, 40)),
-  );
+  assert.equal(b.rows.join(''), "(failed reverse-i-search)`ecx': echo alpha");
   b.type('\x7f');
   assert.deepEqual(b.rows, ["(reverse-i-search)`ec': echo alpha"]);
   b.type('\x05');
@@ -283,7 +280,7 @@ test('many candidates are asked for first, and shown page by page', () => {
     },
   });
   b.type('\x1b?');
-  assert.equal(b.rows.slice(-2).join('').trim(), 'Display all 123 possibilities? (y or n)'.replace('', ''));
+  assert.equal(b.rows.slice(-2).join('').trim(), 'Display all 123 possibilities? (y or n)');
   b.type('y');
   assert.equal(b.rows.at(-1), '--More--');
   b.type('q');

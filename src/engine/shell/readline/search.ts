@@ -37,7 +37,8 @@ export class IncrementalSearch {
 
   get prompt(): string {
     const { backward, failed, text } = this.place;
-    return `(${failed ? 'failed ' : ''}${backward ? 'reverse-' : ''}i-search)\`${text}': `;
+    const visible = text.replace(/[\x00-\x1f\x7f]/g, (c) => `^${String.fromCharCode(c.charCodeAt(0) ^ 0x40)}`);
+    return `(${failed ? 'failed ' : ''}${backward ? 'reverse-' : ''}i-search)\`${visible}': `;
   }
 
   /** More text to search for; it may match where the search stands. */
