@@ -128,7 +128,9 @@ function interactive(simulation: Simulation, where: Place): void {
   apply({ kind: 'open', terminal: 0, place: where, columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
   if (stdin.isTTY) stdin.setRawMode(true);
   stdin.setEncoding('utf8');
-  stdin.on('data', (data) => apply({ kind: 'input', terminal: 0, data: stdin.isTTY ? String(data) : String(data).replaceAll('\n', '\r') }));
+  stdin.on('data', (data) =>
+    apply({ kind: 'input', terminal: 0, data: stdin.isTTY ? String(data) : String(data).replaceAll('\n', '\r') }),
+  );
   stdin.on('end', () => apply({ kind: 'input', terminal: 0, data: '\u0004' }));
   stdout.on('resize', () => apply({ kind: 'resize', terminal: 0, columns: stdout.columns, rows: stdout.rows }));
 }

@@ -25,7 +25,8 @@ if (args.includes('--write')) {
   course = loader.load();
 }
 
-const wanted = (text: string): boolean => ids.length === 0 || ids.some((id) => text.split(/[\s/:]+/).includes(id) || text.includes(id));
+const wanted = (text: string): boolean =>
+  ids.length === 0 || ids.some((id) => text.split(/[\s/:]+/).includes(id) || text.includes(id));
 const proofs = course.proofs.filter((p) => wanted(p.name));
 let failed = 0;
 for (const { name, problems } of proofs) {
@@ -41,5 +42,7 @@ if (ids.length > 0 && proofs.length + others.length === 0) {
   console.error(`prove: nothing is called ${ids.join(', ')}`);
   failed++;
 }
-console.log(`${proofs.length + others.length - Math.min(failed, proofs.length + others.length)} passed, ${failed} failed`);
+console.log(
+  `${proofs.length + others.length - Math.min(failed, proofs.length + others.length)} passed, ${failed} failed`,
+);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -11,7 +11,11 @@ export class Cancelled extends Error {}
  * @param cancelled asked before each slice.
  * @throws Cancelled
  */
-export async function inSlices<T>(host: Host, work: Generator<void, T>, cancelled: () => boolean = () => false): Promise<T> {
+export async function inSlices<T>(
+  host: Host,
+  work: Generator<void, T>,
+  cancelled: () => boolean = () => false,
+): Promise<T> {
   for (;;) {
     if (cancelled()) throw new Cancelled();
     const stop = host.now() + SLICE;

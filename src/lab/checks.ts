@@ -64,12 +64,15 @@ function look(world: World, place: Place, check: Check): Verdict {
     case 'reachable':
       return run(`ping -n -c 1 -W 1 ${check.to}`).status === 0 ? OK : fail(diagnose(world, place, check.to));
     case 'notReachable':
-      return run(`ping -n -c 1 -W 1 ${check.to}`).status !== 0 ? OK : fail(`\`${check.to}\` still answers pings from \`${where}\`.`);
+      return run(`ping -n -c 1 -W 1 ${check.to}`).status !== 0
+        ? OK
+        : fail(`\`${check.to}\` still answers pings from \`${where}\`.`);
     case 'route': {
       const result = run(`ip -j route get ${check.to}`);
       if (result.status !== 0) return fail(diagnose(world, place, check.to));
       const [got] = parseJson(result.stdout) as [{ dev?: string; gateway?: string }?];
-      const wanted = (check.dev === undefined || got?.dev === check.dev) && (check.via === undefined || got?.gateway === check.via);
+      const wanted =
+        (check.dev === undefined || got?.dev === check.dev) && (check.via === undefined || got?.gateway === check.via);
       const via = got?.gateway === undefined ? 'directly' : `by \`${got.gateway}\``;
       return wanted ? OK : fail(`From \`${where}\`, packets to \`${check.to}\` leave \`${got?.dev ?? '?'}\` ${via}.`);
     }
@@ -95,8 +98,10 @@ function compare(result: RunResult, expect: Expectation): string | null {
   }
   const out = result.stdout.replace(/\n+$/, '');
   const printed = out === '' ? 'prints nothing' : `prints \`${firstLine(out)}\``;
-  if (expect.stdout !== undefined && out !== expect.stdout.replace(/\n+$/, '')) return `${printed}, not \`${firstLine(expect.stdout)}\`.`;
-  if (expect.matches !== undefined && !new RegExp(expect.matches, 'm').test(out)) return `${printed}: not what it should.`;
+  if (expect.stdout !== undefined && out !== expect.stdout.replace(/\n+$/, ''))
+    return `${printed}, not \`${firstLine(expect.stdout)}\`.`;
+  if (expect.matches !== undefined && !new RegExp(expect.matches, 'm').test(out))
+    return `${printed}: not what it should.`;
   if (expect.lacks !== undefined) {
     const found = new RegExp(expect.lacks, 'm').exec(out);
     if (found) return `still prints \`${firstLine(found[0])}\`.`;
@@ -104,7 +109,8 @@ function compare(result: RunResult, expect: Expectation): string | null {
   if (expect.json !== undefined) {
     const { path, equals } = expect.json;
     const value = at(parseJson(out), path);
-    if (value !== equals) return `says that \`${path}\` is \`${JSON.stringify(value) ?? 'missing'}\`, not \`${JSON.stringify(equals)}\`.`;
+    if (value !== equals)
+      return `says that \`${path}\` is \`${JSON.stringify(value) ?? 'missing'}\`, not \`${JSON.stringify(equals)}\`.`;
   }
   return null;
 }

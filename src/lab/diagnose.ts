@@ -26,9 +26,11 @@ export function diagnose(world: World, place: Place, to: string): string {
   if ('broken' in there) return there.broken;
   if (there.source !== undefined && there.at !== from) {
     const back = walk(world, there.at, there.source);
-    if ('broken' in back) return `The request reaches \`${there.at.title}\`, the reply does not come back. ${back.broken}`;
+    if ('broken' in back)
+      return `The request reaches \`${there.at.title}\`, the reply does not come back. ${back.broken}`;
   }
-  if (there.at.ns.sysctl.get('ipv4/icmp_echo_ignore_all') === '1') return `\`${there.at.title}\` is set to ignore pings.`;
+  if (there.at.ns.sysctl.get('ipv4/icmp_echo_ignore_all') === '1')
+    return `\`${there.at.title}\` is set to ignore pings.`;
   return `\`${to}\` does not answer \`${from.title}\`.`;
 }
 
@@ -48,7 +50,8 @@ function walk(world: World, from: NamedNetwork, dst: IpAddress): Walk {
     if (route.type === 'local') {
       return at.ns.loopback.up || at !== from ? { at, source } : { broken: `\`lo\` in \`${at.title}\` is down.` };
     }
-    if (route.type !== 'unicast') return { broken: `\`${at.title}\` has a route of type ${route.type} to \`${formatIp(dst)}\`.` };
+    if (route.type !== 'unicast')
+      return { broken: `\`${at.title}\` has a route of type ${route.type} to \`${formatIp(dst)}\`.` };
     source ??= route.prefSrc;
     const link = at.ns.links.get(route.index);
     if (!link) return { broken: noRoute(at, dst) };
@@ -59,7 +62,9 @@ function walk(world: World, from: NamedNetwork, dst: IpAddress): Walk {
     const state = at.ns.neigh.list({ index: link.index }).find((e) => e.address === next)?.state;
     if (!owner.here) {
       const tried = state === 'FAILED' || state === 'INCOMPLETE' ? ` Its neighbour entry is \`${state}\`.` : '';
-      return { broken: `\`${at.title}\` asks on \`${link.name}\` who has \`${formatIp(next)}\`, and nobody answers: ${owner.why}${tried}` };
+      return {
+        broken: `\`${at.title}\` asks on \`${link.name}\` who has \`${formatIp(next)}\`, and nobody answers: ${owner.why}${tried}`,
+      };
     }
     at = owner.here;
     if (next !== dst && at.ns.sysctl.get('ipv4/ip_forward') !== '1' && typeof dst === 'number') {
@@ -76,7 +81,8 @@ function noRoute(at: NamedNetwork, dst: IpAddress): string {
   const addressed = links.filter((l) => at.ns.addrs.list({ index: l.index, family: 'inet' }).length > 0);
   if (addressed.length === 0) return `No interface in ${name} has an address (it has ${listed(links)}).`;
   const down = addressed.find((l) => !l.up);
-  if (down) return `\`${down.name}\` in ${name} has an address but is down, and there are no routes over a link that is down.`;
+  if (down)
+    return `\`${down.name}\` in ${name} has an address but is down, and there are no routes over a link that is down.`;
   const own = addressed.flatMap((l) => at.ns.addrs.list({ index: l.index, family: 'inet' }));
   const first = own[0]!;
   return `${name} has no route to \`${formatIp(dst)}\`; its address is \`${formatIp(first.local)}/${first.prefixLength}\`.`;
@@ -88,7 +94,8 @@ function listed(links: readonly Link[]): string {
 
 function deadLink(world: World, at: NamedNetwork, link: Link): string | undefined {
   if (!link.up) return `\`${link.name}\` in \`${at.title}\` is down.`;
-  if (link.carrier) return link.kind === 'dummy' ? `\`${link.name}\` is a dummy: what goes in does not come out.` : undefined;
+  if (link.carrier)
+    return link.kind === 'dummy' ? `\`${link.name}\` is a dummy: what goes in does not come out.` : undefined;
   if (link instanceof VethLink && link.peer) {
     const there = networks(world).find((n) => n.ns === link.peer!.ns);
     return `\`${link.name}\` in \`${at.title}\` has no carrier: its other end, \`${link.peer.name}\` in \`${there?.title ?? '?'}\`, is down.`;
@@ -100,7 +107,10 @@ function deadLink(world: World, at: NamedNetwork, link: Link): string | undefine
 function ownerOf(world: World, link: Link, address: IpAddress): { here?: NamedNetwork; why: string } {
   const text = formatIp(address);
   const owners = networks(world).flatMap((n) =>
-    n.ns.addrs.list().filter((a) => a.local === address).map((a) => ({ n, link: n.ns.links.get(a.index) })),
+    n.ns.addrs
+      .list()
+      .filter((a) => a.local === address)
+      .map((a) => ({ n, link: n.ns.links.get(a.index) })),
   );
   if (owners.length === 0) return { why: `no stack has the address \`${text}\`.` };
   const reached = segment(link);

@@ -41,7 +41,12 @@ class FakeHost implements Host {
   }
 }
 
-function setUp(main: (sys: Sys) => Coroutine<number>): { world: World; host: FakeHost; driver: Driver; full: { is: boolean } } {
+function setUp(main: (sys: Sys) => Coroutine<number>): {
+  world: World;
+  host: FakeHost;
+  driver: Driver;
+  full: { is: boolean };
+} {
   const world = new World('test', 'seed', new Map());
   const machine = world.addMachine('host');
   machine.spawn({ parent: machine.init, main });

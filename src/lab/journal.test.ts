@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { Journal, MAX_ENTRIES, MAX_SIZE, refuse } from './journal';
 import type { JournalEntry, SavedSession } from './protocol';
 
-const entry = (steps: number, data = 'x'): JournalEntry => ({ steps, time: steps, event: { kind: 'input', terminal: 0, data } });
+const entry = (steps: number, data = 'x'): JournalEntry => ({
+  steps,
+  time: steps,
+  event: { kind: 'input', terminal: 0, data },
+});
 const good: SavedSession = {
   version: 1,
   lab: 'a',
@@ -30,8 +34,14 @@ test('foreign, old and damaged sessions are refused with a reason', () => {
     [{ ...good, journal: [{ ...entry(1), steps: -1 }] }, /damaged/],
     [{ ...good, journal: [{ ...entry(1), time: NaN }] }, /damaged/],
     [{ ...good, journal: [{ ...entry(1), event: { kind: 'input', terminal: 0 } }] }, /damaged/],
-    [{ ...good, journal: [{ ...entry(1), event: { kind: 'open', terminal: 0, place: {}, columns: 80, rows: 24 } }] }, /damaged/],
-    [{ ...good, journal: [{ ...entry(1), event: { kind: 'resize', terminal: 0, columns: 1e9, rows: 24 } }] }, /damaged/],
+    [
+      { ...good, journal: [{ ...entry(1), event: { kind: 'open', terminal: 0, place: {}, columns: 80, rows: 24 } }] },
+      /damaged/,
+    ],
+    [
+      { ...good, journal: [{ ...entry(1), event: { kind: 'resize', terminal: 0, columns: 1e9, rows: 24 } }] },
+      /damaged/,
+    ],
     [{ ...good, journal: [{ ...entry(1), event: { kind: 'launch', terminal: 0 } }] }, /damaged/],
     [{ ...good, reached: 'end' }, /damaged/],
     [{ ...good, done: [1] }, /damaged/],

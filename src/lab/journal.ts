@@ -55,13 +55,18 @@ export function refuse(saved: unknown, lab: string, fingerprint: string): string
   if (saved.version !== 1) return 'The saved state was written by another version of this course.';
   if (saved.lab !== lab) return `The saved state belongs to another lab (${String(saved.lab)}).`;
   const { journal } = saved;
-  if (!Array.isArray(journal) || journal.length > MAX_ENTRIES || !journal.every(isEntry)) return 'The saved state is damaged.';
-  const ordered = journal.every((e, i) => i === 0 || (e.steps >= journal[i - 1]!.steps && e.time >= journal[i - 1]!.time));
+  if (!Array.isArray(journal) || journal.length > MAX_ENTRIES || !journal.every(isEntry))
+    return 'The saved state is damaged.';
+  const ordered = journal.every(
+    (e, i) => i === 0 || (e.steps >= journal[i - 1]!.steps && e.time >= journal[i - 1]!.time),
+  );
   const { reached } = saved as { reached?: unknown };
   if (!ordered || (reached !== undefined && !isMoment(reached))) return 'The saved state is damaged.';
-  if (!Array.isArray(saved.done) || !saved.done.every((id) => typeof id === 'string')) return 'The saved state is damaged.';
+  if (!Array.isArray(saved.done) || !saved.done.every((id) => typeof id === 'string'))
+    return 'The saved state is damaged.';
   if (!isRecord(saved.hints) || !Object.values(saved.hints).every(isCount)) return 'The saved state is damaged.';
-  if (saved.fingerprint !== fingerprint) return 'This lab has changed since your last visit, so your last state cannot be rebuilt.';
+  if (saved.fingerprint !== fingerprint)
+    return 'This lab has changed since your last visit, so your last state cannot be rebuilt.';
   return null;
 }
 
@@ -101,7 +106,9 @@ function isEntry(value: unknown): value is JournalEntry {
     case 'resize':
       return isSide(event.columns) && isSide(event.rows);
     case 'open':
-      return isRecord(event.place) && typeof event.place.machine === 'string' && isSide(event.columns) && isSide(event.rows);
+      return (
+        isRecord(event.place) && typeof event.place.machine === 'string' && isSide(event.columns) && isSide(event.rows)
+      );
     default:
       return event.kind === 'close';
   }

@@ -25,7 +25,8 @@ export function networksOf(machine: Machine): NamedNetwork[] {
   const out: NamedNetwork[] = [{ machine, ns: own, netns: undefined, id: machine.name, title: machine.name }];
   for (const name of names(machine)) {
     const ns = named(machine, name);
-    if (ns && !out.some((n) => n.ns === ns)) out.push({ machine, ns, netns: name, id: `${machine.name}/${name}`, title: name });
+    if (ns && !out.some((n) => n.ns === ns))
+      out.push({ machine, ns, netns: name, id: `${machine.name}/${name}`, title: name });
   }
   for (const ns of own.siblings) {
     if (ns.dead || out.some((n) => n.ns === ns)) continue;
@@ -56,7 +57,9 @@ function names(machine: Machine): string[] {
 function named(machine: Machine, name: string): NetNamespace | undefined {
   try {
     const inode = lookup(machine.init, `${DIRECTORY}/${name}`);
-    return inode instanceof NamespaceNode && inode.namespace.kind === 'net' ? (inode.namespace as NetNamespace) : undefined;
+    return inode instanceof NamespaceNode && inode.namespace.kind === 'net'
+      ? (inode.namespace as NetNamespace)
+      : undefined;
   } catch {
     return undefined;
   }

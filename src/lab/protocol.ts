@@ -188,7 +188,13 @@ export interface JournalEntry {
   readonly event:
     | { readonly kind: 'input'; readonly terminal: number; readonly data: string }
     | { readonly kind: 'resize'; readonly terminal: number; readonly columns: number; readonly rows: number }
-    | { readonly kind: 'open'; readonly terminal: number; readonly place: Place; readonly columns: number; readonly rows: number }
+    | {
+        readonly kind: 'open';
+        readonly terminal: number;
+        readonly place: Place;
+        readonly columns: number;
+        readonly rows: number;
+      }
     | { readonly kind: 'close'; readonly terminal: number }
     /** The first solution of a task is run, off screen: how "begin at this task" gets its state. */
     | { readonly kind: 'solve'; readonly task: string };
@@ -235,7 +241,12 @@ export interface SessionState {
   /** True when every task is done and none is lost. */
   readonly solved: boolean;
   readonly topology: Topology;
-  readonly terminals: readonly { readonly id: number; readonly place: Place; readonly title: string; readonly alive: boolean }[];
+  readonly terminals: readonly {
+    readonly id: number;
+    readonly place: Place;
+    readonly title: string;
+    readonly alive: boolean;
+  }[];
   /** Commands that undo can take back. */
   readonly undoable: number;
   /** A command is running in some terminal. */
@@ -265,7 +276,11 @@ export interface SessionApi {
    * Starts a lab, or takes it up where `saved` left it.
    * @returns whether the saved session was used, and if not, why.
    */
-  start(lab: CompiledLab, saved: SavedSession | null, listener: SessionListener): Promise<{ resumed: boolean; notice?: string }>;
+  start(
+    lab: CompiledLab,
+    saved: SavedSession | null,
+    listener: SessionListener,
+  ): Promise<{ resumed: boolean; notice?: string }>;
   /** Opens one more terminal. @returns its number. */
   open(place: Place, columns: number, rows: number): Promise<number>;
   close(terminal: number): Promise<void>;

@@ -80,7 +80,10 @@ export class LabSession implements SessionApi {
     this.lab = lab;
     this.listener = listener;
     this.tasks = new Tasks(lab);
-    this.outbox = new Outbox((terminal, data) => listener.output(terminal, data), () => this.driver?.poke());
+    this.outbox = new Outbox(
+      (terminal, data) => listener.output(terminal, data),
+      () => this.driver?.poke(),
+    );
     let refused = saved === null ? null : refuse(saved, lab.id, lab.fingerprint);
     if (saved && refused === null) {
       try {
@@ -94,7 +97,9 @@ export class LabSession implements SessionApi {
       }
     }
     this.begin([]);
-    return refused === null ? { resumed: false } : { resumed: false, notice: `${refused} The lab begins at its start; a copy of what was saved is kept.` };
+    return refused === null
+      ? { resumed: false }
+      : { resumed: false, notice: `${refused} The lab begins at its start; a copy of what was saved is kept.` };
   }
 
   async open(place: Place, columns: number, rows: number): Promise<number> {
@@ -125,7 +130,9 @@ export class LabSession implements SessionApi {
       const last = this.simulation.marks.at(-1);
       if (!last) return null;
       // Commands that were typed ahead in one go have one prompt before them, and go together.
-      const gone = this.simulation.marks.filter((m) => m.from.entries === last.from.entries && m.terminal === last.terminal);
+      const gone = this.simulation.marks.filter(
+        (m) => m.from.entries === last.from.entries && m.terminal === last.terminal,
+      );
       const entries = this.journal.entries.slice(0, last.from.entries);
       const made = await inSlices(this.host, replay(this.lab, entries, last.from));
       this.tasks.cut(entries.length, made.simulation.marks.length);
@@ -136,7 +143,10 @@ export class LabSession implements SessionApi {
 
   async reset(task?: string): Promise<void> {
     await this.rebuild(async () => {
-      const index = Math.max(0, this.lab.tasks.findIndex((t) => t.id === task));
+      const index = Math.max(
+        0,
+        this.lab.tasks.findIndex((t) => t.id === task),
+      );
       const before = this.lab.tasks.slice(0, index).map((t) => t.id);
       this.tasks.restart(true);
       this.tasks.restore(before, this.tasks.hints);
@@ -166,7 +176,13 @@ export class LabSession implements SessionApi {
   private begin(solved: readonly string[]): void {
     const { simulation, entries } = begin(this.lab, [
       ...solved.map((task) => ({ kind: 'solve' as const, task })),
-      ...this.lab.places.map((place, terminal) => ({ kind: 'open' as const, terminal, place, columns: COLUMNS, rows: ROWS })),
+      ...this.lab.places.map((place, terminal) => ({
+        kind: 'open' as const,
+        terminal,
+        place,
+        columns: COLUMNS,
+        rows: ROWS,
+      })),
     ]);
     this.adopt({ simulation, output: new Map() }, new Journal(entries));
   }
@@ -262,7 +278,10 @@ export class LabSession implements SessionApi {
   private failed(error: unknown): void {
     this.driver.stop();
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.listener.crash('The world stopped because of an error in this course. What you did is kept; undo or start over goes on.', detail);
+    this.listener.crash(
+      'The world stopped because of an error in this course. What you did is kept; undo or start over goes on.',
+      detail,
+    );
   }
 
   // --- tasks --------------------------------------------------------------------------------------------------------
@@ -324,7 +343,12 @@ export class LabSession implements SessionApi {
       tasks: states,
       solved: states.length > 0 && states.every((t) => t.state === 'done'),
       topology,
-      terminals: [...simulation.terminals.values()].map(({ id, place, alive }) => ({ id, place, title: placeName(place), alive })),
+      terminals: [...simulation.terminals.values()].map(({ id, place, alive }) => ({
+        id,
+        place,
+        title: placeName(place),
+        alive,
+      })),
       undoable: simulation.marks.length,
       busy: simulation.busy,
       checkpoints: lab.kind === 'lab' ? lab.tasks.map((t) => t.id) : [],

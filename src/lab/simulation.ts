@@ -99,7 +99,8 @@ export class Simulation {
         this.open(event.terminal, event.place, event.columns, event.rows);
         break;
       case 'solve':
-        for (const step of this.lab.tasks.find((t) => t.id === event.task)?.solutions[0]?.steps ?? []) runScript(this.world, step);
+        for (const step of this.lab.tasks.find((t) => t.id === event.task)?.solutions[0]?.steps ?? [])
+          runScript(this.world, step);
         break;
       default: {
         const terminal = this.terminals.get(event.terminal);
@@ -136,7 +137,8 @@ export class Simulation {
 
   private commanded(terminal: Terminal, command: string): void {
     terminal.atPrompt = false;
-    if (command.trim() !== '') this.marks.push({ command: command.trimEnd(), terminal: terminal.id, from: terminal.prompt });
+    if (command.trim() !== '')
+      this.marks.push({ command: command.trimEnd(), terminal: terminal.id, from: terminal.prompt });
     this.onChange();
   }
 }

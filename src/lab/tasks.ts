@@ -38,7 +38,13 @@ export class Tasks {
     this.memory = new Map(
       this.lab.tasks.map((t) => [
         t.id,
-        { verdict: null, doneAt: undefined, heldFor: 0, undoneBy: undefined, shown: (keepHints && old.get(t.id)?.shown) || [] },
+        {
+          verdict: null,
+          doneAt: undefined,
+          heldFor: 0,
+          undoneBy: undefined,
+          shown: (keepHints && old.get(t.id)?.shown) || [],
+        },
       ]),
     );
   }
@@ -104,7 +110,11 @@ export class Tasks {
   private *culprit(task: CompiledTask, past: Past, from: number): Generator<void, string | undefined> {
     for (let i = from; i < past.marks.length - 1; i++) {
       const next = past.marks[i + 1]!.from;
-      const verdict = yield* this.verdict(task, { entries: past.entries.slice(0, next.entries), until: next, marks: [] });
+      const verdict = yield* this.verdict(task, {
+        entries: past.entries.slice(0, next.entries),
+        until: next,
+        marks: [],
+      });
       if (!verdict.ok) return past.marks[i]!.command;
     }
     return past.marks.at(-1)?.command;

@@ -28,7 +28,12 @@ function box(n: NamedNetwork, ids: ReadonlyMap<Link, string>): TopologyBox {
       .map((r) => routeText(ns, r)),
     neighbours: ns.neigh
       .list()
-      .map((e) => `${formatIp(e.address)} dev ${ns.links.get(e.index)?.name ?? '?'} ${e.lladdr ?? ''} ${e.state}`.replace(/ +/g, ' ')),
+      .map((e) =>
+        `${formatIp(e.address)} dev ${ns.links.get(e.index)?.name ?? '?'} ${e.lladdr ?? ''} ${e.state}`.replace(
+          / +/g,
+          ' ',
+        ),
+      ),
   };
 }
 

@@ -63,13 +63,19 @@ test('without markers every list ends a question', () => {
 
 test('mistakes in a quiz are reported at their place', () => {
   const single = (options: string, head = '{#q}') => read(`Text\n\n:::quiz${head}\nWhy?\n\n${options}\n:::\n`).problems;
-  assert.deepEqual(single('- [x] A\n- [ ] B\n  > b'), ['6:1 question "q": an option has no explanation (a "> ..." under it)']);
-  assert.deepEqual(single('- [ ] A\n  > a\n- [ ] B\n  > b'), ['4:1 question "q" must have exactly one right option, it has 0']);
+  assert.deepEqual(single('- [x] A\n- [ ] B\n  > b'), [
+    '6:1 question "q": an option has no explanation (a "> ..." under it)',
+  ]);
+  assert.deepEqual(single('- [ ] A\n  > a\n- [ ] B\n  > b'), [
+    '4:1 question "q" must have exactly one right option, it has 0',
+  ]);
   assert.deepEqual(single('- [x] A\n  > a'), ['4:1 question "q" needs at least two options']);
   assert.deepEqual(single('- A\n  > a\n- [x] B\n  > b'), ['6:1 question "q": an option begins with [ ] or [x]']);
   assert.deepEqual(single('no list'), ['4:1 question "q" must be a text followed by a list of options ("- [ ] ...")']);
   assert.deepEqual(single('- [x] A\n  > a\n- [ ] B\n  > b', ''), ['3:1 a quiz needs an id: :::quiz{#my-quiz}']);
-  assert.deepEqual(single('- [x] A [b](/c)\n  > a\n- [ ] B\n  > b'), ['6:9 links in questions must begin with https://']);
+  assert.deepEqual(single('- [x] A [b](/c)\n  > a\n- [ ] B\n  > b'), [
+    '6:9 links in questions must begin with https://',
+  ]);
   assert.deepEqual(single('- [ ] `a`\n  > a\n- [ ] `b`\n  > b', '{#q kind=predict}'), [
     '4:1 question "q": a prediction needs lab=... and run="..."',
   ]);
@@ -105,7 +111,9 @@ test('console blocks are split into commands and outputs', () => {
 });
 
 test('a console block begins with a command, and knows its settings', () => {
-  assert.deepEqual(read('```console run=l\nhello\n```\n').problems, ['2:1 a console block begins with a command: "# ..." or "$ ..."']);
+  assert.deepEqual(read('```console run=l\nhello\n```\n').problems, [
+    '2:1 a console block begins with a command: "# ..." or "$ ..."',
+  ]);
   assert.deepEqual(read('```console run=l at=x\n# a\n```\n').problems, ['1:1 a console block has no setting "at"']);
   assert.deepEqual(read('```console\nanything\n```\n').chapter.consoles, []);
 });

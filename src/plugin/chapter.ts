@@ -242,7 +242,12 @@ function split(node: ContainerDirective, id: string, own: Attributes): Part[] {
       continue;
     }
     if (!current || (!marked && current.body.at(-1)?.type === 'list')) {
-      current = { id: parts.length === 0 ? id : `${id}-${parts.length + 1}`, at: point(child), attributes: marked ? {} : own, body: [] };
+      current = {
+        id: parts.length === 0 ? id : `${id}-${parts.length + 1}`,
+        at: point(child),
+        attributes: marked ? {} : own,
+        body: [],
+      };
       parts.push(current);
     }
     current.body.push(child);
@@ -271,9 +276,11 @@ function question(part: Part, report: Report): QuestionSource | null {
     const options = (list as List).children.map((item, i) => option(item, i, id, report));
     if (options.length < 2) report.add(at, `question "${id}" needs at least two options`);
     const right = options.filter((o) => o.correct).length;
-    if (kind === 'single' && right !== 1) report.add(at, `question "${id}" must have exactly one right option, it has ${right}`);
+    if (kind === 'single' && right !== 1)
+      report.add(at, `question "${id}" must have exactly one right option, it has ${right}`);
     if (kind === 'multiple' && right === 0) report.add(at, `question "${id}" has no right option`);
-    if (kind === 'predict' && right > 0) report.add(at, `question "${id}": the engine decides which option is right; use [ ] only`);
+    if (kind === 'predict' && right > 0)
+      report.add(at, `question "${id}": the engine decides which option is right; use [ ] only`);
     const answers = kind === 'predict' ? (list as List).children.map((item) => answer(item, id, report)) : [];
     const predict = kind === 'predict' ? predictOf(attributes, id, at, report) : null;
     if (kind === 'predict' && !predict) return null;

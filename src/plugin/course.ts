@@ -64,7 +64,11 @@ export class CourseLoader {
       const { source } = read;
       const other = labs.get(source.lab.id);
       if (other) {
-        problems.push({ file, ...source.locate(['id']), message: `duplicate lab id "${source.lab.id}" (also in ${other.source.file})` });
+        problems.push({
+          file,
+          ...source.locate(['id']),
+          message: `duplicate lab id "${source.lab.id}" (also in ${other.source.file})`,
+        });
         continue;
       }
       const proved =
@@ -79,8 +83,13 @@ export class CourseLoader {
       const text = this.read(file);
       const { chapter: source, problems: own } = this.memo(`chapter ${file}`, text, () => readChapter(file, text));
       problems.push(...own);
-      const needed = [...source.consoles.map((c) => c.lab), ...source.quizzes.flatMap((q) => q.questions.map((x) => x.predict?.lab))];
-      const inputs = needed.map((id) => (id === undefined ? '' : JSON.stringify(labs.get(id)?.proved.compiled ?? null)));
+      const needed = [
+        ...source.consoles.map((c) => c.lab),
+        ...source.quizzes.flatMap((q) => q.questions.map((x) => x.predict?.lab)),
+      ];
+      const inputs = needed.map((id) =>
+        id === undefined ? '' : JSON.stringify(labs.get(id)?.proved.compiled ?? null),
+      );
       const chapter = this.memo(`compile ${file}`, digest(engine, text, ...inputs), () => compile(source, labs));
       chapters.set(file, chapter);
       proofs.push(...chapter.proofs);
@@ -92,7 +101,9 @@ export class CourseLoader {
 
   /** The lab files that can be read, unproved. */
   sources(): SourceLab[] {
-    return this.files(/\.lab\.ya?ml$/).flatMap((file) => readLabFile(file, this.read(file), Object.keys(TOPOLOGIES)).source ?? []);
+    return this.files(/\.lab\.ya?ml$/).flatMap(
+      (file) => readLabFile(file, this.read(file), Object.keys(TOPOLOGIES)).source ?? [],
+    );
   }
 
   private memo<T>(key: string, stamp: string, make: () => T): T {
@@ -160,7 +171,8 @@ function fit(labs: ReadonlyMap<string, CourseLab>, chapters: ReadonlyMap<string,
     }
   }
   for (const { source } of chapters.values()) {
-    const add = (at: Point, message: string) => problems.push({ file: source.file, line: at.line, column: at.column, message });
+    const add = (at: Point, message: string) =>
+      problems.push({ file: source.file, line: at.line, column: at.column, message });
     const lab = (at: Point, id: string): SourceLab | undefined => {
       const found = labs.get(id)?.source;
       if (!found) add(at, `there is no lab "${id}"`);
@@ -170,7 +182,8 @@ function fit(labs: ReadonlyMap<string, CourseLab>, chapters: ReadonlyMap<string,
     for (const r of source.references) {
       const found = lab(r.at, r.lab);
       if (!found) continue;
-      if (r.kind === 'Task' && !found.lab.tasks.some((t) => t.id === r.task)) add(r.at, `lab "${r.lab}" has no task "${r.task}"`);
+      if (r.kind === 'Task' && !found.lab.tasks.some((t) => t.id === r.task))
+        add(r.at, `lab "${r.lab}" has no task "${r.task}"`);
       if (r.kind === 'Challenge' && found.lab.kind !== 'challenge') add(r.at, `lab "${r.lab}" is no challenge`);
       if (r.kind !== 'Task' && cards.has(r.lab)) add(r.at, `lab "${r.lab}" is placed twice`);
       if (r.kind !== 'Task') cards.add(r.lab);
@@ -178,7 +191,8 @@ function fit(labs: ReadonlyMap<string, CourseLab>, chapters: ReadonlyMap<string,
     for (const c of source.consoles) lab(c.at, c.lab);
     for (const quiz of source.quizzes) for (const q of quiz.questions) if (q.predict) lab(q.at, q.predict.lab);
     for (const o of source.objectives) {
-      for (const id of o.by) if (!known.has(id)) add(o.at, `objective "${o.id}" names "${id}", which is no lab, task, quiz or question`);
+      for (const id of o.by)
+        if (!known.has(id)) add(o.at, `objective "${o.id}" names "${id}", which is no lab, task, quiz or question`);
     }
   }
   return problems;

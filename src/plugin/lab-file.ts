@@ -132,7 +132,8 @@ function explain(errors: readonly ErrorObject[]): [Path, string][] {
       message = `unknown key "${String(params.additionalProperty)}"`;
     } else if (e.keyword === 'required') message = `"${String(params.missingProperty)}" is missing`;
     else if (e.keyword === 'enum') message = `${name} must be one of ${(params.allowedValues as string[]).join(', ')}`;
-    else if (e.keyword === 'oneOf') message = 'a check is exactly one of run, reachable, notReachable, route, listening';
+    else if (e.keyword === 'oneOf')
+      message = 'a check is exactly one of run, reachable, notReachable, route, listening';
     else if (e.keyword === 'anyOf') message = 'a wrong attempt must name the "feedback" it triggers, or what it "says"';
     out.set(`${path.join('/')} ${message}`, [path, message]);
   }
@@ -140,7 +141,12 @@ function explain(errors: readonly ErrorObject[]): [Path, string][] {
 }
 
 /** What a schema cannot say. */
-function examine(raw: RawLab, file: string, worlds: readonly string[], add: (path: Path, message: string) => void): void {
+function examine(
+  raw: RawLab,
+  file: string,
+  worlds: readonly string[],
+  add: (path: Path, message: string) => void,
+): void {
   const base = file.slice(file.lastIndexOf('/') + 1).replace(/\.lab\.ya?ml$/, '');
   if (base !== raw.id) add(['id'], `the lab's id is "${raw.id}", the file's name says "${base}"`);
   if (!worlds.includes(raw.world)) add(['world'], `there is no world "${raw.world}" (there are: ${worlds.join(', ')})`);
@@ -213,7 +219,10 @@ function compileTask(raw: RawTask): CompiledTask {
     checks: (Array.isArray(raw.check) ? raw.check : [raw.check]).map(compileCheck),
     hints: (raw.hints ?? []).map((h) => ({ say: h.say, ...(h.when ? { when: compileCheck(h.when) } : {}) })),
     feedback: (raw.feedback ?? []).map((f) => ({ id: f.id, say: f.say, when: compileCheck(f.when) })),
-    solutions: (raw.solve ?? []).map((s) => ({ steps: script(s.run, s.on), ...(s.why === undefined ? {} : { why: s.why }) })),
+    solutions: (raw.solve ?? []).map((s) => ({
+      steps: script(s.run, s.on),
+      ...(s.why === undefined ? {} : { why: s.why }),
+    })),
   };
 }
 
@@ -245,9 +254,15 @@ function compileCheck(raw: RawCheck): Check {
   if (raw.notReachable !== undefined) return { ...common, kind: 'notReachable', to: raw.notReachable };
   if (raw.route !== undefined) return { ...common, kind: 'route', ...raw.route };
   if (raw.listening !== undefined) {
-    return { ...common, kind: 'listening', ...(typeof raw.listening === 'number' ? { port: raw.listening } : raw.listening) };
+    return {
+      ...common,
+      kind: 'listening',
+      ...(typeof raw.listening === 'number' ? { port: raw.listening } : raw.listening),
+    };
   }
   const { exit, stdout, matches, lacks, json } = raw;
-  const expect = Object.fromEntries(Object.entries({ exit, stdout, matches, lacks, json }).filter(([, v]) => v !== undefined));
+  const expect = Object.fromEntries(
+    Object.entries({ exit, stdout, matches, lacks, json }).filter(([, v]) => v !== undefined),
+  );
   return { ...common, kind: 'run', run: raw.run ?? '', expect };
 }

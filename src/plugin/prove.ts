@@ -70,7 +70,8 @@ function proveTask(source: SourceLab, task: CompiledTask, index: number, prove: 
   const at: Path = ['tasks', index];
   const name = ` / ${task.id}`;
   prove(`${name}: start state fails`, [...at, 'check'], () => {
-    if (evaluateTask(solvedUpTo(lab, undefined, false).world, task).ok) return `task "${task.id}" passes in the start state`;
+    if (evaluateTask(solvedUpTo(lab, undefined, false).world, task).ok)
+      return `task "${task.id}" passes in the start state`;
     if (index > 0 && evaluateTask(solvedUpTo(lab, task.id, false).world, task).ok) {
       return `task "${task.id}" passes as soon as the tasks before it are solved`;
     }
@@ -81,7 +82,8 @@ function proveTask(source: SourceLab, task: CompiledTask, index: number, prove: 
       const { world } = solvedUpTo(lab, task.id, false);
       for (const step of solution.steps) {
         const result = runScript(world, step);
-        if (result.status !== 0) return `a solution of "${task.id}" exits with ${result.status}: ${result.stderr.trim() || step.run.trim()}`;
+        if (result.status !== 0)
+          return `a solution of "${task.id}" exits with ${result.status}: ${result.stderr.trim() || step.run.trim()}`;
       }
       const verdict = evaluateTask(world, task);
       return verdict.ok ? null : `a solution of "${task.id}" does not pass: ${verdict.text}`;
@@ -129,7 +131,8 @@ export function proveConsoles(
     const lab = labs(source.lab);
     if (!lab) return null;
     const problems: Problem[] = [];
-    const add = (line: number, message: string) => problems.push({ file: chapter.file, line, column: source.at.column, message });
+    const add = (line: number, message: string) =>
+      problems.push({ file: chapter.file, line, column: source.at.column, message });
     proofs.push({ name: `console ${chapter.file}:${source.at.line}`, problems });
     if (source.after !== undefined && !lab.tasks.some((t) => t.id === source.after)) {
       add(source.at.line, `lab "${lab.id}" has no task "${source.after}"`);
@@ -184,7 +187,9 @@ export function provePrediction(
   lab: CompiledLab,
 ): { question: CompiledQuestion; problems: readonly Problem[] } {
   const { question } = source;
-  const problem = (message: string): Problem[] => [{ file: chapter, ...source.at, message: `question "${question.id}": ${message}` }];
+  const problem = (message: string): Problem[] => [
+    { file: chapter, ...source.at, message: `question "${question.id}": ${message}` },
+  ];
   if (predict.after !== undefined && !lab.tasks.some((t) => t.id === predict.after)) {
     return { question, problems: problem(`lab "${lab.id}" has no task "${predict.after}"`) };
   }
@@ -200,5 +205,8 @@ export function provePrediction(
   const count = right.filter(Boolean).length;
   const compiled = { ...question, options, predict: { lab: lab.id, place, command: predict.run, output } };
   const found = count === 0 ? 'no option' : `${count} options`;
-  return { question: compiled, problems: count === 1 ? [] : problem(`${found} equal what is printed: ${JSON.stringify(output)}`) };
+  return {
+    question: compiled,
+    problems: count === 1 ? [] : problem(`${found} equal what is printed: ${JSON.stringify(output)}`),
+  };
 }

@@ -93,4 +93,3 @@ const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 function join(parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts);
 }
-

@@ -57,7 +57,8 @@ export class Site {
     const chapter = course.chapters.get(file);
     if (!chapter) return source;
     const labs = labsOf(chapter);
-    for (const { source: lab } of course.labs.values()) if (labs.has(lab.lab.id)) context.addDependency(join(this.root, lab.file));
+    for (const { source: lab } of course.labs.values())
+      if (labs.has(lab.lab.id)) context.addDependency(join(this.root, lab.file));
     if (labs.size > 0) for (const path of engineFiles(this.root)) context.addDependency(path);
     this.complain(course, file);
     return source;
@@ -83,8 +84,13 @@ export class Site {
       if (known !== undefined) return known;
       const variable = `ftpLab${imports.size}`;
       imports.set(id, variable);
-      const path = relative(dirname(resolve(this.root, name)), join(this.root, found.source.file)).replaceAll('\\', '/');
-      tree.children.unshift(defaultImport(variable, path.startsWith('.') ? path : `./${path}`) as unknown as RootContent);
+      const path = relative(dirname(resolve(this.root, name)), join(this.root, found.source.file)).replaceAll(
+        '\\',
+        '/',
+      );
+      tree.children.unshift(
+        defaultImport(variable, path.startsWith('.') ? path : `./${path}`) as unknown as RootContent,
+      );
       return variable;
     };
     let consoles = 0;

@@ -16,7 +16,11 @@ export function writeOutputs(root: string, course: Course): string[] {
         ...command.split('\n').map((line, i) => `${i === 0 ? source.prompt : '> '}${line}`),
         ...(output === '' ? [] : output.split('\n')),
       ]);
-      lines.splice(source.first - 1, source.last - source.first + 1, ...body.map((line) => (line === '' ? '' : source.indent + line)));
+      lines.splice(
+        source.first - 1,
+        source.last - source.first + 1,
+        ...body.map((line) => (line === '' ? '' : source.indent + line)),
+      );
     }
     const after = lines.join('\n');
     if (after === before) continue;
