@@ -60,7 +60,9 @@ export class Addresses implements AddressApi {
       (a) =>
         a.local === spec.local &&
         (spec.label === undefined || a.label === spec.label) &&
-        (spec.prefixLength === undefined || (a.prefixLength === spec.prefixLength && contains4(a.peer, a.prefixLength, (spec.peer ?? spec.local) as number))),
+        (spec.prefixLength === undefined ||
+          (a.prefixLength === spec.prefixLength &&
+            contains4(a.peer, a.prefixLength, (spec.peer ?? spec.local) as number))),
     );
     if (found === undefined) throw new Errno('EADDRNOTAVAIL', 'ipv4: Address not found');
     this.remove4(found);
@@ -73,8 +75,13 @@ export class Addresses implements AddressApi {
     const local = spec.local as number;
     const peer = (spec.peer ?? spec.local) as number;
     if (spec.prefixLength > 32) throw new Errno('EINVAL', 'ipv4: Invalid prefix length');
-    if (spec.validLifetime !== undefined && spec.validLifetime === 0) throw new Errno('EINVAL', 'ipv4: address lifetime invalid');
-    if (spec.preferredLifetime !== undefined && spec.validLifetime !== undefined && spec.preferredLifetime > spec.validLifetime) {
+    if (spec.validLifetime !== undefined && spec.validLifetime === 0)
+      throw new Errno('EINVAL', 'ipv4: address lifetime invalid');
+    if (
+      spec.preferredLifetime !== undefined &&
+      spec.validLifetime !== undefined &&
+      spec.preferredLifetime > spec.validLifetime
+    ) {
       throw new Errno('EINVAL', 'ipv4: address lifetime invalid');
     }
     const a = new Ip4Address(link, local, peer, spec.prefixLength);
@@ -85,7 +92,9 @@ export class Addresses implements AddressApi {
     a.metric = spec.metric ?? 0;
     a.protocol = spec.protocol ?? 0;
     const list = link.ip4.addresses;
-    const existing = list.find((o) => o.local === local && o.prefixLength === a.prefixLength && contains4(o.peer, o.prefixLength, peer));
+    const existing = list.find(
+      (o) => o.local === local && o.prefixLength === a.prefixLength && contains4(o.peer, o.prefixLength, peer),
+    );
     if (existing !== undefined && replace) {
       this.setLifetime(existing, spec);
       existing.metric = a.metric;
@@ -136,7 +145,12 @@ export class Addresses implements AddressApi {
   }
 
   announce(address: AddressInfo, deleted: boolean): void {
-    this.ns.events.emit(() => ({ type: 'address', deleted, address, linkName: this.ns.links.get(address.index)?.name ?? '' }));
+    this.ns.events.emit(() => ({
+      type: 'address',
+      deleted,
+      address,
+      linkName: this.ns.links.get(address.index)?.name ?? '',
+    }));
   }
 
   private route(type: RouteType, a: Ip4Address, dst: Ip4, length: number, prefSrc: Ip4, metric = 0): Route {
@@ -151,7 +165,11 @@ export class Addresses implements AddressApi {
   /** The primary address of the subnet of a secondary one. */
   private primaryOf(a: Ip4Address): Ip4Address {
     if (!a.secondary) return a;
-    return a.link.ip4.addresses.find((o) => !o.secondary && o.prefixLength === a.prefixLength && contains4(o.peer, o.prefixLength, a.peer)) ?? a;
+    return (
+      a.link.ip4.addresses.find(
+        (o) => !o.secondary && o.prefixLength === a.prefixLength && contains4(o.peer, o.prefixLength, a.peer),
+      ) ?? a
+    );
   }
 
   /** fib_add_ifaddr */
@@ -178,7 +196,8 @@ export class Addresses implements AddressApi {
     const { link } = a;
     const list = link.ip4.addresses;
     if (!list.includes(a)) return;
-    const same = (o: Ip4Address): boolean => o !== a && o.prefixLength === a.prefixLength && contains4(o.peer, o.prefixLength, a.peer);
+    const same = (o: Ip4Address): boolean =>
+      o !== a && o.prefixLength === a.prefixLength && contains4(o.peer, o.prefixLength, a.peer);
     const promote = Math.max(this.ns.conf4.all.promote_secondaries, link.ip4.conf.promote_secondaries) > 0;
     let promoted: Ip4Address | undefined;
     if (!a.secondary) {
@@ -223,7 +242,9 @@ export class Addresses implements AddressApi {
     const src = this.primaryOf(a).local;
     const others = link.ip4.addresses;
     const network = network4(a.peer, a.prefixLength);
-    const sameNet = others.some((o) => o.prefixLength === a.prefixLength && network4(o.peer, o.prefixLength) === network);
+    const sameNet = others.some(
+      (o) => o.prefixLength === a.prefixLength && network4(o.peer, o.prefixLength) === network,
+    );
     if (!a.secondary && !(network === a.local && a.prefixLength === 32)) {
       routes.removeKernel(this.route(link.isLoopback ? 'local' : 'unicast', a, network, a.prefixLength, src, a.metric));
       if (a.prefixLength < 31 && !sameNet) {
@@ -303,7 +324,8 @@ export class Addresses implements AddressApi {
     }
     if (candidate !== 0) return candidate;
     for (const other of this.ns.links) {
-      for (const a of other.ip4.addresses) if (!a.secondary && a.scope !== SCOPE.LINK && a.scope <= scope) return a.local;
+      for (const a of other.ip4.addresses)
+        if (!a.secondary && a.scope !== SCOPE.LINK && a.scope <= scope) return a.local;
     }
     return 0;
   }

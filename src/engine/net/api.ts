@@ -204,9 +204,30 @@ export interface NeighApi {
   /** Everything that is not NONE (and NOARP entries only with `all`). */
   list(filter?: { family?: Family; index?: number; all?: boolean }): NeighbourInfo[];
   /** @throws Errno EEXIST, EINVAL "No link layer address given" ... */
-  add(spec: { index: number; address: IpAddress; lladdr?: Mac; state?: NudState; router?: boolean; proxy?: boolean }): void;
-  replace(spec: { index: number; address: IpAddress; lladdr?: Mac; state?: NudState; router?: boolean; proxy?: boolean }): void;
-  change(spec: { index: number; address: IpAddress; lladdr?: Mac; state?: NudState; router?: boolean; proxy?: boolean }): void;
+  add(spec: {
+    index: number;
+    address: IpAddress;
+    lladdr?: Mac;
+    state?: NudState;
+    router?: boolean;
+    proxy?: boolean;
+  }): void;
+  replace(spec: {
+    index: number;
+    address: IpAddress;
+    lladdr?: Mac;
+    state?: NudState;
+    router?: boolean;
+    proxy?: boolean;
+  }): void;
+  change(spec: {
+    index: number;
+    address: IpAddress;
+    lladdr?: Mac;
+    state?: NudState;
+    router?: boolean;
+    proxy?: boolean;
+  }): void;
   /** @throws Errno ENOENT */
   delete(spec: { index: number; address: IpAddress; proxy?: boolean }): void;
 }
@@ -216,7 +237,15 @@ export interface FdbApi {
   /** @param filter `bridge`: index of a bridge; `index`: a port or the bridge itself. */
   list(filter?: { bridge?: number; index?: number }): FdbInfo[];
   /** @throws Errno EEXIST, EINVAL, EOPNOTSUPP */
-  add(spec: { mac: Mac; index: number; master?: boolean; self?: boolean; state?: 'permanent' | 'static' | 'dynamic'; vlan?: number; replace?: boolean }): void;
+  add(spec: {
+    mac: Mac;
+    index: number;
+    master?: boolean;
+    self?: boolean;
+    state?: 'permanent' | 'static' | 'dynamic';
+    vlan?: number;
+    replace?: boolean;
+  }): void;
   /** @throws Errno ENOENT */
   delete(spec: { mac: Mac; index: number; master?: boolean; self?: boolean; vlan?: number }): void;
 }

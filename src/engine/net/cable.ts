@@ -85,7 +85,11 @@ export class Cable {
 
   /** @internal */
   carry(skb: Skb, to: CableEnd): void {
-    if (!this.connected || (this.loss > 0 && this.random.float() < this.loss) || (this.mtu !== undefined && skb.length > this.mtu)) {
+    if (
+      !this.connected ||
+      (this.loss > 0 && this.random.float() < this.loss) ||
+      (this.mtu !== undefined && skb.length > this.mtu)
+    ) {
       this.lost++;
       skb.dev.ns.drop(skb, this.mtu !== undefined && skb.length > this.mtu ? 'CABLE_MTU' : 'CABLE_LOSS', 'cable');
       return;
@@ -141,7 +145,13 @@ export class Switch {
   /** Plugs a card into a free port. */
   connect(nic: NicLink, options: CableOptions = {}): Cable {
     const port: Port = { arrive: (skb, end) => this.arrive(skb, end) };
-    const cable = new Cable(this.scheduler, this.random.fork(`${this.name}:${this.ends.length}`), new NicPort(nic), port, options);
+    const cable = new Cable(
+      this.scheduler,
+      this.random.fork(`${this.name}:${this.ends.length}`),
+      new NicPort(nic),
+      port,
+      options,
+    );
     this.ends.push(cable.b);
     return cable;
   }

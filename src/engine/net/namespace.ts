@@ -63,7 +63,8 @@ const shared = new WeakMap<NetHost, Shared>();
 const packetIds = new WeakMap<Scheduler, { next: number }>();
 
 /** What happens to links (the kernel's netdevice notifiers). */
-export type DeviceEvent = 'register' | 'unregister' | 'up' | 'goingDown' | 'down' | 'change' | 'changeMtu' | 'changeAddress' | 'changeName';
+export type DeviceEvent =
+  'register' | 'unregister' | 'up' | 'goingDown' | 'down' | 'change' | 'changeMtu' | 'changeAddress' | 'changeName';
 
 /** A network namespace (network_namespaces(7)): one complete and separate network stack. */
 export class NetNamespace {
@@ -128,7 +129,10 @@ export class NetNamespace {
     this.tracer = s.tracer;
     this.random = host.random.fork(`net:${inode}`);
     this.hashSeed = this.random.uint32();
-    this.conf4 = { all: { ...defaultConf4(), accept_source_route: 0 }, default: { ...defaultConf4(), accept_source_route: 1 } };
+    this.conf4 = {
+      all: { ...defaultConf4(), accept_source_route: 0 },
+      default: { ...defaultConf4(), accept_source_route: 1 },
+    };
     this.conf6 = { all: defaultConf6(), default: defaultConf6() };
     this.neighDefault = { inet: defaultNeighConf('inet'), inet6: defaultNeighConf('inet6') };
     this.taps = new Taps(this);
@@ -213,7 +217,8 @@ export class NetNamespace {
         return;
       case 'changeAddress':
         this.neigh.flushLink(link, false);
-        if (this.conf4.all.arp_notify || link.ip4.conf.arp_notify) for (const a of link.ip4.addresses) this.arp.announce(link, a.local);
+        if (this.conf4.all.arp_notify || link.ip4.conf.arp_notify)
+          for (const a of link.ip4.addresses) this.arp.announce(link, a.local);
         return;
       case 'changeName':
         this.addrs.renamed(link);
@@ -226,7 +231,11 @@ export class NetNamespace {
 
   /** RTM_NEWLINK for subscribers. */
   announceLink(link: Link): void {
-    if (link.registered) this.events.emit(() => ({ type: 'link', deleted: false, link: link.info() }));
+    if (!link.registered) return;
+    // The kernel builds the message even when nobody listens; that gives a peer's namespace its number.
+    const { lower } = link;
+    if (lower !== null && lower.ns !== this) this.nsids.allocate(lower.ns);
+    this.events.emit(() => ({ type: 'link', deleted: false, link: link.info() }));
   }
 
   // --- settings that combine `all` and the link -------------------------------------------------------------------------
@@ -250,7 +259,8 @@ export class NetNamespace {
     const conf = family === 'inet' ? link.ip4.neigh : (link.ip6?.neigh ?? this.neighDefault.inet6);
     const base = conf.base_reachable_time_ms * 1000;
     let r = this.reachable.get(conf);
-    if (r === undefined || r.base !== base) this.reachable.set(conf, (r = { base, time: base / 2 + this.random.below(Math.max(base, 1)) }));
+    if (r === undefined || r.base !== base)
+      this.reachable.set(conf, (r = { base, time: base / 2 + this.random.below(Math.max(base, 1)) }));
     return r.time;
   }
 

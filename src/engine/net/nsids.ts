@@ -32,7 +32,8 @@ export class Nsids implements NsidApi {
 
   set(other: NetNamespace, nsid: number | 'auto'): void {
     if (this.byNs.has(other)) throw new Errno('EEXIST', 'Peer netns already has a nsid assigned');
-    if (nsid !== 'auto' && this.byId(nsid) !== undefined) throw new Errno('EEXIST', 'The specified nsid is already used');
+    if (nsid !== 'auto' && this.byId(nsid) !== undefined)
+      throw new Errno('EEXIST', 'The specified nsid is already used');
     this.assign(other, nsid === 'auto' ? this.free() : nsid);
   }
 

@@ -30,7 +30,13 @@ interface Pings {
 }
 
 /** Pings `count` times, a second apart, and collects what comes back. */
-function ping(w: TestWorld, ns: NetNamespace, to: string, count = 1, options: { size?: number; ttl?: number; pmtudisc?: 'do' | 'dont' } = {}): Pings {
+function ping(
+  w: TestWorld,
+  ns: NetNamespace,
+  to: string,
+  count = 1,
+  options: { size?: number; ttl?: number; pmtudisc?: 'do' | 'dont' } = {},
+): Pings {
   const s = ns.sockets.createRaw('inet', IPPROTO.ICMP, ROOT);
   if (options.pmtudisc) s.pmtudisc = options.pmtudisc;
   const out: Pings = { rtts: [], errors: [], received: [] };
@@ -43,13 +49,18 @@ function ping(w: TestWorld, ns: NetNamespace, to: string, count = 1, options: { 
         const icmp = m.packet.payload;
         if (icmp.kind !== 'icmp4') continue;
         if (icmp.message === 'echo' && icmp.type === 0) out.rtts.push(m.at - sent.get(icmp.seq)!);
-        if (icmp.message === 'error') out.errors.push({ from: formatIp4(m.packet.src as number), type: icmp.type, code: icmp.code });
+        if (icmp.message === 'error')
+          out.errors.push({ from: formatIp4(m.packet.src as number), type: icmp.type, code: icmp.code });
       }
     })(),
   );
   for (let seq = 1; seq <= count; seq++) {
     sent.set(seq, w.scheduler.now);
-    s.send(makeIcmp4Echo(77, seq, new Uint8Array(options.size ?? 56)), { address: ip(to), port: 0 }, options.ttl ? { ttl: options.ttl } : {});
+    s.send(
+      makeIcmp4Echo(77, seq, new Uint8Array(options.size ?? 56)),
+      { address: ip(to), port: 0 },
+      options.ttl ? { ttl: options.ttl } : {},
+    );
     w.run(1_000_000);
   }
   return out;
@@ -101,8 +112,15 @@ test('kernel routes of an address, in the order of ip route show table local', (
   const w = new TestWorld();
   const [a, b] = [w.ns(), w.ns()];
   pair(a, b, ['veth1', 'veth2'], ['10.0.0.1', null]);
-  const text = (table: number): string[] => a.routes.list({ family: 'inet', table }).map((r) => `${r.type} ${formatIp4(r.dst as number)}/${r.dstLength}`);
-  assert.deepEqual(text(255), ['local 10.0.0.1/32', 'broadcast 10.0.0.255/32', 'local 127.0.0.0/8', 'local 127.0.0.1/32', 'broadcast 127.255.255.255/32']);
+  const text = (table: number): string[] =>
+    a.routes.list({ family: 'inet', table }).map((r) => `${r.type} ${formatIp4(r.dst as number)}/${r.dstLength}`);
+  assert.deepEqual(text(255), [
+    'local 10.0.0.1/32',
+    'broadcast 10.0.0.255/32',
+    'local 127.0.0.0/8',
+    'local 127.0.0.1/32',
+    'broadcast 127.255.255.255/32',
+  ]);
   assert.deepEqual(text(254), ['unicast 10.0.0.0/24']);
   a.links.set(a.links.byName('veth1')!, { up: false });
   assert.deepEqual(text(254), []);
@@ -114,7 +132,10 @@ test('nobody answers: host unreachable after three ARP requests', () => {
   pair(a, b, ['eth0', 'eth0'], ['10.0.0.1', '10.0.0.2']);
   const p = ping(w, a, '10.0.0.99', 3);
   w.run(2_000_000);
-  assert.deepEqual(p.errors, [1, 2, 3].map(() => ({ from: '10.0.0.1', type: 3, code: 1 })));
+  assert.deepEqual(
+    p.errors,
+    [1, 2, 3].map(() => ({ from: '10.0.0.1', type: 3, code: 1 })),
+  );
   assert.equal(a.neigh.list()[0]!.state, 'FAILED');
 });
 
@@ -142,7 +163,10 @@ test('a bridge learns, floods and respects isolation', () => {
   assert.equal(br.mac, macs[0], 'the lowest port address');
   const tap = h3.sockets.createPacket(ROOT);
   assert.equal(ping(w, h1, '10.0.0.2', 2).rtts.length, 2);
-  const learned = vm.fdb.list({ bridge: br.index }).filter((e) => e.state === 'dynamic').map((e) => e.mac);
+  const learned = vm.fdb
+    .list({ bridge: br.index })
+    .filter((e) => e.state === 'dynamic')
+    .map((e) => e.mac);
   assert.ok(learned.includes(h1.links.byName('eth0')!.mac) && learned.includes(h2.links.byName('eth0')!.mac));
   const seen: string[] = [];
   w.spawn(
@@ -159,7 +183,12 @@ test('a bridge learns, floods and respects isolation', () => {
   // Router solicitations would keep the entry alive.
   h2.sysctl.set('ipv6/conf/all/disable_ipv6', '1');
   w.run(400_000_000);
-  assert.equal(vm.fdb.list({ bridge: br.index }).filter((e) => e.state === 'dynamic' && e.mac === h2.links.byName('eth0')!.mac).length, 0, 'aged');
+  assert.equal(
+    vm.fdb.list({ bridge: br.index }).filter((e) => e.state === 'dynamic' && e.mac === h2.links.byName('eth0')!.mac)
+      .length,
+    0,
+    'aged',
+  );
 });
 
 function routed(w: TestWorld): { h1: NetNamespace; r: NetNamespace; h2: NetNamespace } {
@@ -246,7 +275,8 @@ test('errors carry the texts of the kernel', () => {
       return true;
     });
   };
-  const via = (dst: string, length: number, gw: string) => () => h1.routes.add({ family: 'inet', dst: ip(dst), dstLength: length, gateway: ip(gw) });
+  const via = (dst: string, length: number, gw: string) => () =>
+    h1.routes.add({ family: 'inet', dst: ip(dst), dstLength: length, gateway: ip(gw) });
   fails(via('0.0.0.0', 0, '10.0.1.1'), 'EEXIST');
   fails(via('10.5.0.0', 16, '10.9.9.9'), 'ENETUNREACH', 'Nexthop has invalid gateway');
   via('10.5.0.0', 16, '10.0.1.2')();
@@ -260,8 +290,16 @@ test('errors carry the texts of the kernel', () => {
   fails(() => h1.links.add({ kind: 'nosuch', name: 'x0' }), 'EOPNOTSUPP', 'Unknown device type');
   fails(() => h1.links.set(h1.loopback, { ns: w.ns() }), 'EINVAL', 'The interface netns is immutable');
   fails(() => h1.links.set(eth0, { name: 'lo' }), 'EEXIST');
-  fails(() => h1.addrs.add({ index: eth0.index, local: ip('10.0.1.2'), prefixLength: 24 }), 'EEXIST', 'ipv4: Address already assigned');
-  fails(() => h1.addrs.delete({ index: eth0.index, local: ip('10.0.77.1'), prefixLength: 24 }), 'EADDRNOTAVAIL', 'ipv4: Address not found');
+  fails(
+    () => h1.addrs.add({ index: eth0.index, local: ip('10.0.1.2'), prefixLength: 24 }),
+    'EEXIST',
+    'ipv4: Address already assigned',
+  );
+  fails(
+    () => h1.addrs.delete({ index: eth0.index, local: ip('10.0.77.1'), prefixLength: 24 }),
+    'EADDRNOTAVAIL',
+    'ipv4: Address not found',
+  );
 });
 
 test('nothing is traced when nobody listens, and a listener sees the whole path', () => {
@@ -314,7 +352,10 @@ test('machines on a cable: latency counts, loss loses, pulling it takes the carr
   const b = w.ns(w.machine('two'));
   const [na, nb] = [addNic(a, 'eth0'), addNic(b, 'eth0')];
   const cable = connectNics(na, nb, { latency: 2000, jitter: 0 });
-  for (const [ns, nic, addr] of [[a, na, '10.0.0.1'], [b, nb, '10.0.0.2']] as const) {
+  for (const [ns, nic, addr] of [
+    [a, na, '10.0.0.1'],
+    [b, nb, '10.0.0.2'],
+  ] as const) {
     ns.addrs.add({ index: nic.index, local: ip(addr), prefixLength: 24 });
     ns.links.set(nic, { up: true });
   }

@@ -146,7 +146,8 @@ export class NetSysctl implements SysctlApi {
           ipv4: () => this.ipv4Dir(),
           ipv6: () => this.ipv6Dir(),
         };
-        for (const [name, files] of this.extra) dirs[name] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
+        for (const [name, files] of this.extra)
+          dirs[name] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
         void ns;
         return dirs;
       },
@@ -159,8 +160,15 @@ export class NetSysctl implements SysctlApi {
       dir: () => {
         const out: Record<string, () => Leaf> = {};
         for (const key of Object.keys(core) as (keyof typeof core)[]) {
-          if (key === 'default_qdisc') out[key] = () => ({ get: () => core.default_qdisc, set: (t) => void (core.default_qdisc = t.trim()) });
-          else out[key] = () => number(core as Record<typeof key, number>, key, key === 'netdev_max_backlog' ? (v) => (this.ns.softnet.maxBacklog = v) : undefined);
+          if (key === 'default_qdisc')
+            out[key] = () => ({ get: () => core.default_qdisc, set: (t) => void (core.default_qdisc = t.trim()) });
+          else
+            out[key] = () =>
+              number(
+                core as Record<typeof key, number>,
+                key,
+                key === 'netdev_max_backlog' ? (v) => (this.ns.softnet.maxBacklog = v) : undefined,
+              );
         }
         return out;
       },
@@ -176,7 +184,8 @@ export class NetSysctl implements SysctlApi {
           if (Array.isArray(value)) {
             out[key] = () =>
               vector(ns.ipv4, key, (v) => {
-                if (key === 'ip_local_port_range' && (v[0]! < 1 || v[1]! > 65535 || v[0]! > v[1]!)) throw new Errno('EINVAL');
+                if (key === 'ip_local_port_range' && (v[0]! < 1 || v[1]! > 65535 || v[0]! > v[1]!))
+                  throw new Errno('EINVAL');
               });
           } else {
             const after = key === 'ip_forward' ? (v: number): void => this.setForwarding4(v) : undefined;
@@ -216,7 +225,8 @@ export class NetSysctl implements SysctlApi {
     const files = (conf: Record<string, number>, which: 'all' | 'default' | number): Node => ({
       dir: () => {
         const out: Record<string, () => Leaf> = {};
-        for (const key of Object.keys(conf)) out[key] = () => number(conf, key, (v) => this.confChanged(family, key, v, which));
+        for (const key of Object.keys(conf))
+          out[key] = () => number(conf, key, (v) => this.confChanged(family, key, v, which));
         return out;
       },
     });
@@ -257,7 +267,8 @@ export class NetSysctl implements SysctlApi {
     const initial = ns.host.scheduler !== undefined;
     const dirs: Record<string, () => Node> = {};
     const files = (conf: object): Node => ({
-      dir: () => Object.fromEntries(Object.keys(conf).map((key) => [key, () => number(conf as Record<string, number>, key)])),
+      dir: () =>
+        Object.fromEntries(Object.keys(conf).map((key) => [key, () => number(conf as Record<string, number>, key)])),
     });
     // The defaults are shown as files in the initial namespace only.
     if (initial && [...ns.siblings][0] === ns) dirs.default = () => files(ns.neighDefault[family]);
@@ -306,4 +317,3 @@ export class NetSysctl implements SysctlApi {
       });
   }
 }
-

@@ -151,7 +151,11 @@ export type TraceEvent = Common &
         readonly remote: string | undefined;
         readonly inode: number;
       }
-    | { readonly event: 'handled'; readonly by: 'arp' | 'icmp' | 'ndp' | 'igmp' | 'mld' | 'tcp' | 'pong'; readonly note: string }
+    | {
+        readonly event: 'handled';
+        readonly by: 'arp' | 'icmp' | 'ndp' | 'igmp' | 'mld' | 'tcp' | 'pong';
+        readonly note: string;
+      }
     | { readonly event: 'drop'; readonly reason: DropReason; readonly where: string }
   );
 

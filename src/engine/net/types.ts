@@ -30,17 +30,7 @@ export type OperState = 'UNKNOWN' | 'NOTPRESENT' | 'DOWN' | 'LOWERLAYERDOWN' | '
 
 /** What a link is (IFLA_INFO_KIND; `loopback` and `nic` have none in the kernel). */
 export type LinkKind =
-  | 'loopback'
-  | 'nic'
-  | 'veth'
-  | 'dummy'
-  | 'bridge'
-  | 'vlan'
-  | 'vxlan'
-  | 'macvlan'
-  | 'ipvlan'
-  | 'ifb'
-  | 'tun';
+  'loopback' | 'nic' | 'veth' | 'dummy' | 'bridge' | 'vlan' | 'vxlan' | 'macvlan' | 'ipvlan' | 'ifb' | 'tun';
 
 /** Scope of an address or route as a number (rtnetlink.h). */
 export const SCOPE = { UNIVERSE: 0, SITE: 200, LINK: 253, HOST: 254, NOWHERE: 255 } as const;
@@ -53,15 +43,7 @@ export const RT_TABLE = { UNSPEC: 0, DEFAULT: 253, MAIN: 254, LOCAL: 255 } as co
 
 /** Type of a route. */
 export type RouteType =
-  | 'unicast'
-  | 'local'
-  | 'broadcast'
-  | 'anycast'
-  | 'multicast'
-  | 'blackhole'
-  | 'unreachable'
-  | 'prohibit'
-  | 'throw';
+  'unicast' | 'local' | 'broadcast' | 'anycast' | 'multicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
 
 /** Counters of a link, 64 bits in the kernel, doubles here (rtnl_link_stats64). */
 export interface LinkStats {
@@ -217,7 +199,8 @@ export interface AddressInfo {
 }
 
 /** NUD states of a neighbour (ip-neighbour(8)). `NONE` entries are not listed. */
-export type NudState = 'NONE' | 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE' | 'FAILED' | 'NOARP' | 'PERMANENT';
+export type NudState =
+  'NONE' | 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE' | 'FAILED' | 'NOARP' | 'PERMANENT';
 
 /** A neighbour, as RTM_NEWNEIGH describes it. */
 export interface NeighbourInfo {

@@ -1,13 +1,31 @@
 /** IPv4 fragmentation and reassembly (RFC 791, net/ipv4/ip_fragment.c). */
 import type { Timer } from '../../core';
-import type { Ipv4Packet } from '../../wire';
-import { ICMP4, decodeTransport, encodeTransport, ipv4HeaderLength, makeIpv4, makeRaw } from '../../wire';
+import type { Ipv4Packet, Transport } from '../../wire';
+import {
+  CHECKSUM_AUTO,
+  CHECKSUM_PARTIAL,
+  ICMP4,
+  decodeTransport,
+  encodeTransport,
+  ipv4HeaderLength,
+  makeIpv4,
+  makeRaw,
+} from '../../wire';
 import type { NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
 
+/** The payload with the checksum that a card would have filled in (skb_checksum_help). */
+export function completeChecksum(payload: Transport): Transport {
+  if ((payload.kind === 'tcp' || payload.kind === 'udp') && payload.checksum === CHECKSUM_PARTIAL) {
+    return { ...payload, checksum: CHECKSUM_AUTO };
+  }
+  return payload;
+}
+
 /** Cuts a packet so that each piece fits `mtu`. */
 export function fragment4(p: Ipv4Packet, mtu: number): Ipv4Packet[] {
-  const bytes = p.payload.kind === 'raw' ? p.payload.bytes : encodeTransport(p.payload, p.src, p.dst, p.protocol);
+  const bytes =
+    p.payload.kind === 'raw' ? p.payload.bytes : encodeTransport(completeChecksum(p.payload), p.src, p.dst, p.protocol);
   const room = (mtu - ipv4HeaderLength(p)) & ~7;
   const pieces: Ipv4Packet[] = [];
   for (let at = 0; at < bytes.length; at += room) {

@@ -1,6 +1,17 @@
 import type { Icmp4Error, Icmp4Packet, Ip4, Ipv4Packet } from '../../wire';
 import {
-  CHECKSUM_AUTO, ICMP4, ICMP4_UNREACH, IPPROTO, encodeIpv4, icmp4Gateway, icmp4Mtu, isMulticast4, makeIcmp4Echo, makeIcmp4Error, decodeIpv4, ip4FromBytes,
+  CHECKSUM_AUTO,
+  ICMP4,
+  ICMP4_UNREACH,
+  IPPROTO,
+  encodeIpv4,
+  icmp4Gateway,
+  icmp4Mtu,
+  isMulticast4,
+  makeIcmp4Echo,
+  makeIcmp4Error,
+  decodeIpv4,
+  ip4FromBytes,
 } from '../../wire';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -60,7 +71,12 @@ export class Icmp4 {
       ns.drop(skb, 'ICMP_CSUM', 'icmp_rcv');
       return;
     }
-    const toMany = skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST || isMulticast4(packet.dst) || packet.dst === 0xffffffff || ns.addrs.type4(packet.dst) === 'broadcast';
+    const toMany =
+      skb.pktType === PACKET.BROADCAST ||
+      skb.pktType === PACKET.MULTICAST ||
+      isMulticast4(packet.dst) ||
+      packet.dst === 0xffffffff ||
+      ns.addrs.type4(packet.dst) === 'broadcast';
     if (toMany && icmp.type === ICMP4.ECHO_REQUEST && ns.ipv4.icmp_echo_ignore_broadcasts) {
       ns.drop(skb, 'NOT_SPECIFIED', 'icmp_rcv');
       return;
@@ -115,7 +131,8 @@ export class Icmp4 {
         : ns.conf4.all.accept_redirects || link.ip4.conf.accept_redirects;
       if (accept) this.redirect(quoted.dst, icmp4Gateway(icmp), packet.src, link);
     }
-    if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'icmp', note: `error type ${icmp.type} code ${icmp.code}` });
+    if (ns.tracer.active)
+      ns.trace(skb, { event: 'handled', by: 'icmp', note: `error type ${icmp.type} code ${icmp.code}` });
     ns.sockets.icmpError(icmp, packet, quoted, link);
   }
 
@@ -166,7 +183,12 @@ export class Icmp4 {
     if (packet.fragmentOffset > 0) return;
     // Never an error about an error.
     if (packet.protocol === IPPROTO.ICMP) {
-      const t = packet.payload.kind === 'icmp4' ? packet.payload.type : packet.payload.kind === 'raw' ? (packet.payload.bytes[0] ?? 0) : 0;
+      const t =
+        packet.payload.kind === 'icmp4'
+          ? packet.payload.type
+          : packet.payload.kind === 'raw'
+            ? (packet.payload.bytes[0] ?? 0)
+            : 0;
       if (t === 3 || t === 4 || t === 5 || t === 11 || t === 12) return;
     }
     const src = dstType === 'local' ? packet.dst : 0;

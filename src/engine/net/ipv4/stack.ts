@@ -2,8 +2,19 @@ import type { ErrnoCode } from '../../core';
 import { Errno } from '../../core';
 import type { Ip4, Ipv4Packet, Transport } from '../../wire';
 import {
-  CHECKSUM_AUTO, ETHERTYPE, ICMP4, ICMP4_UNREACH, IPPROTO, MAC_BROADCAST, contains4, formatIp4, isFragment4, isLoopback4, isMulticast4,
-  makeIpv4, rewriteIpv4,
+  CHECKSUM_AUTO,
+  ETHERTYPE,
+  ICMP4,
+  ICMP4_UNREACH,
+  IPPROTO,
+  MAC_BROADCAST,
+  contains4,
+  formatIp4,
+  isFragment4,
+  isLoopback4,
+  isMulticast4,
+  makeIpv4,
+  rewriteIpv4,
 } from '../../wire';
 import type { RouteKey } from '../api';
 import { NF } from '../hooks';
@@ -58,7 +69,7 @@ export interface Output4 {
 /** IPv4 of one namespace: input, forwarding, output (net/ipv4/ip_*.c, route.c). */
 export class Ip4Stack {
   private readonly defrag: Defragmenter4;
-  private readonly idents = new Map<number, number>();
+  private readonly idents = new Map<number, { id: number; at: number }>();
   private readonly flow: Flow = { dst: 0, src: undefined, iif: null, oif: null, mark: 0, tos: 0 };
   private readonly wild = new Map<string, Nexthop>();
   private readonly redirects = new Map<Ip4, { at: number; count: number }>();
@@ -69,7 +80,14 @@ export class Ip4Stack {
 
   // --- routing --------------------------------------------------------------------------------------------------------
 
-  private find(dst: Ip4, src: Ip4 | undefined, iif: Link | null, oif: Link | null, mark: number, tos: number): FibResult {
+  private find(
+    dst: Ip4,
+    src: Ip4 | undefined,
+    iif: Link | null,
+    oif: Link | null,
+    mark: number,
+    tos: number,
+  ): FibResult {
     const { flow } = this;
     flow.dst = dst;
     flow.src = src;
@@ -108,7 +126,7 @@ export class Ip4Stack {
     }
     if (oif !== null) {
       if (!oif.up) return 'ENETUNREACH';
-      if ((dst >>> 8 === 0xe00000 || dst === BROADCAST) && (src === 0 || true)) {
+      if (dst >>> 8 === 0xe00000 || dst === BROADCAST) {
         const from = src !== 0 ? src : addrs.select4(oif, 0, SCOPE.LINK);
         const type = dst === BROADCAST ? 'broadcast' : 'multicast';
         return { entry: this.adHoc(type, oif), type, link: oif, src: from };
@@ -128,7 +146,12 @@ export class Ip4Stack {
       if (oif !== null && found === 'ENETUNREACH') {
         // "Apparently, routing tables are wrong. Assume, that the destination is on link."
         const type = isMulticast4(dst) ? 'multicast' : 'unicast';
-        return { entry: this.adHoc(type, oif), type, link: oif, src: src !== 0 ? src : addrs.select4(oif, 0, SCOPE.LINK) };
+        return {
+          entry: this.adHoc(type, oif),
+          type,
+          link: oif,
+          src: src !== 0 ? src : addrs.select4(oif, 0, SCOPE.LINK),
+        };
       }
       return found;
     }
@@ -139,7 +162,10 @@ export class Ip4Stack {
     }
     const entry = route.nexthops.length > 1 ? this.pickMultipath(route, dst, src) : found;
     const link = entry.link!;
-    if (src === 0) src = (route.prefSrc as number | undefined) ?? addrs.select4(link, (entry.gateway as number | undefined) ?? dst, route.scope);
+    if (src === 0)
+      src =
+        (route.prefSrc as number | undefined) ??
+        addrs.select4(link, (entry.gateway as number | undefined) ?? dst, route.scope);
     const type: RouteType = dst === BROADCAST ? 'broadcast' : isMulticast4(dst) ? 'multicast' : route.type;
     if (isLoopback4(src) && !link.isLoopback && !ns.routeLocalnet(link)) return 'EINVAL';
     return { entry, type, link, src };
@@ -179,7 +205,13 @@ export class Ip4Stack {
     if (iif !== null) {
       const r = this.routeInput(dst, src, iif, key.mark ?? 0, key.tos ?? 0);
       if (typeof r === 'string') throw new Errno(r === 'martian' ? 'EINVAL' : r === 'rpfilter' ? 'EXDEV' : r);
-      return this.result(r.entry, r.type, r.type === 'local' ? this.ns.loopback : r.entry.link!, (r.entry.route.prefSrc as number) ?? 0, dst);
+      return this.result(
+        r.entry,
+        r.type,
+        r.type === 'local' ? this.ns.loopback : r.entry.link!,
+        (r.entry.route.prefSrc as number) ?? 0,
+        dst,
+      );
     }
     const r = this.routeOutput(dst, src, oif, key.mark ?? 0, key.tos ?? 0);
     if (typeof r === 'string') throw new Errno(r);
@@ -200,7 +232,13 @@ export class Ip4Stack {
   }
 
   /** ip_route_input: what becomes of a packet that came in. */
-  routeInput(dst: Ip4, src: Ip4, link: Link, mark: number, tos: number): { entry: RouteEntry; type: RouteType } | ErrnoCode | 'martian' | 'rpfilter' {
+  routeInput(
+    dst: Ip4,
+    src: Ip4,
+    link: Link,
+    mark: number,
+    tos: number,
+  ): { entry: RouteEntry; type: RouteType } | ErrnoCode | 'martian' | 'rpfilter' {
     const { ns } = this;
     if (isMulticast4(dst)) {
       if (dst !== 0xe0000001 && !link.multicast.has(multicastOf(dst))) return 'EINVAL';
@@ -233,12 +271,20 @@ export class Ip4Stack {
   }
 
   /** fib_validate_source: is the source plausible on this link (rp_filter)? */
-  private validateSource(src: Ip4, dst: Ip4, link: Link, _out: Link | null, mark: number, tos: number): 'martian' | 'rpfilter' | undefined {
+  private validateSource(
+    src: Ip4,
+    dst: Ip4,
+    link: Link,
+    _out: Link | null,
+    mark: number,
+    tos: number,
+  ): 'martian' | 'rpfilter' | undefined {
     const { ns } = this;
     const { conf } = link.ip4;
     const rpf = Math.max(ns.conf4.all.rp_filter, conf.rp_filter);
     const acceptLocal = ns.conf4.all.accept_local !== 0 || conf.accept_local !== 0;
-    if (rpf === 0 && !ns.rules.custom.inet) return !acceptLocal && ns.addrs.isLocal4(src) && !link.isLoopback ? 'martian' : undefined;
+    if (rpf === 0 && !ns.rules.custom.inet)
+      return !acceptLocal && ns.addrs.isLocal4(src) && !link.isLoopback ? 'martian' : undefined;
     const back = this.find(src, dst, link, null, ns.conf4.all.src_valid_mark || conf.src_valid_mark ? mark : 0, tos);
     if (typeof back === 'string') return rpf ? 'rpfilter' : undefined;
     const { type } = back.route;
@@ -264,7 +310,11 @@ export class Ip4Stack {
     if (typeof r === 'string' || r.type !== 'unicast') return;
     if (mtu >= this.mtu(r.entry, r.link, dst)) return;
     r.entry.exceptions ??= new Map();
-    r.entry.exceptions.set(dst, { mtu: Math.max(mtu, MIN_PMTU), gateway: undefined, expires: this.ns.now + MTU_EXPIRES });
+    r.entry.exceptions.set(dst, {
+      mtu: Math.max(mtu, MIN_PMTU),
+      gateway: undefined,
+      expires: this.ns.now + MTU_EXPIRES,
+    });
   }
 
   // --- input ----------------------------------------------------------------------------------------------------------
@@ -299,7 +349,13 @@ export class Ip4Stack {
     }
     const packet = skb.payload as Ipv4Packet;
     const r = this.routeInput(packet.dst, packet.src, link, skb.mark, packet.tos);
-    if (ns.tracer.active) this.traceRoute(skb, 'input', typeof r === 'string' ? r : r.type === 'local' ? 'local' : 'forward', typeof r === 'string' ? null : r.entry);
+    if (ns.tracer.active)
+      this.traceRoute(
+        skb,
+        'input',
+        typeof r === 'string' ? r : r.type === 'local' ? 'local' : 'forward',
+        typeof r === 'string' ? null : r.entry,
+      );
     if (typeof r === 'string') {
       this.inputError(skb, link, r);
       return;
@@ -347,7 +403,12 @@ export class Ip4Stack {
     if (why === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;
     else ns.mib.IpInAddrErrors++;
     if (forwarding && why !== 'EINVAL') {
-      const code = why === 'EHOSTUNREACH' ? ICMP4_UNREACH.HOST : why === 'EACCES' ? ICMP4_UNREACH.ADMIN_PROHIBITED : ICMP4_UNREACH.NET;
+      const code =
+        why === 'EHOSTUNREACH'
+          ? ICMP4_UNREACH.HOST
+          : why === 'EACCES'
+            ? ICMP4_UNREACH.ADMIN_PROHIBITED
+            : ICMP4_UNREACH.NET;
       ns.icmp4.error(skb, ICMP4.UNREACHABLE, code, 0);
     }
     ns.drop(skb, reason, 'ip_error');
@@ -441,7 +502,9 @@ export class Ip4Stack {
     const { ns } = this;
     if (!ns.conf4.all.send_redirects && !link.ip4.conf.send_redirects) return;
     const gateway = (entry.gateway as number | undefined) ?? packet.dst;
-    const near = link.ip4.addresses.some((a) => contains4(a.local, a.prefixLength, packet.src) && contains4(a.local, a.prefixLength, gateway));
+    const near = link.ip4.addresses.some(
+      (a) => contains4(a.local, a.prefixLength, packet.src) && contains4(a.local, a.prefixLength, gateway),
+    );
     if (!near) return;
     const last = this.redirects.get(packet.src);
     const now = ns.now;
@@ -457,13 +520,19 @@ export class Ip4Stack {
   /** The identification of packets that are not numbered by their socket (ip_idents). */
   ident(dst: Ip4, src: Ip4, protocol: number): number {
     const key = (dst ^ src ^ protocol) >>> 0;
-    let id = this.idents.get(key);
-    if (id === undefined) {
+    const { now } = this.ns;
+    const last = this.idents.get(key);
+    if (last === undefined) {
       if (this.idents.size > 2048) this.idents.clear();
-      id = this.ns.random.below(65536);
-    } else id = (id + 1 + (this.ns.random.uint32() & 31)) & 0xffff;
-    this.idents.set(key, id);
-    return id;
+      const id = this.ns.random.below(65536);
+      this.idents.set(key, { id, at: now });
+      return id;
+    }
+    // One more, and up to one for every timer tick (4 ms) that has passed, so that nobody can count our packets.
+    const ticks = Math.floor((now - last.at) / 4000);
+    last.id = (last.id + 1 + (ticks > 0 ? this.ns.random.below(ticks) : 0)) & 0xffff;
+    last.at = now;
+    return last.id;
   }
 
   /** Routes and sends a packet of the machine itself. @returns the error the sender gets, or undefined. */
@@ -522,7 +591,10 @@ export class Ip4Stack {
   transmit(skb: Skb, entry: RouteEntry, link: Link, type: RouteType, input: Link | null): ErrnoCode | undefined {
     const { ns } = this;
     skb.dev = link;
-    if (type === 'broadcast' || (type === 'multicast' && link.multicast.has(multicastOf((skb.payload as Ipv4Packet).dst)))) {
+    if (
+      type === 'broadcast' ||
+      (type === 'multicast' && link.multicast.has(multicastOf((skb.payload as Ipv4Packet).dst)))
+    ) {
       // The machine hears its own broadcasts.
       if (!link.isLoopback) this.loopBack(skb, link);
       if (type === 'multicast' && (skb.payload as Ipv4Packet).ttl === 0) return undefined;
@@ -550,7 +622,11 @@ export class Ip4Stack {
   /** ip_finish_output */
   finishOutput(skb: Skb, entry: RouteEntry, link: Link, type: RouteType): ErrnoCode | undefined {
     const packet = skb.payload as Ipv4Packet;
-    if (skb.length > link.mtu || (entry.exceptions !== null && skb.length > this.mtu(entry, link, packet.dst)) || entry.route.mtu !== undefined) {
+    if (
+      skb.length > link.mtu ||
+      (entry.exceptions !== null && skb.length > this.mtu(entry, link, packet.dst)) ||
+      entry.route.mtu !== undefined
+    ) {
       const mtu = this.mtu(entry, link, packet.dst);
       if (skb.length > mtu) return this.fragmentOut(skb, packet, mtu, entry, link, type);
     }
@@ -558,7 +634,14 @@ export class Ip4Stack {
     return undefined;
   }
 
-  private fragmentOut(skb: Skb, packet: Ipv4Packet, mtu: number, entry: RouteEntry, link: Link, type: RouteType): ErrnoCode | undefined {
+  private fragmentOut(
+    skb: Skb,
+    packet: Ipv4Packet,
+    mtu: number,
+    entry: RouteEntry,
+    link: Link,
+    type: RouteType,
+  ): ErrnoCode | undefined {
     const { ns } = this;
     // A sender without path MTU discovery sends DF packets of which it knows that they are cut (ignore_df): it clears df.
     if (packet.df && skb.owner === null) {

@@ -1,8 +1,18 @@
 import { Errno } from '../../core';
 import type { Ip6 } from '../../wire';
 import {
-  IP6_ALL_NODES, IP6_ALL_ROUTERS, IP6_ANY, IP6_LOOPBACK, isLinkLocal6, isMulticast6, linkLocalFromMac, makeMldv2Report,
-  makeRouterSolicitation, multicastMac6, network6, solicitedNode,
+  IP6_ALL_NODES,
+  IP6_ALL_ROUTERS,
+  IP6_ANY,
+  IP6_LOOPBACK,
+  isLinkLocal6,
+  isMulticast6,
+  linkLocalFromMac,
+  makeMldv2Report,
+  makeRouterSolicitation,
+  multicastMac6,
+  network6,
+  solicitedNode,
 } from '../../wire';
 import type { AddressSpec } from '../api';
 import type { Link } from '../link/link';
@@ -69,8 +79,7 @@ export class AddrConf {
     const dev = link.ip6!;
     if (dev.ready) return;
     dev.ready = true;
-    // ports of a bridge and others made without a link-local address keep quiet
-    if (!dev.addresses.some((a) => isLinkLocal6(a.local)) && link.addrGenMode === 'eui64' && (link.flags & 0x80) === 0) {
+    if (!dev.addresses.some((a) => isLinkLocal6(a.local)) && link.addrGenMode === 'eui64') {
       const a = new Ip6Address(link, linkLocalFromMac(link.mac), 64);
       a.scope = SCOPE.LINK;
       this.insert(a);
@@ -91,6 +100,10 @@ export class AddrConf {
     dev.rsTimer?.cancel();
     dev.rsTimer = null;
     dev.rsProbes = 0;
+    dev.mldTimer?.cancel();
+    dev.mldTimer = null;
+    dev.mldPending.clear();
+    dev.mldCount = 0;
     const keep = !gone && !disabled && (this.ns.conf6.all.keep_addr_on_down > 0 || dev.conf.keep_addr_on_down > 0);
     for (const a of [...dev.addresses]) {
       if (keep && a.permanent && !isLinkLocal6(a.local)) {
@@ -99,7 +112,12 @@ export class AddrConf {
       }
       this.drop(a);
     }
-    this.ns.routes.flush('inet6', (r) => r.nexthops.some((nh) => nh.link === link) && (r.type === 'unicast' || r.type === 'multicast' || r.type === 'local' || gone));
+    this.ns.routes.flush(
+      'inet6',
+      (r) =>
+        r.nexthops.some((nh) => nh.link === link) &&
+        (r.type === 'unicast' || r.type === 'multicast' || r.type === 'local' || gone),
+    );
     if (gone) link.ip6 = null;
   }
 
@@ -119,7 +137,7 @@ export class AddrConf {
   add(link: Link, spec: AddressSpec, replace: boolean): void {
     const local = spec.local as Ip6;
     if (isMulticast6(local) || local === IP6_ANY) throw new Errno('EADDRNOTAVAIL', 'ipv6: Invalid address');
-    if (link.ip6 === null) throw new Errno('ENOBUFS', 'ipv6: IPv6 is disabled on this device'.replace('IPv6 is', 'IPv6 is'));
+    if (link.ip6 === null) throw new Errno('ENOBUFS', 'ipv6: IPv6 is disabled on this device');
     if (this.disabled(link)) throw new Errno('EACCES', 'ipv6: IPv6 is disabled on this device');
     const existing = link.ip6.find(local);
     if (existing) {
@@ -150,7 +168,9 @@ export class AddrConf {
   }
 
   remove(link: Link, local: Ip6, prefixLength: number | undefined): void {
-    const a = link.ip6?.addresses.find((x) => x.local === local && (prefixLength === undefined || x.prefixLength === prefixLength));
+    const a = link.ip6?.addresses.find(
+      (x) => x.local === local && (prefixLength === undefined || x.prefixLength === prefixLength),
+    );
     if (a === undefined) throw new Errno('EADDRNOTAVAIL', 'ipv6: address not found');
     this.drop(a);
   }
@@ -158,11 +178,17 @@ export class AddrConf {
   private insert(a: Ip6Address): void {
     const dev = a.link.ip6!;
     // ipv6_link_dev_addr: by scope; a new address comes before others of its scope.
-    const rank = (scope: number): number => (scope === SCOPE.UNIVERSE ? 3 : scope === SCOPE.SITE ? 2 : scope === SCOPE.LINK ? 1 : 0);
+    const rank = (scope: number): number =>
+      scope === SCOPE.UNIVERSE ? 3 : scope === SCOPE.SITE ? 2 : scope === SCOPE.LINK ? 1 : 0;
     let at = dev.addresses.findIndex((o) => rank(a.scope) >= rank(o.scope));
     if (at < 0) at = dev.addresses.length;
     dev.addresses.splice(at, 0, a);
-    const dad = !a.noDad && !a.link.isLoopback && (a.link.flags & 0x80) === 0 && dev.conf.accept_dad > 0 && dev.conf.dad_transmits > 0;
+    const dad =
+      !a.noDad &&
+      !a.link.isLoopback &&
+      (a.link.flags & 0x80) === 0 &&
+      dev.conf.accept_dad > 0 &&
+      dev.conf.dad_transmits > 0;
     a.tentative = dad;
     if (!a.noPrefixRoute && a.prefixLength < 128) this.prefixRoute(a, true);
     this.localRoute(a, true);
@@ -218,7 +244,9 @@ export class AddrConf {
     const { ns } = this;
     const dev = a.link.ip6;
     if (dev === null || !isLinkLocal6(a.local)) return;
-    this.report(a.link, [...dev.groups.keys()].filter((g) => !g.startsWith('ff01:') && g !== IP6_ALL_NODES));
+    const groups = [...dev.groups.keys()].filter((g) => !g.startsWith('ff01:') && g !== IP6_ALL_NODES);
+    this.report(a.link, groups);
+    this.scheduleReport(a.link, groups, 1);
     if (dev.conf.forwarding || dev.conf.accept_ra === 0 || dev.conf.router_solicitations === 0) return;
     let interval = dev.conf.router_solicitation_interval * 1e6;
     const send = (): void => {
@@ -226,7 +254,13 @@ export class AddrConf {
       if (!a.link.up || dev !== a.link.ip6 || dev.conf.forwarding) return;
       if (dev.conf.router_solicitations > 0 && dev.rsProbes >= dev.conf.router_solicitations) return;
       dev.rsProbes++;
-      ns.ip6.sendIcmp(a.link, a.local, IP6_ALL_ROUTERS, makeRouterSolicitation([{ option: 'sourceLinkAddress', mac: a.link.mac }]), 255);
+      ns.ip6.sendIcmp(
+        a.link,
+        a.local,
+        IP6_ALL_ROUTERS,
+        makeRouterSolicitation([{ option: 'sourceLinkAddress', mac: a.link.mac }]),
+        255,
+      );
       // RFC 7559: twice as long each time, +-10 %.
       if (dev.rsProbes > 1) interval = Math.min(interval * 2, dev.conf.router_solicitation_max_interval * 1e6);
       dev.rsTimer = ns.host.scheduler.after(Math.round(interval * (0.9 + 0.2 * ns.random.float())), send);
@@ -244,7 +278,8 @@ export class AddrConf {
     a.dadTimer?.cancel();
     if (!a.noPrefixRoute && a.prefixLength < 128) {
       const net = network6(a.local, a.prefixLength);
-      if (!dev.addresses.some((o) => o.prefixLength === a.prefixLength && network6(o.local, o.prefixLength) === net)) this.prefixRoute(a, false);
+      if (!dev.addresses.some((o) => o.prefixLength === a.prefixLength && network6(o.local, o.prefixLength) === net))
+        this.prefixRoute(a, false);
     }
     this.localRoute(a, false);
     if (dev.groups.has(solicitedNode(a.local))) this.leave(a.link, solicitedNode(a.local));
@@ -277,7 +312,24 @@ export class AddrConf {
     dev.groups.set(group, users);
     if (users > 1) return;
     link.joinGroup(multicastMac6(group));
-    if (tell && link.up && group !== IP6_ALL_NODES && !group.startsWith('ff01:')) this.report(link, [group]);
+    if (tell && link.up && group !== IP6_ALL_NODES && !group.startsWith('ff01:')) this.scheduleReport(link, [group], 2);
+  }
+
+  /** Unsolicited reports come after a random wait of up to a second, and once more (RFC 3810, robustness 2). */
+  private scheduleReport(link: Link, groups: readonly Ip6[], times: number): void {
+    const dev = link.ip6;
+    if (dev === null) return;
+    for (const g of groups) dev.mldPending.add(g);
+    dev.mldCount = Math.max(dev.mldCount, times);
+    dev.mldTimer ??= this.ns.host.scheduler.after(this.ns.random.below(1_000_000), () => {
+      dev.mldTimer = null;
+      if (link.ip6 !== dev || !link.up) return;
+      const now = [...dev.mldPending].filter((g) => dev.groups.has(g));
+      this.report(link, now);
+      dev.mldCount--;
+      if (dev.mldCount > 0) this.scheduleReport(link, [], 0);
+      else dev.mldPending.clear();
+    });
   }
 
   leave(link: Link, group: Ip6): void {

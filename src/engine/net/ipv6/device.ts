@@ -51,6 +51,10 @@ export class Inet6Device {
   /** Router solicitation timer and count. */
   rsTimer: Timer | null = null;
   rsProbes = 0;
+  /** Multicast listener reports to come. */
+  mldTimer: Timer | null = null;
+  readonly mldPending = new Set<Ip6>();
+  mldCount = 0;
   /** Joined groups with their users. */
   readonly groups = new Map<Ip6, number>();
 

@@ -1,5 +1,14 @@
 import type { Icmp6Packet, Ip6, IpAddress, Ipv6Packet, Mac } from '../../wire';
-import { IP6_ALL_NODES, IP6_ANY, isLinkLocal6, isMulticast6, linkAddressOption, makeNeighborAdvertisement, makeNeighborSolicitation, solicitedNode } from '../../wire';
+import {
+  IP6_ALL_NODES,
+  IP6_ANY,
+  isLinkLocal6,
+  isMulticast6,
+  linkAddressOption,
+  makeNeighborAdvertisement,
+  makeNeighborSolicitation,
+  solicitedNode,
+} from '../../wire';
 import type { NeighConf } from '../conf';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -30,9 +39,18 @@ export class Ndp implements NeighProtocol {
     const { link } = n;
     const target = n.address as Ip6;
     const wanted = skb?.payload.kind === 'ipv6' ? skb.payload.src : undefined;
-    const own = wanted !== undefined && link.ip6?.find(wanted) && !link.ip6.find(wanted)!.tentative ? wanted : this.linkLocal(link);
+    const own =
+      wanted !== undefined && link.ip6?.find(wanted) && !link.ip6.find(wanted)!.tentative
+        ? wanted
+        : this.linkLocal(link);
     if (own === undefined) return;
-    this.sendSolicitation(link, target, own, unicast && n.lladdr !== undefined ? target : solicitedNode(target), link.mac);
+    this.sendSolicitation(
+      link,
+      target,
+      own,
+      unicast && n.lladdr !== undefined ? target : solicitedNode(target),
+      link.mac,
+    );
   }
 
   /** The link-local address that may be used. */
@@ -50,7 +68,8 @@ export class Ndp implements NeighProtocol {
     if (packet.hopLimit !== 255) return ns.drop(skb, 'IPV6_NDISC_HOP_LIMIT', 'ndisc_rcv');
     if (icmp.code !== 0) return ns.drop(skb, 'IPV6_NDISC_BAD_CODE', 'ndisc_rcv');
     if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'ndp', note: icmp.message });
-    if (icmp.message === 'neighborSolicitation') this.solicited(packet, icmp.target, linkAddressOption(icmp.options, 'sourceLinkAddress'), link);
+    if (icmp.message === 'neighborSolicitation')
+      this.solicited(packet, icmp.target, linkAddressOption(icmp.options, 'sourceLinkAddress'), link);
     else if (icmp.message === 'neighborAdvertisement') {
       const own = link.ip6?.find(icmp.target);
       if (own) {
@@ -60,7 +79,10 @@ export class Ndp implements NeighProtocol {
       const n = link.nd.get(icmp.target);
       if (n === undefined) return;
       n.router = icmp.router;
-      n.update(linkAddressOption(icmp.options, 'targetLinkAddress'), icmp.solicited ? 'REACHABLE' : 'STALE', { override: icmp.override, weakOverride: true });
+      n.update(linkAddressOption(icmp.options, 'targetLinkAddress'), icmp.solicited ? 'REACHABLE' : 'STALE', {
+        override: icmp.override,
+        weakOverride: true,
+      });
     } else if (icmp.message === 'routerSolicitation') {
       const mac = linkAddressOption(icmp.options, 'sourceLinkAddress');
       if (mac !== undefined && packet.src !== IP6_ANY && link.ip6?.conf.forwarding) {
@@ -82,17 +104,28 @@ export class Ndp implements NeighProtocol {
     }
     const router = (link.ip6?.conf.forwarding ?? 0) !== 0;
     if (dad) {
-      ns.ip6.sendIcmp(link, target, IP6_ALL_NODES, makeNeighborAdvertisement(target, link.mac, { router, solicited: false, override: own !== undefined }), 255);
+      ns.ip6.sendIcmp(
+        link,
+        target,
+        IP6_ALL_NODES,
+        makeNeighborAdvertisement(target, link.mac, { router, solicited: false, override: own !== undefined }),
+        255,
+      );
       return;
     }
-    if (mac !== undefined) neighbourOf(this, link, packet.src).update(mac, 'STALE', { override: true, weakOverride: false });
+    if (mac !== undefined)
+      neighbourOf(this, link, packet.src).update(mac, 'STALE', { override: true, weakOverride: false });
     const unicast = !isMulticast6(packet.dst);
     ns.ip6.sendIcmp(
       link,
       own ? target : (this.linkLocal(link) ?? target),
       packet.src,
       // A unicast solicitation proves that the asker knows our address: no option (inc_opt).
-      makeNeighborAdvertisement(target, unicast ? undefined : link.mac, { router, solicited: true, override: !unicast && own !== undefined }),
+      makeNeighborAdvertisement(target, unicast ? undefined : link.mac, {
+        router,
+        solicited: true,
+        override: !unicast && own !== undefined,
+      }),
       255,
     );
   }

@@ -2,8 +2,22 @@ import type { ErrnoCode } from '../../core';
 import { Errno } from '../../core';
 import type { Icmp6Packet, Ip6, Ipv6Packet, Transport } from '../../wire';
 import {
-  CHECKSUM_AUTO, ETHERTYPE, ICMP6, IP6_ANY, IP6_LOOPBACK, IPPROTO, ROUTER_ALERT_MLD, encodeIpv6, ip6Bytes, isLinkLocal6, isMulticast6, makeIcmp6Echo,
-  makeIcmp6Error, makeIpv6, multicastMac6, rewriteIpv6,
+  CHECKSUM_AUTO,
+  ETHERTYPE,
+  ICMP6,
+  IP6_ANY,
+  IP6_LOOPBACK,
+  IPPROTO,
+  ROUTER_ALERT_MLD,
+  encodeIpv6,
+  ip6Bytes,
+  isLinkLocal6,
+  isMulticast6,
+  makeIcmp6Echo,
+  makeIcmp6Error,
+  makeIpv6,
+  multicastMac6,
+  rewriteIpv6,
 } from '../../wire';
 import type { RouteKey } from '../api';
 import { NF } from '../hooks';
@@ -89,7 +103,13 @@ export class Ip6Stack {
         if (a.tentative || (link !== out && (isLinkLocal6(dst) || isMulticast6(dst) || a.scope === 253))) continue;
         const s = order(a.scope);
         const w = order(wanted);
-        const score = [a.local === dst ? 1 : 0, s >= w ? 100 - s : s, a.deprecated ? 0 : 1, link === out ? 1 : 0, Math.min(common(a.local), a.prefixLength)];
+        const score = [
+          a.local === dst ? 1 : 0,
+          s >= w ? 100 - s : s,
+          a.deprecated ? 0 : 1,
+          link === out ? 1 : 0,
+          Math.min(common(a.local), a.prefixLength),
+        ];
         if (best === undefined || compare(score, best.score) > 0) best = { a: a.local, score };
       }
     }
@@ -127,7 +147,8 @@ export class Ip6Stack {
     ns.mib.Ip6InReceives++;
     if (link.ip6 === null || link.ip6.conf.disable_ipv6) return ns.drop(skb, 'IPV6DISABLED', 'ipv6_rcv');
     const packet = skb.payload as Ipv6Packet;
-    if (isMulticast6(packet.src) || (packet.dst === IP6_LOOPBACK && !link.isLoopback)) return ns.drop(skb, 'IP_INHDR', 'ipv6_rcv');
+    if (isMulticast6(packet.src) || (packet.dst === IP6_LOOPBACK && !link.isLoopback))
+      return ns.drop(skb, 'IP_INHDR', 'ipv6_rcv');
     const { netfilter } = ns;
     if (netfilter !== null && netfilter.prerouting(skb, link) !== NF.ACCEPT) return;
     this.receiveFinish(skb, link);
@@ -238,7 +259,13 @@ export class Ip6Stack {
           ns.mib.Icmp6OutEchoReplies++;
           const many = isMulticast6(packet.dst);
           const src = many ? this.select(packet.src, link) : packet.dst;
-          this.send({ src, dst: packet.src, nextHeader: IPPROTO.ICMPV6, payload: makeIcmp6Echo(icmp.id, icmp.seq, icmp.payload, 129), oif: isLinkLocal6(packet.src) && !link.isLoopback ? link : null });
+          this.send({
+            src,
+            dst: packet.src,
+            nextHeader: IPPROTO.ICMPV6,
+            payload: makeIcmp6Echo(icmp.id, icmp.seq, icmp.payload, 129),
+            oif: isLinkLocal6(packet.src) && !link.isLoopback ? link : null,
+          });
         } else {
           ns.mib.Icmp6InEchoReplies++;
           ns.sockets.ping.receive(skb, packet, link);
@@ -327,7 +354,14 @@ export class Ip6Stack {
     const { ns } = this;
     ns.mib.Icmp6OutMsgs++;
     ns.mib.Ip6OutRequests++;
-    const packet = makeIpv6({ src, dst, nextHeader: IPPROTO.ICMPV6, payload, hopLimit, ...(routerAlert ? { hopByHop: ROUTER_ALERT_MLD } : {}) });
+    const packet = makeIpv6({
+      src,
+      dst,
+      nextHeader: IPPROTO.ICMPV6,
+      payload,
+      hopLimit,
+      ...(routerAlert ? { hopByHop: ROUTER_ALERT_MLD } : {}),
+    });
     const skb = new Skb(ETHERTYPE.IPV6, packet);
     skb.dev = link;
     if (ns.tracer.active) ns.trace(skb, { event: 'created', by: 'kernel', parent: undefined });
@@ -336,11 +370,23 @@ export class Ip6Stack {
     this.transmit(skb, skb.route, link, isMulticast6(dst) ? 'multicast' : 'unicast', null);
   }
 
-  private transmit(skb: Skb, entry: RouteEntry, link: Link, type: RouteType, input: Link | null): ErrnoCode | undefined {
+  private transmit(
+    skb: Skb,
+    entry: RouteEntry,
+    link: Link,
+    type: RouteType,
+    input: Link | null,
+  ): ErrnoCode | undefined {
     const { ns } = this;
     const packet = skb.payload as Ipv6Packet;
     skb.dev = link;
-    if (isMulticast6(packet.dst) && !link.isLoopback && link.ip6?.groups.has(packet.dst) && packet.payload.kind === 'icmp6' && packet.payload.message === 'echo') {
+    if (
+      isMulticast6(packet.dst) &&
+      !link.isLoopback &&
+      link.ip6?.groups.has(packet.dst) &&
+      packet.payload.kind === 'icmp6' &&
+      packet.payload.message === 'echo'
+    ) {
       const copy = ns.cloneSkb(skb);
       copy.pktType = PACKET.HOST;
       copy.src = copy.dst = link.mac;

@@ -110,6 +110,8 @@ export class BridgeLink extends Link {
     link.promiscuity++;
     link.allmulti++;
     this.ports.push(port);
+    this.ns.log(`${link.name}: entered allmulticast mode`);
+    this.ns.log(`${link.name}: entered promiscuous mode`);
     this.insertLocal(link.mac, port);
     this.recalculateId();
     if (link.running) this.enablePort(port);
@@ -139,6 +141,8 @@ export class BridgeLink extends Link {
   /** The port's link came up (br_stp_enable_port). */
   enablePort(port: BridgePort): void {
     if (!this.up || port.state !== 'disabled') return;
+    this.ns.log(`${this.name}: port ${port.number}(${port.link.name}) entered blocking state`);
+    this.ns.log(`${this.name}: port ${port.number}(${port.link.name}) entered forwarding state`);
     port.state = 'forwarding';
     const delay = this.settings.forwardDelay * TICK;
     port.forwardDelay = this.ns.host.scheduler.after(delay, () => (port.forwardDelay = null));
@@ -149,6 +153,7 @@ export class BridgeLink extends Link {
   /** The port's link went down (br_stp_disable_port): what was learned there is forgotten. */
   disablePort(port: BridgePort): void {
     if (port.state === 'disabled') return;
+    this.ns.log(`${this.name}: port ${port.number}(${port.link.name}) entered disabled state`);
     port.state = 'disabled';
     port.forwardDelay?.cancel();
     port.forwardDelay = null;
@@ -302,7 +307,8 @@ export class BridgeLink extends Link {
       return;
     }
     // For the bridge a port's own address is its own.
-    skb.pktType = skb.dst === MAC_BROADCAST ? PACKET.BROADCAST : isMulticastMac(skb.dst) ? PACKET.MULTICAST : PACKET.HOST;
+    skb.pktType =
+      skb.dst === MAC_BROADCAST ? PACKET.BROADCAST : isMulticastMac(skb.dst) ? PACKET.MULTICAST : PACKET.HOST;
     const hooks = ns.netfilter?.bridge;
     if (hooks && hooks.prerouting(skb, port.link) !== NF.ACCEPT) return;
     this.finish(skb, port);
@@ -447,7 +453,8 @@ export class BridgeLink extends Link {
     if (forceHost) skb.pktType = PACKET.HOST;
     else if (skb.pktType === PACKET.HOST && skb.dst !== this.mac) skb.pktType = PACKET.OTHERHOST;
     if (ns.taps.count > 0) ns.taps.incoming(skb, this);
-    if (ns.tracer.active) ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    if (ns.tracer.active)
+      ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
     if (this.rxHandler !== null && this.rxHandler(skb)) return;
     this.deliver(skb);
   }

@@ -36,12 +36,16 @@ export class FdbTable implements FdbApi {
   list(filter: { bridge?: number; index?: number } = {}): FdbInfo[] {
     const out: FdbInfo[] = [];
     for (const link of this.ns.links) {
+      if (link.isLoopback) continue;
       const bridge = isBridge(link) ? link : link.port?.bridge;
       if (filter.bridge !== undefined && bridge?.index !== filter.bridge) continue;
       if (filter.index !== undefined && link.index !== filter.index) continue;
-      if (link.port) for (const e of link.port.bridge.fdb.entries.values()) if (e.port === link.port && this.live(link.port.bridge, e)) out.push(this.entry(link.port.bridge, e));
+      if (link.port)
+        for (const e of link.port.bridge.fdb.entries.values())
+          if (e.port === link.port && this.live(link.port.bridge, e)) out.push(this.entry(link.port.bridge, e));
       // The bridge's own address is listed only when it is not a port's too.
-      if (isBridge(link)) for (const e of link.fdb.entries.values()) if (e.port === null && e.addedByUser) out.push(this.entry(link, e));
+      if (isBridge(link))
+        for (const e of link.fdb.entries.values()) if (e.port === null && e.addedByUser) out.push(this.entry(link, e));
       for (const mac of [...link.unicast.keys(), ...link.multicast.keys()]) out.push(this.own(link, mac));
     }
     return out;
@@ -52,7 +56,17 @@ export class FdbTable implements FdbApi {
   }
 
   private own(link: Link, mac: Mac): FdbInfo {
-    return { mac, index: link.index, master: undefined, self: true, state: 'permanent', vlan: undefined, local: false, used: undefined, updated: undefined };
+    return {
+      mac,
+      index: link.index,
+      master: undefined,
+      self: true,
+      state: 'permanent',
+      vlan: undefined,
+      local: false,
+      used: undefined,
+      updated: undefined,
+    };
   }
 
   private link(index: number): Link {
@@ -71,7 +85,12 @@ export class FdbTable implements FdbApi {
       const existing = bridge.fdb.entries.get(spec.mac);
       if (existing !== undefined && !spec.replace) throw new Errno('EEXIST');
       const state = spec.state ?? 'permanent';
-      const e = bridge.fdb.put(spec.mac, link.port, { local: state === 'permanent', static: state !== 'dynamic', user: true }, this.ns.now);
+      const e = bridge.fdb.put(
+        spec.mac,
+        link.port,
+        { local: state === 'permanent', static: state !== 'dynamic', user: true },
+        this.ns.now,
+      );
       this.announce(bridge, e, false);
     }
     if (spec.self === true || !toMaster) {

@@ -48,7 +48,12 @@ export class Fdb {
   }
 
   /** Adds or replaces an entry by hand. */
-  put(mac: Mac, port: BridgePort | null, kind: { local: boolean; static: boolean; user: boolean }, now: Micros): FdbEntry {
+  put(
+    mac: Mac,
+    port: BridgePort | null,
+    kind: { local: boolean; static: boolean; user: boolean },
+    now: Micros,
+  ): FdbEntry {
     const entry: FdbEntry = {
       mac,
       port,

@@ -202,7 +202,8 @@ export abstract class Link {
     }
     const { ns } = this;
     if (ns.taps.count > 0) ns.taps.outgoing(skb, this);
-    if (ns.tracer.active) ns.trace(skb, { event: 'tx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    if (ns.tracer.active)
+      ns.trace(skb, { event: 'tx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
     this.xmit(skb);
   }
 
@@ -222,7 +223,8 @@ export abstract class Link {
     else if (isMulticastMac(skb.dst)) skb.pktType = PACKET.MULTICAST;
     else skb.pktType = PACKET.OTHERHOST;
     if (ns.taps.count > 0) ns.taps.incoming(skb, this);
-    if (ns.tracer.active) ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    if (ns.tracer.active)
+      ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
     if (this.port !== null) {
       this.port.receive(skb);
       return;

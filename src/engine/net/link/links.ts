@@ -113,7 +113,13 @@ export class LinkTable implements LinkApi {
       case 'bridge': {
         const mac = this.validMac(spec.mac);
         const name = this.validName(spec.name ?? 'bridge%d');
-        const link = new BridgeLink(this.ns, name, this.reserveIndex(spec.index), mac ?? this.randomMac(), mac !== undefined);
+        const link = new BridgeLink(
+          this.ns,
+          name,
+          this.reserveIndex(spec.index),
+          mac ?? this.randomMac(),
+          mac !== undefined,
+        );
         if (spec.bridge) link.configure(spec.bridge as object);
         return this.finish(link, spec);
       }
@@ -131,7 +137,12 @@ export class LinkTable implements LinkApi {
     if (peerNs === this.ns && peerName === spec.name) throw new Errno('EEXIST');
     if (spec.index !== undefined && this.byIndex.has(spec.index)) throw new Errno('EBUSY');
     const queues = this.ns.host.cpus ?? 2;
-    const peer = new VethLink(peerNs, peerName, peerNs.links.reserveIndex(peerSpec.index), peerMac ?? peerNs.links.randomMac());
+    const peer = new VethLink(
+      peerNs,
+      peerName,
+      peerNs.links.reserveIndex(peerSpec.index),
+      peerMac ?? peerNs.links.randomMac(),
+    );
     peer.carrier = false;
     peer.numTxQueues = peer.numRxQueues = queues;
     peerNs.links.finish(peer, peerSpec);
@@ -273,7 +284,7 @@ export class LinkTable implements LinkApi {
     if (link.kind === 'veth' && (link as VethLink).peer === null) throw new Errno('ENOTCONN');
     link.flags |= IFF.UP;
     link.onOpen();
-    if (link.qdisc === 'noop') link.qdisc = link.queueless ? 'noqueue' : this.ns.host.defaultQdisc ?? 'fq_codel';
+    if (link.qdisc === 'noop') link.qdisc = link.queueless ? 'noqueue' : (this.ns.host.defaultQdisc ?? 'fq_codel');
     this.ns.deviceEvent('up', link);
     this.ns.announceLink(link);
     if (isBridge(link)) link.opened();
@@ -355,9 +366,12 @@ export class LinkTable implements LinkApi {
     if (link.netnsImmutable) throw new Errno('EINVAL', 'The interface netns is immutable');
     if (newName !== undefined && !validLinkName(newName)) throw new Errno('EINVAL');
     const name = newName ?? link.name;
-    if (to.links.names.has(name)) throw new Errno('EEXIST', 'An interface with the same name exists in the target netns');
+    if (to.links.names.has(name))
+      throw new Errno('EEXIST', 'An interface with the same name exists in the target netns');
     const before = this.ns;
     this.close(link);
+    // The old namespace learns the number of the new one (IFLA_NEW_NETNSID).
+    this.ns.nsids.allocate(to);
     this.unlist(link, to);
     link.promiscuity = 0;
     link.allmulti = 0;

@@ -1,7 +1,17 @@
 import type { CableEnd } from '../cable';
+import { completeChecksum } from '../ipv4/fragment';
 import type { LinkKind } from '../types';
 import type { Skb } from '../skb';
 import { Link } from './link';
+
+/** The card fills in the checksum that the kernel left to it. */
+function fillChecksum(skb: Skb): void {
+  const { payload } = skb;
+  if (payload.kind !== 'ipv4' && payload.kind !== 'ipv6') return;
+  const transport = payload.payload;
+  const whole = completeChecksum(transport);
+  if (whole !== transport) skb.payload = { ...payload, payload: whole };
+}
 
 /** A physical Ethernet card. Its carrier is the cable. */
 export class NicLink extends Link {
@@ -33,6 +43,7 @@ export class NicLink extends Link {
     this.stats.txPackets++;
     this.stats.txBytes += skb.frameLength;
     skb.scrub(true);
+    fillChecksum(skb);
     plug.transmit(skb);
   }
 

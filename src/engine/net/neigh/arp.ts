@@ -38,7 +38,9 @@ export class Arp implements NeighProtocol {
     if (announce === 0) {
       if (wanted !== 0 && this.ns.addrs.isLocal4(wanted)) source = wanted;
     } else if (announce === 1 && wanted !== 0 && this.ns.addrs.isLocal4(wanted)) {
-      const near = link.ip4.addresses.some((a) => contains4(a.local, a.prefixLength, wanted) && contains4(a.local, a.prefixLength, target));
+      const near = link.ip4.addresses.some(
+        (a) => contains4(a.local, a.prefixLength, wanted) && contains4(a.local, a.prefixLength, target),
+      );
       if (near) source = wanted;
     }
     if (source === 0) source = this.ns.addrs.select4(link, target, SCOPE.LINK);
@@ -84,7 +86,8 @@ export class Arp implements NeighProtocol {
     if (isMulticast4(tpa) || (isLoopback4(tpa) && !ns.routeLocalnet(link))) {
       return ns.drop(skb, 'NOT_SPECIFIED', 'arp_process');
     }
-    if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'arp', note: op === ARP_OP.REQUEST ? 'request' : 'reply' });
+    if (ns.tracer.active)
+      ns.trace(skb, { event: 'handled', by: 'arp', note: op === ARP_OP.REQUEST ? 'request' : 'reply' });
     if (spa === 0) {
       // Duplicate address detection (RFC 5227): answer if it is ours.
       if (op === ARP_OP.REQUEST && ns.addrs.isLocal4(tpa) && !this.ignores(link, spa, tpa)) {
@@ -109,7 +112,7 @@ export class Arp implements NeighProtocol {
         return;
       }
     }
-    const gratuitous = spa === tpa || (op === ARP_OP.REPLY && arp.tha === sha && false);
+    const gratuitous = spa === tpa;
     let n = link.arp.get(spa);
     if (n === undefined && Math.max(ns.conf4.all.arp_accept, link.ip4.conf.arp_accept) > 0) {
       const own = link.ip4.addresses.some((a) => contains4(a.local, a.prefixLength, spa));

@@ -205,7 +205,8 @@ export class Neighbour implements NeighbourInfo {
       notify = true;
     }
     const probing = this.state === 'PROBE' || this.state === 'INCOMPLETE';
-    const max = conf.ucast_solicit + conf.app_solicit + (this.state === 'PROBE' ? conf.mcast_resolicit : conf.mcast_solicit);
+    const max =
+      conf.ucast_solicit + conf.app_solicit + (this.state === 'PROBE' ? conf.mcast_resolicit : conf.mcast_solicit);
     if (probing && this.probes >= max) {
       this.setState('FAILED');
       this.updated = now;
@@ -230,7 +231,11 @@ export class Neighbour implements NeighbourInfo {
   }
 
   /** neigh_update: something was heard from or said about the neighbour. */
-  update(lladdr: Mac | undefined, state: NudState, flags: { override?: boolean; admin?: boolean; weakOverride?: boolean }): void {
+  update(
+    lladdr: Mac | undefined,
+    state: NudState,
+    flags: { override?: boolean; admin?: boolean; weakOverride?: boolean },
+  ): void {
     if (this.dead) return;
     const old = this.state;
     if (!flags.admin && (old === 'NOARP' || old === 'PERMANENT')) return;
@@ -259,7 +264,14 @@ export class Neighbour implements NeighbourInfo {
     const changed = next !== old || mac !== this.lladdr;
     if (next !== old) {
       this.disarm();
-      if (IN_TIMER.has(next)) this.arm(next === 'REACHABLE' ? this.reachableTime : next === 'DELAY' ? this.protocol.conf(this.link).delay_first_probe_time * 1e6 : this.retrans);
+      if (IN_TIMER.has(next))
+        this.arm(
+          next === 'REACHABLE'
+            ? this.reachableTime
+            : next === 'DELAY'
+              ? this.protocol.conf(this.link).delay_first_probe_time * 1e6
+              : this.retrans,
+        );
       if (next === 'PROBE') this.probes = 0;
       this.setState(next);
     }
@@ -304,7 +316,20 @@ export class Neighbour implements NeighbourInfo {
   /** A copy as plain data. */
   snapshot(): NeighbourInfo {
     const { family, index, address, lladdr, state, router, proxy, refs, probes, used, confirmed, updated } = this;
-    return { family, index, address, lladdr: this.valid ? lladdr : undefined, state, router, proxy, refs, probes, used, confirmed, updated };
+    return {
+      family,
+      index,
+      address,
+      lladdr: this.valid ? lladdr : undefined,
+      state,
+      router,
+      proxy,
+      refs,
+      probes,
+      used,
+      confirmed,
+      updated,
+    };
   }
 }
 

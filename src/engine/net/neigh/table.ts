@@ -26,7 +26,8 @@ export class NeighbourTables implements NeighApi {
       if (filter.family !== undefined && filter.family !== family) continue;
       for (const link of this.ns.links) {
         if (filter.index !== undefined && link.index !== filter.index) continue;
-        const table: Map<IpAddress, Neighbour> = family === 'inet' ? (link.arp as Map<IpAddress, Neighbour>) : (link.nd as Map<IpAddress, Neighbour>);
+        const table: Map<IpAddress, Neighbour> =
+          family === 'inet' ? (link.arp as Map<IpAddress, Neighbour>) : (link.nd as Map<IpAddress, Neighbour>);
         for (const n of table.values()) {
           if (n.state === 'NONE' || (n.state === 'NOARP' && !filter.all)) continue;
           out.push(n.snapshot());
@@ -97,7 +98,11 @@ export class NeighbourTables implements NeighApi {
     if (n === undefined) throw new Errno('ENOENT');
     const before = n.snapshot();
     n.forget();
-    this.ns.events.emit(() => ({ type: 'neigh', deleted: true, neigh: { ...before, state: 'FAILED', lladdr: undefined } }));
+    this.ns.events.emit(() => ({
+      type: 'neigh',
+      deleted: true,
+      neigh: { ...before, state: 'FAILED', lladdr: undefined },
+    }));
   }
 
   /** neigh_ifdown / neigh_carrier_down: `permanent` keeps what was set by hand. */

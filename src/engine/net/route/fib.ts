@@ -39,7 +39,11 @@ function order6(a: Route, b: Route): number {
 }
 
 /** The error a route type stands for. */
-const ERRORS: Partial<Record<RouteType, ErrnoCode>> = { unreachable: 'EHOSTUNREACH', prohibit: 'EACCES', blackhole: 'EINVAL' };
+const ERRORS: Partial<Record<RouteType, ErrnoCode>> = {
+  unreachable: 'EHOSTUNREACH',
+  prohibit: 'EACCES',
+  blackhole: 'EINVAL',
+};
 
 /** The forwarding information base: tables and the lookup through the policy rules (net/ipv4/fib_*.c, net/ipv6/ip6_fib.c). */
 export class Fib {
@@ -85,7 +89,13 @@ export class Fib {
   private usable(nh: Nexthop): boolean {
     if (nh.dead) return false;
     const { link, route } = nh;
-    if (this.oif !== null && link !== this.oif && route.type !== 'blackhole' && route.type !== 'unreachable' && route.type !== 'prohibit') {
+    if (
+      this.oif !== null &&
+      link !== this.oif &&
+      route.type !== 'blackhole' &&
+      route.type !== 'unreachable' &&
+      route.type !== 'prohibit'
+    ) {
       return false;
     }
     if (route.scope < this.minScope) return false;

@@ -36,7 +36,8 @@ export class Routes implements RouteApi {
         continue;
       }
       // fib_table_hash has 256 buckets by table number; small numbers come in order, local last.
-      for (const id of [...tables.keys()].sort((a, b) => (a & 255) - (b & 255))) out.push(...tables.get(id)!.list().map(snapshot));
+      for (const id of [...tables.keys()].sort((a, b) => (a & 255) - (b & 255)))
+        out.push(...tables.get(id)!.list().map(snapshot));
     }
     return out;
   }
@@ -72,7 +73,8 @@ export class Routes implements RouteApi {
     const { family } = spec;
     const type = spec.type ?? 'unicast';
     const table = spec.table || (type === 'local' || type === 'broadcast' ? RT_TABLE.LOCAL : RT_TABLE.MAIN);
-    const base = family === 'inet' ? network4(spec.dst as number, spec.dstLength) : network6(spec.dst as string, spec.dstLength);
+    const base =
+      family === 'inet' ? network4(spec.dst as number, spec.dstLength) : network6(spec.dst as string, spec.dstLength);
     if (family === 'inet' && base !== spec.dst) throw new Errno('EINVAL', 'Invalid prefix for given prefix length');
     const route = new Route(family, table, type, base, spec.dstLength);
     route.tos = spec.tos ?? 0;
@@ -84,7 +86,8 @@ export class Routes implements RouteApi {
     const gatewayed = hops.some((h) => h.gateway !== undefined);
     if (family === 'inet') {
       route.metric = spec.metric ?? 0;
-      route.scope = spec.scope ?? (type === 'local' ? SCOPE.HOST : gatewayed || NO_DEVICE.has(type) ? SCOPE.UNIVERSE : SCOPE.LINK);
+      route.scope =
+        spec.scope ?? (type === 'local' ? SCOPE.HOST : gatewayed || NO_DEVICE.has(type) ? SCOPE.UNIVERSE : SCOPE.LINK);
       if (type === 'unicast' && spec.scope === undefined && !gatewayed) route.scope = SCOPE.LINK;
     } else {
       route.metric = spec.metric || METRIC6;
@@ -101,9 +104,13 @@ export class Routes implements RouteApi {
       route.addNexthop(nh);
     }
     if (route.prefSrc !== undefined) {
-      const local = family === 'inet' ? this.ns.addrs.isLocal4(route.prefSrc as number) : this.ns.addrs.isLocal6(route.prefSrc as string);
+      const local =
+        family === 'inet'
+          ? this.ns.addrs.isLocal4(route.prefSrc as number)
+          : this.ns.addrs.isLocal6(route.prefSrc as string);
       const own = type === 'local' && route.prefSrc === route.dst;
-      if (!local && !own) throw new Errno('EINVAL', family === 'inet' ? 'Invalid prefsrc address' : 'Invalid source address');
+      if (!local && !own)
+        throw new Errno('EINVAL', family === 'inet' ? 'Invalid prefsrc address' : 'Invalid source address');
     }
     return route;
   }
@@ -132,7 +139,10 @@ export class Routes implements RouteApi {
     }
     const oif = hop.index ? this.link(hop.index) : null;
     // The gateway must be reachable directly: a route of narrower scope than ours.
-    const found = ns.fib.lookup({ dst: gateway, src: undefined, iif: null, oif, mark: 0, tos: 0 }, Math.max(route.scope + 1, SCOPE.LINK));
+    const found = ns.fib.lookup(
+      { dst: gateway, src: undefined, iif: null, oif, mark: 0, tos: 0 },
+      Math.max(route.scope + 1, SCOPE.LINK),
+    );
     if (typeof found === 'string') throw new Errno('ENETUNREACH', 'Nexthop has invalid gateway');
     const { type } = found.route;
     if (type !== 'unicast' && type !== 'local') throw new Errno('EINVAL', 'Nexthop has invalid gateway');
@@ -164,7 +174,8 @@ export class Routes implements RouteApi {
       return nh;
     }
     const found = ns.fib.lookup({ dst: gateway, src: undefined, iif: null, oif, mark: 0, tos: 0 });
-    if (typeof found === 'string' || found.gateway !== undefined || found.link === null) throw new Errno('EHOSTUNREACH');
+    if (typeof found === 'string' || found.gateway !== undefined || found.link === null)
+      throw new Errno('EHOSTUNREACH');
     return new Nexthop(found.link, gateway);
   }
 
@@ -188,10 +199,19 @@ export class Routes implements RouteApi {
     }
     if (mode === 'add') {
       // IPv6 allows several routes of one metric with different next hops.
-      const clash = route.family === 'inet' || group.some((r) => r.sameNexthops(route) || !(r.nexthops[0]?.gateway && route.nexthops[0]?.gateway));
+      const clash =
+        route.family === 'inet' ||
+        group.some((r) => r.sameNexthops(route) || !(r.nexthops[0]?.gateway && route.nexthops[0]?.gateway));
       if (clash || route.family === 'inet6') throw new Errno('EEXIST');
     }
-    const same = group.find((r) => r.type === route.type && r.scope === route.scope && r.sameNexthops(route) && r.protocol === route.protocol && r.prefSrc === route.prefSrc);
+    const same = group.find(
+      (r) =>
+        r.type === route.type &&
+        r.scope === route.scope &&
+        r.sameNexthops(route) &&
+        r.protocol === route.protocol &&
+        r.prefSrc === route.prefSrc,
+    );
     if (mode === 'replace' || mode === 'change') {
       if (same !== undefined && same === first) return;
       if (same !== undefined) throw new Errno('EEXIST');
@@ -217,21 +237,31 @@ export class Routes implements RouteApi {
 
   delete(match: RouteMatch): void {
     const { family } = match;
-    const base = family === 'inet' ? network4(match.dst as number, match.dstLength) : network6(match.dst as string, match.dstLength);
+    const base =
+      family === 'inet'
+        ? network4(match.dst as number, match.dstLength)
+        : network6(match.dst as string, match.dstLength);
     if (family === 'inet' && base !== match.dst) throw new Errno('EINVAL', 'Invalid prefix for given prefix length');
-    const tableId = match.table || (match.type === 'local' || match.type === 'broadcast' ? RT_TABLE.LOCAL : RT_TABLE.MAIN);
+    const tableId =
+      match.table || (match.type === 'local' || match.type === 'broadcast' ? RT_TABLE.LOCAL : RT_TABLE.MAIN);
     const table = this.ns.fib.tables(family).get(tableId);
-    if (table === undefined) throw new Errno('ESRCH', `${family === 'inet' ? 'ipv4' : 'ipv6'}: FIB table does not exist`);
+    if (table === undefined)
+      throw new Errno('ESRCH', `${family === 'inet' ? 'ipv4' : 'ipv6'}: FIB table does not exist`);
     const found = table.at(base, match.dstLength).find((r) => {
       if (match.tos !== undefined && match.tos !== 0 && r.tos !== match.tos) return false;
       if (match.metric && r.metric !== match.metric) return false;
       if (match.type !== undefined && r.type !== match.type) return false;
-      if (match.scope !== undefined && family === 'inet' && match.scope !== SCOPE.NOWHERE && r.scope !== match.scope) return false;
+      if (match.scope !== undefined && family === 'inet' && match.scope !== SCOPE.NOWHERE && r.scope !== match.scope)
+        return false;
       if (match.protocol !== undefined && match.protocol !== 0 && r.protocol !== match.protocol) return false;
       if (match.prefSrc !== undefined && r.prefSrc !== match.prefSrc) return false;
       const hops = match.nexthops ?? [{ index: match.index, gateway: match.gateway }];
       return hops.every((h) =>
-        r.nexthops.some((nh) => (h.index === undefined || h.index === 0 || nh.index === h.index) && (h.gateway === undefined || nh.gateway === h.gateway)),
+        r.nexthops.some(
+          (nh) =>
+            (h.index === undefined || h.index === 0 || nh.index === h.index) &&
+            (h.gateway === undefined || nh.gateway === h.gateway),
+        ),
       );
     });
     if (found === undefined) throw new Errno('ESRCH');
@@ -255,7 +285,13 @@ export class Routes implements RouteApi {
     route.protocol = RTPROT.KERNEL;
     const table = this.ns.fib.table(route.family, route.table);
     const peers = table.at(route.dst, route.dstLength);
-    if (peers.some((r) => r.type === route.type && r.metric === route.metric && r.sameNexthops(route) && r.prefSrc === route.prefSrc)) return;
+    if (
+      peers.some(
+        (r) =>
+          r.type === route.type && r.metric === route.metric && r.sameNexthops(route) && r.prefSrc === route.prefSrc,
+      )
+    )
+      return;
     let at = peers.findIndex((r) => r.metric > route.metric);
     if (at < 0) at = peers.length;
     this.insert(table, route, at);
@@ -266,7 +302,13 @@ export class Routes implements RouteApi {
     const table = this.ns.fib.table(route.family, route.table);
     const found = table
       .at(route.dst, route.dstLength)
-      .find((r) => r.type === route.type && r.metric === route.metric && r.nexthops[0]?.link === route.nexthops[0]?.link && r.prefSrc === route.prefSrc);
+      .find(
+        (r) =>
+          r.type === route.type &&
+          r.metric === route.metric &&
+          r.nexthops[0]?.link === route.nexthops[0]?.link &&
+          r.prefSrc === route.prefSrc,
+      );
     if (found === undefined) return false;
     this.remove(found);
     return true;
@@ -274,7 +316,8 @@ export class Routes implements RouteApi {
 
   /** Removes every route of `family` for which `dies`. */
   flush(family: Family, dies: (route: Route) => boolean): void {
-    for (const table of this.ns.fib.tables(family).values()) for (const route of table.list()) if (dies(route)) this.remove(route);
+    for (const table of this.ns.fib.tables(family).values())
+      for (const route of table.list()) if (dies(route)) this.remove(route);
   }
 
   /** fib_sync_down_dev: the link went down or away. */
@@ -327,5 +370,21 @@ export function snapshot(r: Route): RouteInfo {
     weight: nh.weight,
   }));
   const { family, table, type, dst, dstLength, tos, scope, protocol, metric, prefSrc, mtu, advmss, pref, expires } = r;
-  return { family, table, type, dst, dstLength, tos, scope, protocol, metric, prefSrc, nexthops, mtu, advmss, pref, expires };
+  return {
+    family,
+    table,
+    type,
+    dst,
+    dstLength,
+    tos,
+    scope,
+    protocol,
+    metric,
+    prefSrc,
+    nexthops,
+    mtu,
+    advmss,
+    pref,
+    expires,
+  };
 }

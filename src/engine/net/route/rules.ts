@@ -28,7 +28,11 @@ function plain(family: Family, priority: number, table: number): RuleInfo {
 /** Policy routing rules (ip-rule(8)). */
 export class Rules implements RuleApi {
   private readonly byFamily: Record<Family, RuleInfo[]> = {
-    inet: [plain('inet', 0, RT_TABLE.LOCAL), plain('inet', 32766, RT_TABLE.MAIN), plain('inet', 32767, RT_TABLE.DEFAULT)],
+    inet: [
+      plain('inet', 0, RT_TABLE.LOCAL),
+      plain('inet', 32766, RT_TABLE.MAIN),
+      plain('inet', 32767, RT_TABLE.DEFAULT),
+    ],
     inet6: [plain('inet6', 0, RT_TABLE.LOCAL), plain('inet6', 32766, RT_TABLE.MAIN)],
   };
   /** True once the rules of a family differ from the kernel's own. */
@@ -72,7 +76,20 @@ export class Rules implements RuleApi {
   }
 
   private matches(r: RuleInfo, wanted: Partial<RuleInfo>): boolean {
-    const keys = ['priority', 'src', 'srcLength', 'dst', 'dstLength', 'iif', 'oif', 'fwmark', 'tos', 'table', 'action', 'not'] as const;
+    const keys = [
+      'priority',
+      'src',
+      'srcLength',
+      'dst',
+      'dstLength',
+      'iif',
+      'oif',
+      'fwmark',
+      'tos',
+      'table',
+      'action',
+      'not',
+    ] as const;
     return keys.every((k) => wanted[k] === undefined || wanted[k] === r[k]);
   }
 }

@@ -17,7 +17,12 @@ export function ephemeralPort(ns: NetNamespace, free: (port: number) => boolean)
  * A port for connect(2): steps from an offset that depends on the destination, even ports first, a few apart each time
  * (__inet_hash_connect). @throws Errno EADDRNOTAVAIL
  */
-export function connectPort(ns: NetNamespace, offsets: Map<string, number>, destination: string, free: (port: number) => boolean): number {
+export function connectPort(
+  ns: NetNamespace,
+  offsets: Map<string, number>,
+  destination: string,
+  free: (port: number) => boolean,
+): number {
   const [low, high] = ns.ipv4.ip_local_port_range as [number, number];
   const span = (high - low + 1) & ~1;
   let offset = offsets.get(destination) ?? ns.random.below(span) & ~1;

@@ -66,7 +66,8 @@ export class RawSocket extends DatagramSocket {
     if (dest === undefined) throw new Errno('EDESTADDRREQ');
     if (this.ping) {
       this.assignId();
-      if ((payload.kind === 'icmp4' || payload.kind === 'icmp6') && payload.message === 'echo') payload = { ...payload, id: this.local.port };
+      if ((payload.kind === 'icmp4' || payload.kind === 'icmp6') && payload.message === 'echo')
+        payload = { ...payload, id: this.local.port };
     }
     const oif = this.outLink(dest);
     const group = isGroup(dest.address);
@@ -93,7 +94,12 @@ export class RawSocket extends DatagramSocket {
         ...(ttl === undefined ? {} : { ttl }),
         tos: this.tos,
         df: df && length <= mtu,
-        ...(options.id === undefined ? {} : { id: options.id }),
+        // A DF packet that is never cut needs no identification.
+        ...(options.id !== undefined
+          ? { id: options.id }
+          : this.pmtudisc === 'do' || this.pmtudisc === 'probe'
+            ? { id: 0 }
+            : {}),
         oif,
         mark: this.mark,
         owner: this,
@@ -158,7 +164,8 @@ export class RawSocket extends DatagramSocket {
     if (address !== 0 && address !== '::' && address !== packet.dst) return false;
     if (this.remote !== undefined && this.remote.address !== packet.src && !isGroup(this.remote.address)) return false;
     if (this.device !== null && this.device !== link) return false;
-    if (packet.payload.kind === 'icmp4' && packet.payload.type < 32 && (this.icmpFilter >>> packet.payload.type) & 1) return false;
+    if (packet.payload.kind === 'icmp4' && packet.payload.type < 32 && (this.icmpFilter >>> packet.payload.type) & 1)
+      return false;
     return this.filter === null || this.filter(packet);
   }
 
@@ -166,7 +173,13 @@ export class RawSocket extends DatagramSocket {
   take(skb: Skb, packet: IpPacket, link: Link): void {
     this.enqueue(messageOf(packet, link, this.ns.now, !this.ping));
     if (this.ns.tracer.active) {
-      this.ns.trace(skb, { event: 'socket', protocol: this.ping ? 'ping' : 'raw', local: String(this.local.address), remote: undefined, inode: this.inode });
+      this.ns.trace(skb, {
+        event: 'socket',
+        protocol: this.ping ? 'ping' : 'raw',
+        local: String(this.local.address),
+        remote: undefined,
+        inode: this.inode,
+      });
     }
   }
 
@@ -198,7 +211,10 @@ function encodedLength(payload: Transport): number {
 /** A message made of a received packet; `header`: `data` starts with the IP header, as for IPv4 raw sockets. */
 export function messageOf(packet: IpPacket, link: Link, at: number, header: boolean): Message {
   const v4 = packet.kind === 'ipv4';
-  const data = v4 && header ? encodeIpv4(packet) : encodeTransport(packet.payload, packet.src, packet.dst, v4 ? packet.protocol : packet.nextHeader);
+  const data =
+    v4 && header
+      ? encodeIpv4(packet)
+      : encodeTransport(packet.payload, packet.src, packet.dst, v4 ? packet.protocol : packet.nextHeader);
   return {
     data,
     from: { address: packet.src, port: 0, ...(!v4 && packet.src.startsWith('fe80') ? { scope: link.index } : {}) },

@@ -17,7 +17,10 @@ function code(e: unknown): string | undefined {
 function pair(w: TestWorld): [NetNamespace, NetNamespace] {
   const [a, b] = [w.ns(), w.ns()];
   a.links.add({ kind: 'veth', name: 'eth0', peer: { name: 'eth0', ns: b } });
-  for (const [ns, addr] of [[a, '10.0.0.1'], [b, '10.0.0.2']] as const) {
+  for (const [ns, addr] of [
+    [a, '10.0.0.1'],
+    [b, '10.0.0.2'],
+  ] as const) {
     const link = ns.links.byName('eth0')!;
     ns.links.set(ns.loopback, { up: true });
     ns.addrs.add({ index: link.index, local: ip(addr), prefixLength: 24 });
@@ -30,7 +33,10 @@ function cabled(w: TestWorld, loss: number): [NetNamespace, NetNamespace] {
   const [a, b] = [w.ns(w.machine('one')), w.ns(w.machine('two'))];
   const [na, nb] = [addNic(a, 'eth0'), addNic(b, 'eth0')];
   connectNics(na, nb, { latency: 1000, loss });
-  for (const [ns, nic, addr] of [[a, na, '10.0.0.1'], [b, nb, '10.0.0.2']] as const) {
+  for (const [ns, nic, addr] of [
+    [a, na, '10.0.0.1'],
+    [b, nb, '10.0.0.2'],
+  ] as const) {
     ns.addrs.add({ index: nic.index, local: ip(addr), prefixLength: 24 });
     ns.links.set(nic, { up: true });
   }
@@ -55,7 +61,12 @@ function* drain(s: TcpSocket): Coroutine<Uint8Array> {
   }
 }
 
-function transfer(w: TestWorld, client: NetNamespace, server: NetNamespace, size: number): { client: TcpSocket; ok: boolean } {
+function transfer(
+  w: TestWorld,
+  client: NetNamespace,
+  server: NetNamespace,
+  size: number,
+): { client: TcpSocket; ok: boolean } {
   const data = new Uint8Array(size);
   for (let i = 0; i < size; i++) data[i] = (i * 7 + (i >> 8)) & 255;
   const l = listen(server, 80);
@@ -110,7 +121,11 @@ test('states of a connection and of its end', () => {
   w.run(100_000);
   assert.equal(done.error, undefined);
   const s = accepted.value!.ref();
-  const states = (ns: NetNamespace): string[] => ns.sockets.list().filter((x) => x.protocol === 'tcp').map((x) => x.state);
+  const states = (ns: NetNamespace): string[] =>
+    ns.sockets
+      .list()
+      .filter((x) => x.protocol === 'tcp')
+      .map((x) => x.state);
   assert.deepEqual([states(a), states(b)], [['ESTAB'], ['LISTEN', 'ESTAB']]);
   assert.ok(c.local.port >= 32768 && c.local.port <= 60999);
   const read = w.spawn(s.read(CALLER, 100));
@@ -186,11 +201,23 @@ test('binding: in use, not ours, privileged', () => {
   const l = listen(b, 80);
   const s = b.sockets.createTcp('inet', ROOT).ref();
   s.reuseAddr = true;
-  assert.throws(() => s.bind({ address: ip('10.0.0.2'), port: 80 }), (e) => isErrno(e, 'EADDRINUSE'));
-  assert.throws(() => s.bind({ address: ip('10.0.0.9'), port: 81 }), (e) => isErrno(e, 'EADDRNOTAVAIL'));
+  assert.throws(
+    () => s.bind({ address: ip('10.0.0.2'), port: 80 }),
+    (e) => isErrno(e, 'EADDRINUSE'),
+  );
+  assert.throws(
+    () => s.bind({ address: ip('10.0.0.9'), port: 81 }),
+    (e) => isErrno(e, 'EADDRNOTAVAIL'),
+  );
   const user = b.sockets.createTcp('inet', { uid: 1000, netRaw: false });
-  assert.throws(() => user.bind({ address: 0, port: 81 }), (e) => isErrno(e, 'EACCES'));
-  assert.throws(() => b.sockets.createRaw('inet', 1, { uid: 1000, netRaw: false }), (e) => isErrno(e, 'EPERM'));
+  assert.throws(
+    () => user.bind({ address: 0, port: 81 }),
+    (e) => isErrno(e, 'EACCES'),
+  );
+  assert.throws(
+    () => b.sockets.createRaw('inet', 1, { uid: 1000, netRaw: false }),
+    (e) => isErrno(e, 'EPERM'),
+  );
   l.unref();
   s.bind({ address: ip('10.0.0.2'), port: 80 });
   s.listen(1);
@@ -219,8 +246,14 @@ test('UDP: datagrams both ways, port unreachable on a connected socket, broadcas
   w.run(10_000);
   assert.equal(code(refused.error), 'ECONNREFUSED');
   const all = { address: 0xffffffff, port: 9 };
-  assert.throws(() => a.sockets.createUdp('inet', ROOT).send(encode('x'), all), (e) => isErrno(e, 'ENETUNREACH', 'EACCES'));
-  assert.throws(() => a.sockets.createUdp('inet', ROOT).send(encode('x'), { address: ip('10.0.0.255'), port: 9 }), (e) => isErrno(e, 'EACCES'));
+  assert.throws(
+    () => a.sockets.createUdp('inet', ROOT).send(encode('x'), all),
+    (e) => isErrno(e, 'ENETUNREACH', 'EACCES'),
+  );
+  assert.throws(
+    () => a.sockets.createUdp('inet', ROOT).send(encode('x'), { address: ip('10.0.0.255'), port: 9 }),
+    (e) => isErrno(e, 'EACCES'),
+  );
 });
 
 test('IPv6: link-local address after DAD, neighbour discovery, TCP on a dual-stack listener', () => {

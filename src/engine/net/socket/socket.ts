@@ -70,7 +70,13 @@ export interface SocketInfo {
   readonly inode: number;
   /** IPPROTO number for raw sockets. */
   readonly protocolNumber: number;
-  readonly timer: { readonly kind: 'on' | 'keepalive' | 'timewait' | 'persist' | 'off'; readonly expires: Micros; readonly retransmits: number } | undefined;
+  readonly timer:
+    | {
+        readonly kind: 'on' | 'keepalive' | 'timewait' | 'persist' | 'off';
+        readonly expires: Micros;
+        readonly retransmits: number;
+      }
+    | undefined;
   readonly v6only: boolean;
   readonly path?: string;
   readonly peerInode?: number;
@@ -95,7 +101,8 @@ export function mapped(address: IpAddress, family: Family): IpAddress {
 
 /** The reverse: `::ffff:10.0.0.1` is the IPv4 address; others stay. */
 export function unmapped(address: IpAddress, parse: (text: string) => number | undefined): IpAddress {
-  if (typeof address === 'string' && address.startsWith('::ffff:') && address.includes('.')) return parse(address.slice(7)) ?? address;
+  if (typeof address === 'string' && address.startsWith('::ffff:') && address.includes('.'))
+    return parse(address.slice(7)) ?? address;
   return address;
 }
 
@@ -184,7 +191,8 @@ export abstract class Socket extends OpenFile implements SkbOwner {
   /** inet_bind: may this address be used? @throws Errno EADDRNOTAVAIL, EACCES */
   protected checkLocal(address: IpAddress, port: number): void {
     const { ns } = this;
-    if (port !== 0 && port < ns.ipv4.ip_unprivileged_port_start && this.owner.uid !== 0 && !this.owner.netBind) throw new Errno('EACCES');
+    if (port !== 0 && port < ns.ipv4.ip_unprivileged_port_start && this.owner.uid !== 0 && !this.owner.netBind)
+      throw new Errno('EACCES');
     if (typeof address === 'number') {
       if (address === 0 || ns.ipv4.ip_nonlocal_bind) return;
       const type = ns.addrs.type4(address);

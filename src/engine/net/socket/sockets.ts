@@ -149,7 +149,14 @@ export class Sockets {
     if (icmp.type === ICMP4.UNREACHABLE) [errno, hard] = ICMP_ERRORS[icmp.code] ?? ['EHOSTUNREACH', true];
     else if (icmp.type === ICMP4.TIME_EXCEEDED) [errno, hard] = ['EHOSTUNREACH', false];
     const tooBig = icmp.type === ICMP4.UNREACHABLE && icmp.code === 4;
-    this.dispatchError(quoted, errno, hard, tooBig ? icmp4Mtu(icmp) : undefined, { origin: 'icmp', type: icmp.type, code: icmp.code, offender: packet.src }, link);
+    this.dispatchError(
+      quoted,
+      errno,
+      hard,
+      tooBig ? icmp4Mtu(icmp) : undefined,
+      { origin: 'icmp', type: icmp.type, code: icmp.code, offender: packet.src },
+      link,
+    );
   }
 
   /** The packet an ICMPv6 error quotes. */
@@ -171,11 +178,26 @@ export class Sockets {
     let errno: ErrnoCode = 'EPROTO';
     let hard = false;
     if (icmp.type === 1) {
-      const table: readonly (readonly [ErrnoCode, boolean])[] = [['ENETUNREACH', false], ['EACCES', true], ['EHOSTUNREACH', false], ['EHOSTUNREACH', false], ['ECONNREFUSED', true], ['EACCES', true], ['EACCES', true]];
+      const table: readonly (readonly [ErrnoCode, boolean])[] = [
+        ['ENETUNREACH', false],
+        ['EACCES', true],
+        ['EHOSTUNREACH', false],
+        ['EHOSTUNREACH', false],
+        ['ECONNREFUSED', true],
+        ['EACCES', true],
+        ['EACCES', true],
+      ];
       [errno, hard] = table[icmp.code] ?? ['EPROTO', false];
     } else if (icmp.type === 2) errno = 'EMSGSIZE';
     else if (icmp.type === 3) errno = 'EHOSTUNREACH';
-    this.dispatchError(quoted, errno, hard, icmp.type === 2 ? icmp.rest : undefined, { origin: 'icmp6', type: icmp.type, code: icmp.code, offender: packet.src }, link);
+    this.dispatchError(
+      quoted,
+      errno,
+      hard,
+      icmp.type === 2 ? icmp.rest : undefined,
+      { origin: 'icmp6', type: icmp.type, code: icmp.code, offender: packet.src },
+      link,
+    );
   }
 
   private dispatchError(

@@ -50,7 +50,8 @@ export class TcpTable {
     }
     if (s.reuseAddr) return false;
     // Ports of connections without SO_REUSEADDR stay taken until TIME-WAIT is over.
-    for (const c of this.connections.values()) if (c.local.port === port && c !== s && sharesAddress(c, s, address)) return true;
+    for (const c of this.connections.values())
+      if (c.local.port === port && c !== s && sharesAddress(c, s, address)) return true;
     return false;
   }
 
@@ -149,7 +150,9 @@ export class TcpTable {
 
   /** The socket a segment belongs to: the connection, else the listener. */
   lookup(packet: IpPacket, srcPort: number, dstPort: number, link: Link): TcpSocket | undefined {
-    return this.connections.get(this.key(packet.dst, dstPort, packet.src, srcPort)) ?? this.listener(packet, dstPort, link);
+    return (
+      this.connections.get(this.key(packet.dst, dstPort, packet.src, srcPort)) ?? this.listener(packet, dstPort, link)
+    );
   }
 
   /** The connection that sent from `local` to `remote`. */
@@ -186,7 +189,13 @@ export class TcpTable {
       return ns.drop(skb, 'NO_SOCKET', 'tcp_v4_rcv');
     }
     if (ns.tracer.active) {
-      ns.trace(skb, { event: 'socket', protocol: 'tcp', local: `${formatIp(packet.dst)}:${s.dstPort}`, remote: `${formatIp(packet.src)}:${s.srcPort}`, inode: sock.inode });
+      ns.trace(skb, {
+        event: 'socket',
+        protocol: 'tcp',
+        local: `${formatIp(packet.dst)}:${s.dstPort}`,
+        remote: `${formatIp(packet.src)}:${s.srcPort}`,
+        inode: sock.inode,
+      });
     }
     if (sock.state === 'LISTEN') this.toListener(sock, packet, s, skb);
     else sock.input(s);
@@ -202,7 +211,10 @@ export class TcpTable {
       ns.mib.TcpExtListenDrops++;
       return ns.drop(skb, 'SOCKET_BACKLOG', 'tcp_conn_request');
     }
-    const route = typeof packet.src === 'number' ? ns.ip4.routeOutput(packet.src, packet.dst as number, listener.device) : ns.ip6.routeOutput(packet.src, packet.dst as string, listener.device);
+    const route =
+      typeof packet.src === 'number'
+        ? ns.ip4.routeOutput(packet.src, packet.dst as number, listener.device)
+        : ns.ip6.routeOutput(packet.src, packet.dst as string, listener.device);
     if (typeof route === 'string') return ns.drop(skb, 'IP_OUTNOROUTES', 'tcp_conn_request');
     const child = new TcpSocket(ns, listener.family, listener.owner);
     const local = { address: mapped(packet.dst, listener.family), port: s.dstPort };
@@ -221,7 +233,8 @@ export class TcpTable {
       (s.flags & ACK) !== 0
         ? makeTcp(s.dstPort, s.srcPort, s.ack, 0, RST, 0, undefined, EMPTY)
         : makeTcp(s.dstPort, s.srcPort, 0, seqAdd(s.seq, length), RST | ACK, 0, undefined, EMPTY);
-    if (packet.kind === 'ipv4') ns.ip4.send({ src: packet.dst, dst: packet.src, protocol: IPPROTO.TCP, payload: reset, id: 0 });
+    if (packet.kind === 'ipv4')
+      ns.ip4.send({ src: packet.dst, dst: packet.src, protocol: IPPROTO.TCP, payload: reset, id: 0 });
     else ns.ip6.send({ src: packet.dst, dst: packet.src, nextHeader: IPPROTO.TCP, payload: reset });
   }
 
@@ -232,7 +245,9 @@ export class TcpTable {
     const reset = makeTcp(sock.local.port, sock.remote!.port, s.ack, 0, RST, 0, undefined, EMPTY);
     const src = sock.localIp;
     const dst = sock.remoteIp;
-    if (typeof src === 'number' && typeof dst === 'number') ns.ip4.send({ src, dst, protocol: IPPROTO.TCP, payload: reset, id: 0 });
-    else if (typeof src === 'string' && typeof dst === 'string') ns.ip6.send({ src, dst, nextHeader: IPPROTO.TCP, payload: reset });
+    if (typeof src === 'number' && typeof dst === 'number')
+      ns.ip4.send({ src, dst, protocol: IPPROTO.TCP, payload: reset, id: 0 });
+    else if (typeof src === 'string' && typeof dst === 'string')
+      ns.ip6.send({ src, dst, nextHeader: IPPROTO.TCP, payload: reset });
   }
 }

@@ -53,7 +53,14 @@ const WINDOW_START = 65_535;
 const WINDOW_LIMIT = 6_291_456;
 /** Receive window scale: fits tcp_rmem's 32 MB. */
 const WSCALE = 10;
-const OPEN_STATES: ReadonlySet<TcpState> = new Set(['ESTABLISHED', 'FIN_WAIT1', 'FIN_WAIT2', 'CLOSE_WAIT', 'CLOSING', 'LAST_ACK']);
+const OPEN_STATES: ReadonlySet<TcpState> = new Set([
+  'ESTABLISHED',
+  'FIN_WAIT1',
+  'FIN_WAIT2',
+  'CLOSE_WAIT',
+  'CLOSING',
+  'LAST_ACK',
+]);
 
 /** A TCP socket (RFC 9293, net/ipv4/tcp*.c): NewReno, RFC 6298 timers with Linux's constants. */
 export class TcpSocket extends Socket {
@@ -276,7 +283,11 @@ export class TcpSocket extends Socket {
   }
 
   /** recv(2) with options. */
-  *receive(caller: Caller, max: number, options: { dontWait?: boolean; peek?: boolean; until?: Micros } = {}): Coroutine<Uint8Array> {
+  *receive(
+    caller: Caller,
+    max: number,
+    options: { dontWait?: boolean; peek?: boolean; until?: Micros } = {},
+  ): Coroutine<Uint8Array> {
     const until = options.until ?? (this.receiveTimeout === undefined ? undefined : this.ns.now + this.receiveTimeout);
     for (;;) {
       if (this.receiveQueue.length > 0) {
@@ -286,7 +297,8 @@ export class TcpSocket extends Socket {
       }
       this.throwPending();
       if (this.finReceived || this.readShutdown || max === 0) return EMPTY;
-      if (this.state === 'LISTEN' || (this.state === 'CLOSED' && this.remote === undefined)) throw new Errno('ENOTCONN');
+      if (this.state === 'LISTEN' || (this.state === 'CLOSED' && this.remote === undefined))
+        throw new Errno('ENOTCONN');
       if (this.state === 'CLOSED' || this.state === 'TIME_WAIT') return EMPTY;
       if (this.nonblocking || options.dontWait) throw new Errno('EAGAIN');
       if ((yield* caller.wait(this.waitQueues, until)) === 'timeout') throw new Errno('EAGAIN');
@@ -311,8 +323,13 @@ export class TcpSocket extends Socket {
     if (state === 'LISTEN') return { readable: this.acceptQueue.length > 0, writable: false };
     const dead = state === 'CLOSED' && this.remote !== undefined;
     return {
-      readable: this.receiveQueue.length > 0 || this.finReceived || this.readShutdown || dead || this.pending !== undefined,
-      writable: dead || this.pending !== undefined || this.finQueued || (OPEN_STATES.has(state) && this.sendQueue.length < (SEND_BUFFER * 2) / 3),
+      readable:
+        this.receiveQueue.length > 0 || this.finReceived || this.readShutdown || dead || this.pending !== undefined,
+      writable:
+        dead ||
+        this.pending !== undefined ||
+        this.finQueued ||
+        (OPEN_STATES.has(state) && this.sendQueue.length < (SEND_BUFFER * 2) / 3),
       hangup: dead || (this.finReceived && this.finQueued),
     };
   }
@@ -400,7 +417,8 @@ export class TcpSocket extends Socket {
   private routeMss(): number {
     const r = this.route!;
     const dst = this.remoteIp;
-    const mtu = typeof dst === 'number' ? this.ns.ip4.mtu(r.entry, r.link, dst) - 40 : this.ns.ip6.mtu(r.entry, r.link, dst) - 60;
+    const mtu =
+      typeof dst === 'number' ? this.ns.ip4.mtu(r.entry, r.link, dst) - 40 : this.ns.ip6.mtu(r.entry, r.link, dst) - 60;
     return Math.max(mtu, 48);
   }
 
@@ -408,7 +426,10 @@ export class TcpSocket extends Socket {
   private advertisedMss(): number {
     const r = this.route!;
     const overhead = typeof this.remoteIp === 'number' ? 40 : 60;
-    return Math.min(r.entry.route.advmss ?? Math.max((r.entry.route.mtu ?? r.link.mtu) - overhead, 48), 65535 - overhead);
+    return Math.min(
+      r.entry.route.advmss ?? Math.max((r.entry.route.mtu ?? r.link.mtu) - overhead, 48),
+      65535 - overhead,
+    );
   }
 
   private sendSyn(): void {
@@ -427,7 +448,17 @@ export class TcpSocket extends Socket {
     const window = Math.min(Math.floor(WINDOW_START / unit) * unit, 65535);
     this.windowMax = Math.max(window, unit);
     this.rcvAdvertised = seqAdd(this.rcvNxt, window);
-    const seg = makeTcp(this.local.port, this.remote!.port, this.iss, answer ? this.rcvNxt : 0, answer ? SYN | ACK : SYN, window, options, EMPTY, CHECKSUM_PARTIAL);
+    const seg = makeTcp(
+      this.local.port,
+      this.remote!.port,
+      this.iss,
+      answer ? this.rcvNxt : 0,
+      answer ? SYN | ACK : SYN,
+      window,
+      options,
+      EMPTY,
+      CHECKSUM_PARTIAL,
+    );
     if (this.timedSeq === undefined && this.retransmits === 0) {
       this.timedSeq = seqAdd(this.iss, 1);
       this.timedAt = ns.now;
@@ -452,8 +483,12 @@ export class TcpSocket extends Socket {
   private transmit(flags: number, seq: number, data: Uint8Array): void {
     let options;
     if (this.useTs && (flags & RST) === 0) {
-      const sack = this.useSack && this.receiveQueue.earlyBytes > 0 ? this.receiveQueue.sackBlocks(this.lastSack) : undefined;
-      options = makeTcpOptions({ timestamps: { val: this.timestamp(), ecr: this.tsRecent }, ...(sack ? { sack } : {}) });
+      const sack =
+        this.useSack && this.receiveQueue.earlyBytes > 0 ? this.receiveQueue.sackBlocks(this.lastSack) : undefined;
+      options = makeTcpOptions({
+        timestamps: { val: this.timestamp(), ecr: this.tsRecent },
+        ...(sack ? { sack } : {}),
+      });
     } else if (this.useSack && this.receiveQueue.earlyBytes > 0 && (flags & RST) === 0) {
       options = makeTcpOptions({ sack: this.receiveQueue.sackBlocks(this.lastSack) });
     }
@@ -464,7 +499,10 @@ export class TcpSocket extends Socket {
       this.delack?.cancel();
       this.delack = null;
     }
-    this.emit(makeTcp(this.local.port, this.remote!.port, seq, this.rcvNxt, flags, window, options, data, CHECKSUM_PARTIAL), false);
+    this.emit(
+      makeTcp(this.local.port, this.remote!.port, seq, this.rcvNxt, flags, window, options, data, CHECKSUM_PARTIAL),
+      false,
+    );
   }
 
   private emit(segment: TcpSegment, plainId: boolean): void {
@@ -480,11 +518,30 @@ export class TcpSocket extends Socket {
       else {
         const id = plainId ? 0 : this.ipId++ & 0xffff;
         error = ns.ip4.send({
-          src, dst, protocol: IPPROTO.TCP, payload: segment, ttl: this.ttl ?? ns.ipv4.ip_default_ttl, tos: this.tos, df: this.pmtudisc !== 'dont', id, mark: this.mark, owner: this, route: r,
+          src,
+          dst,
+          protocol: IPPROTO.TCP,
+          payload: segment,
+          ttl: this.ttl ?? ns.ipv4.ip_default_ttl,
+          tos: this.tos,
+          df: this.pmtudisc !== 'dont',
+          id,
+          mark: this.mark,
+          owner: this,
+          route: r,
         });
       }
     } else if (typeof dst === 'string' && typeof src === 'string') {
-      error = ns.ip6.send({ src, dst, nextHeader: IPPROTO.TCP, payload: segment, flowLabel: this.flowLabel, owner: this, mark: this.mark, oif: this.outLink(this.remote!) });
+      error = ns.ip6.send({
+        src,
+        dst,
+        nextHeader: IPPROTO.TCP,
+        payload: segment,
+        flowLabel: this.flowLabel,
+        owner: this,
+        mark: this.mark,
+        oif: this.outLink(this.remote!),
+      });
     }
     if (error !== undefined && error !== 'EMSGSIZE') this.softError = error;
   }
@@ -560,7 +617,10 @@ export class TcpSocket extends Socket {
   private armPersist(): void {
     if (this.rexmit !== null) return;
     this.rexmitKind = 'persist';
-    this.rexmit = this.ns.host.scheduler.after(Math.min(this.rto << Math.min(this.retransmits, 9), RTO_MAX), this.onRexmit);
+    this.rexmit = this.ns.host.scheduler.after(
+      Math.min(this.rto << Math.min(this.retransmits, 9), RTO_MAX),
+      this.onRexmit,
+    );
   }
 
   /** tcp_retransmit_timer, and the zero window probe. */
@@ -578,7 +638,10 @@ export class TcpSocket extends Socket {
     }
     ns.mib.TcpExtTCPTimeouts++;
     if (this.state === 'SYN_SENT' || this.state === 'SYN_RECV') {
-      const max = this.state === 'SYN_SENT' ? (this.synRetries ?? ns.ipv4.tcp_syn_retries) + SYN_LINEAR : ns.ipv4.tcp_synack_retries;
+      const max =
+        this.state === 'SYN_SENT'
+          ? (this.synRetries ?? ns.ipv4.tcp_syn_retries) + SYN_LINEAR
+          : ns.ipv4.tcp_synack_retries;
       if (this.retransmits >= max) return this.finish(this.softError ?? 'ETIMEDOUT');
       this.retransmits++;
       ns.mib.TcpRetransSegs++;
@@ -591,7 +654,7 @@ export class TcpSocket extends Socket {
     }
     if (this.sndUna === this.sndMax) return;
     this.firstLoss ??= ns.now - this.rto;
-    const limit = this.orphan ? (ns.ipv4.tcp_orphan_retries || 8) : ns.ipv4.tcp_retries2;
+    const limit = this.orphan ? ns.ipv4.tcp_orphan_retries || 8 : ns.ipv4.tcp_retries2;
     if (ns.now - this.firstLoss >= timeoutModel(limit)) {
       ns.mib.TcpExtTCPAbortOnTimeout++;
       return this.finish(this.softError ?? 'ETIMEDOUT');
@@ -793,7 +856,11 @@ export class TcpSocket extends Socket {
   private inputReset(): void {
     this.ns.mib.TcpEstabResets++;
     const error: ErrnoCode | undefined =
-      this.state === 'CLOSE_WAIT' ? 'EPIPE' : this.state === 'LAST_ACK' || this.state === 'CLOSING' ? undefined : 'ECONNRESET';
+      this.state === 'CLOSE_WAIT'
+        ? 'EPIPE'
+        : this.state === 'LAST_ACK' || this.state === 'CLOSING'
+          ? undefined
+          : 'ECONNRESET';
     this.finish(error);
   }
 
@@ -879,7 +946,8 @@ export class TcpSocket extends Socket {
       this.retransmits = 0;
       this.firstLoss = undefined;
       // The back-off ends; without a sample the last estimate counts.
-      this.rto = this.srtt > 0 ? Math.min(RTO_MAX, Math.round(this.srtt + Math.max(RTO_MIN, 4 * this.rttvar))) : RTO_INITIAL;
+      this.rto =
+        this.srtt > 0 ? Math.min(RTO_MAX, Math.round(this.srtt + Math.max(RTO_MIN, 4 * this.rttvar))) : RTO_INITIAL;
     }
     if (this.inRecovery) {
       if (seqDiff(s.ack, this.recover) >= 0) {
@@ -888,7 +956,7 @@ export class TcpSocket extends Socket {
         this.cwnd = this.ssthresh;
       } else {
         // NewReno: a partial acknowledgement names the next hole.
-        this.dupAcks = Math.max(0, this.dupAcks - Math.ceil(acked / mss)) ;
+        this.dupAcks = Math.max(0, this.dupAcks - Math.ceil(acked / mss));
         this.ns.mib.TcpRetransSegs++;
         this.counts.retransTotal++;
         this.resendFirst();
@@ -918,7 +986,8 @@ export class TcpSocket extends Socket {
     if (this.state === 'FIN_WAIT1') {
       this.state = 'FIN_WAIT2';
       // Nobody is left to read: the other side has a minute (tcp_fin_timeout).
-      if (this.orphan) this.timeWait = this.ns.host.scheduler.after(this.ns.ipv4.tcp_fin_timeout * 1e6, () => this.finish());
+      if (this.orphan)
+        this.timeWait = this.ns.host.scheduler.after(this.ns.ipv4.tcp_fin_timeout * 1e6, () => this.finish());
     } else if (this.state === 'CLOSING') this.enterTimeWait();
     else if (this.state === 'LAST_ACK') this.finish();
   }
@@ -957,13 +1026,16 @@ export class TcpSocket extends Socket {
   private inputFin(): void {
     this.rcvNxt = seqAdd(this.rcvNxt, 1);
     this.finReceived = true;
-    this.ackNow = true;
     switch (this.state) {
       case 'ESTABLISHED':
         this.state = 'CLOSE_WAIT';
+        // The program will probably close now: the acknowledgement waits for its FIN (pingpong mode).
+        this.quickAcks = 0;
+        this.unackedBytes++;
         break;
       case 'FIN_WAIT1':
         this.state = 'CLOSING';
+        this.ackNow = true;
         break;
       case 'FIN_WAIT2':
         this.sendAck();
@@ -1041,15 +1113,21 @@ export class TcpSocket extends Socket {
     const gone = this.state === 'TIME_WAIT' || this.state === 'SYN_RECV' || this.orphan;
     let timer: SocketInfo['timer'];
     if (this.timeWait !== null) timer = { kind: 'timewait', expires: this.timeWait.at - this.ns.now, retransmits: 0 };
-    else if (this.rexmit !== null) timer = { kind: this.rexmitKind, expires: this.rexmit.at - this.ns.now, retransmits: this.retransmits };
-    else if (this.keepTimer !== null) timer = { kind: 'keepalive', expires: this.keepTimer.at - this.ns.now, retransmits: this.keepProbes };
+    else if (this.rexmit !== null)
+      timer = { kind: this.rexmitKind, expires: this.rexmit.at - this.ns.now, retransmits: this.retransmits };
+    else if (this.keepTimer !== null)
+      timer = { kind: 'keepalive', expires: this.keepTimer.at - this.ns.now, retransmits: this.keepProbes };
     const dead = this.state === 'TIME_WAIT';
     return {
       protocol: 'tcp',
       family: this.family,
       state: SS_STATE[this.state],
       recvQ: dead ? 0 : listening ? this.acceptQueue.length : this.receiveQueue.length,
-      sendQ: dead ? 0 : listening ? this.backlog : Math.max(0, seqDiff(this.sndMax, this.sndUna), this.sendQueue.length) - (this.state === 'SYN_RECV' ? 1 : 0),
+      sendQ: dead
+        ? 0
+        : listening
+          ? this.backlog
+          : Math.max(0, seqDiff(this.sndMax, this.sndUna), this.sendQueue.length) - (this.state === 'SYN_RECV' ? 1 : 0),
       local: this.local,
       remote: this.remote ?? { address: any, port: 0 },
       device: this.device?.index,

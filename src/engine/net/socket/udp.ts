@@ -40,7 +40,8 @@ export class UdpSocket extends DatagramSocket {
     }
     const route = this.route(addr);
     if (this.local.port === 0) this.bind({ address: this.local.address, port: 0 });
-    if (this.local.address === 0 || this.local.address === '::') this.local = { ...this.local, address: mapped(route, this.family) };
+    if (this.local.address === 0 || this.local.address === '::')
+      this.local = { ...this.local, address: mapped(route, this.family) };
     this.remote = addr;
   }
 
@@ -84,12 +85,24 @@ export class UdpSocket extends DatagramSocket {
       const fits = data.length + 28 <= mtu;
       if (!fits && (this.pmtudisc === 'do' || this.pmtudisc === 'probe')) {
         if (this.recvErr) {
-          this.errors.push({ errno: 'EMSGSIZE', origin: 'local', type: 0, code: 0, info: mtu, offender: undefined, destination: dest, data, at: ns.now });
+          this.errors.push({
+            errno: 'EMSGSIZE',
+            origin: 'local',
+            type: 0,
+            code: 0,
+            info: mtu,
+            offender: undefined,
+            destination: dest,
+            data,
+            at: ns.now,
+          });
         }
         throw new Errno('EMSGSIZE');
       }
       // Pieces need their checksum before they are cut; whole datagrams leave it to the device.
-      const udp = fits ? makeUdp(this.local.port, dest.port, data, CHECKSUM_PARTIAL) : makeUdp(this.local.port, dest.port, data);
+      const udp = fits
+        ? makeUdp(this.local.port, dest.port, data, CHECKSUM_PARTIAL)
+        : makeUdp(this.local.port, dest.port, data);
       error = ns.ip4.send({
         src: typeof src === 'number' ? src : 0,
         dst,
@@ -228,7 +241,11 @@ export class UdpTable {
     }
     const message = {
       data: udp.payload,
-      from: { address: packet.src, port: udp.srcPort, ...(typeof packet.src === 'string' && packet.src.startsWith('fe80') ? { scope: link.index } : {}) },
+      from: {
+        address: packet.src,
+        port: udp.srcPort,
+        ...(typeof packet.src === 'string' && packet.src.startsWith('fe80') ? { scope: link.index } : {}),
+      },
       to: packet.dst,
       packet,
       ttl: packet.kind === 'ipv4' ? packet.ttl : packet.hopLimit,
@@ -238,7 +255,10 @@ export class UdpTable {
     };
     const many = skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST || isGroup(packet.dst);
     const targets = many
-      ? [...(this.byPort.get(udp.dstPort) ?? [])].filter((s) => this.score(s, packet, udp.srcPort, link) >= 0 || (s.local.address === packet.dst && s.remote === undefined))
+      ? [...(this.byPort.get(udp.dstPort) ?? [])].filter(
+          (s) =>
+            this.score(s, packet, udp.srcPort, link) >= 0 || (s.local.address === packet.dst && s.remote === undefined),
+        )
       : [];
     if (!many) {
       const s = this.lookup(packet, udp.srcPort, udp.dstPort, link);
@@ -255,7 +275,13 @@ export class UdpTable {
       if (s.enqueue({ ...message, from })) {
         ns.mib.UdpInDatagrams++;
         if (ns.tracer.active) {
-          ns.trace(skb, { event: 'socket', protocol: 'udp', local: `${formatIp(packet.dst)}:${udp.dstPort}`, remote: `${formatIp(packet.src)}:${udp.srcPort}`, inode: s.inode });
+          ns.trace(skb, {
+            event: 'socket',
+            protocol: 'udp',
+            local: `${formatIp(packet.dst)}:${udp.dstPort}`,
+            remote: `${formatIp(packet.src)}:${udp.srcPort}`,
+            inode: s.inode,
+          });
         }
       } else {
         ns.mib.UdpRcvbufErrors++;

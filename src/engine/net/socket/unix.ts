@@ -79,7 +79,8 @@ export class UnixSocket extends OpenFile {
         return out;
       }
       if (this.state === 'unconnected' || this.state === 'listening') throw new Errno('EINVAL');
-      if (this.readShutdown || this.peer === null || this.peer.writeShutdown || this.peer.state === 'closed') return EMPTY;
+      if (this.readShutdown || this.peer === null || this.peer.writeShutdown || this.peer.state === 'closed')
+        return EMPTY;
       if (this.nonblocking) throw new Errno('EAGAIN');
       yield* caller.wait(this.waitQueues);
     }
@@ -116,7 +117,11 @@ export class UnixSocket extends OpenFile {
     if (this.state === 'listening') return { readable: this.acceptQueue.length > 0, writable: false };
     const ended = this.state === 'connected' && (this.peer === null || this.peer.state === 'closed');
     const half = this.peer?.writeShutdown === true || this.readShutdown;
-    return { readable: this.size > 0 || ended || half, writable: this.state === 'connected' && (this.peer?.size ?? 0) < BUFFER, hangup: ended };
+    return {
+      readable: this.size > 0 || ended || half,
+      writable: this.state === 'connected' && (this.peer?.size ?? 0) < BUFFER,
+      hangup: ended,
+    };
   }
 
   /** shutdown(2). @throws Errno ENOTCONN */
