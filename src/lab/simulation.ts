@@ -46,11 +46,15 @@ export class Simulation {
   onOutput: (terminal: number, data: Uint8Array) => void = () => undefined;
   /** Called when a shell shows a prompt or has read a command, and when a terminal comes or goes. */
   onChange: () => void = () => undefined;
-  /** Told about errors of our own that ended a process. */
-  onBug: (error: unknown) => void = () => undefined;
-
-  /** Makes the lab's start state. @throws Error when the world does not exist or a setup command fails. */
-  constructor(private readonly lab: LabStart) {
+  /**
+   * Makes the lab's start state.
+   * @param onBug told about errors of our own that ended a simulated process.
+   * @throws Error when the world does not exist or a setup command fails.
+   */
+  constructor(
+    private readonly lab: LabStart,
+    public onBug: (error: unknown) => void = () => undefined,
+  ) {
     this.world = createWorld(lab.world, lab.seed);
     this.world.onShellEvent = (event, machine) => {
       for (const t of this.terminals.values()) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CompiledLab } from '../lab/protocol';
 
@@ -26,7 +26,8 @@ export function engineFiles(root: string): string[] {
       else if (/\.ts$/.test(name) && !/\.test\.ts$/.test(name)) out.push(path);
     }
   };
-  walk(join(root, 'src/engine'));
+  const engine = join(root, 'src/engine');
+  if (existsSync(engine)) walk(engine);
   return out;
 }
 

@@ -8,7 +8,7 @@ import { fingerprint } from './fingerprint';
 import type { ChapterSource, ConsoleSource, PredictSource, QuestionSource } from './chapter';
 import type { Path, SourceLab } from './lab-file';
 import type { Problem } from './problem';
-import { Screens, solvedUpTo } from './screen';
+import { Screens, solvedUpTo, takeBugs } from './screen';
 
 /** One thing that was proved or not. */
 export interface Proof {
@@ -32,7 +32,9 @@ export function proveLab(source: SourceLab, engine: string): ProvedLab {
   const prove = (name: string, path: Path, run: () => string | null): boolean => {
     let message: string | null;
     try {
+      takeBugs();
       message = run();
+      message = takeBugs() ?? message;
     } catch (error) {
       message = error instanceof Error ? error.message : String(error);
     }
@@ -160,7 +162,10 @@ export function proveConsoles(
 
 function runEntry(screens: Screens, place: Place, command: string, prompt: string): string {
   try {
+    takeBugs();
     const output = screens.type(place, command);
+    const bug = takeBugs();
+    if (bug !== null) throw new Error(bug);
     if (output.split('\n').some((line) => line.startsWith(prompt))) {
       throw new Error(`a line of the output begins with "${prompt}" and would read as a command; use the other prompt`);
     }
@@ -204,9 +209,9 @@ export function provePrediction(
   const options = question.options.map((o, i) => ({ ...o, correct: right[i]! }));
   const count = right.filter(Boolean).length;
   const compiled = { ...question, options, predict: { lab: lab.id, place, command: predict.run, output } };
-  const found = count === 0 ? 'no option' : `${count} options`;
+  const found = count === 0 ? 'no option equals' : `${count} options equal`;
   return {
     question: compiled,
-    problems: count === 1 ? [] : problem(`${found} equal what is printed: ${JSON.stringify(output)}`),
+    problems: count === 1 ? [] : problem(`${found} what is printed: ${JSON.stringify(output)}`),
   };
 }

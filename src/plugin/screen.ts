@@ -11,9 +11,21 @@ const ROWS = 40;
 const TIME = 120_000_000;
 const STEPS = 5_000_000;
 
+/** Errors of our own that ended simulated processes since `takeBugs`. */
+let bugs: unknown[] = [];
+
+/** What went wrong in the engine since the last call, as one text; null when nothing did. */
+export function takeBugs(): string | null {
+  const taken = bugs;
+  bugs = [];
+  const [first] = taken;
+  if (first === undefined) return null;
+  return `the engine failed: ${first instanceof Error ? (first.stack ?? first.message) : String(first)}`;
+}
+
 /** The world of a lab in which the first solutions of the tasks before `task`, and with `through` its own too, have been run. */
 export function solvedUpTo(lab: LabStart, task: string | undefined, through: boolean): Simulation {
-  const simulation = new Simulation(lab);
+  const simulation = new Simulation(lab, (error) => bugs.push(error));
   if (task === undefined) return simulation;
   const index = lab.tasks.findIndex((t) => t.id === task);
   for (const t of lab.tasks.slice(0, through ? index + 1 : index)) {
