@@ -1,6 +1,7 @@
 import { Errno } from '../core';
 import type { SysctlApi } from './api';
 import type { NetNamespace } from './namespace';
+import { INERT_CONF6, INERT_CORE, INERT_IPV4, INERT_IPV6 } from './sysctl-inert';
 
 /** Settings of /proc/sys/net/ipv4 that are one per namespace, with the kernel's defaults. Numbers and number lists. */
 export function defaultIpv4Settings() {
@@ -36,8 +37,8 @@ export function defaultIpv4Settings() {
     tcp_keepalive_intvl: 75,
     tcp_keepalive_probes: 9,
     tcp_keepalive_time: 7200,
-    tcp_max_syn_backlog: 512,
-    tcp_max_tw_buckets: 8192,
+    tcp_max_syn_backlog: 2048,
+    tcp_max_tw_buckets: 131072,
     tcp_min_snd_mss: 48,
     tcp_mtu_probing: 0,
     tcp_orphan_retries: 0,
@@ -65,10 +66,10 @@ const CORE_DEFAULTS = {
   netdev_budget: 300,
   netdev_max_backlog: 1000,
   rmem_default: 212992,
-  rmem_max: 212992,
+  rmem_max: 4194304,
   somaxconn: 4096,
   wmem_default: 212992,
-  wmem_max: 212992,
+  wmem_max: 4194304,
 };
 
 /** Bounds of a value where the kernel checks them. */
@@ -114,6 +115,14 @@ function number<K extends string>(object: Record<K, number>, key: K, after?: (va
   };
 }
 
+/** A view of a number in milliseconds in units of `unit` milliseconds. */
+function scaled(object: Record<string, number>, key: string, unit: number): Leaf {
+  return {
+    get: () => String(Math.floor(object[key]! / unit)),
+    set: (text) => void (object[key] = parseInt32(text) * unit),
+  };
+}
+
 /** Several numbers separated by tabs; a shorter write changes the first ones. */
 function vector(object: Record<string, unknown>, key: string, check?: (values: number[]) => void): Leaf {
   return {
@@ -129,16 +138,34 @@ function vector(object: Record<string, unknown>, key: string, check?: (values: n
   };
 }
 
+/** A setting without effect: a number stays a number, anything else is text. */
+function inert(object: Record<string, string>, key: string): Leaf {
+  const numeric = /^-?\d+$/.test(object[key]!);
+  return {
+    get: () => object[key]!,
+    set: (text) => void (object[key] = numeric ? String(parseInt32(text)) : text.trim()),
+  };
+}
+
 /** /proc/sys/net of one namespace. */
 export class NetSysctl implements SysctlApi {
   readonly core = { ...CORE_DEFAULTS };
+  private readonly inertCore = { ...INERT_CORE };
+  private readonly inert4 = { ...INERT_IPV4 };
+  private readonly inert6 = { ...INERT_IPV6 };
+  private readonly inertConf6 = new WeakMap<object, Record<string, string>>();
   /** What other parts of the kernel add below a directory (netfilter, bridge): directory to its files. */
   readonly extra = new Map<string, Map<string, Leaf>>();
 
   constructor(private readonly ns: NetNamespace) {}
 
+  /** The machine's first namespace has files that others lack. */
+  private get initial(): boolean {
+    for (const first of this.ns.siblings) return first === this.ns;
+    return false;
+  }
+
   private root(): Node {
-    const { ns } = this;
     return {
       dir: () => {
         const dirs: Record<string, () => Leaf | Node | undefined> = {
@@ -148,7 +175,6 @@ export class NetSysctl implements SysctlApi {
         };
         for (const [name, files] of this.extra)
           dirs[name] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
-        void ns;
         return dirs;
       },
     };
@@ -160,6 +186,7 @@ export class NetSysctl implements SysctlApi {
       dir: () => {
         const out: Record<string, () => Leaf> = {};
         for (const key of Object.keys(core) as (keyof typeof core)[]) {
+          if (!this.initial && (key === 'default_qdisc' || key.startsWith('netdev_'))) continue;
           if (key === 'default_qdisc')
             out[key] = () => ({ get: () => core.default_qdisc, set: (t) => void (core.default_qdisc = t.trim()) });
           else
@@ -170,6 +197,7 @@ export class NetSysctl implements SysctlApi {
                 key === 'netdev_max_backlog' ? (v) => (this.ns.softnet.maxBacklog = v) : undefined,
               );
         }
+        for (const key of Object.keys(this.inertCore)) out[key] = () => inert(this.inertCore, key);
         return out;
       },
     };
@@ -192,6 +220,7 @@ export class NetSysctl implements SysctlApi {
             out[key] = () => number(ns.ipv4 as unknown as Record<string, number>, key, after);
           }
         }
+        for (const key of Object.keys(this.inert4)) out[key] = () => inert(this.inert4, key);
         out.conf = () => this.confDir('inet');
         out.neigh = () => this.neighDir('inet');
         out.route = () => ({ dir: () => ({ flush: () => ({ get: () => '', set: () => undefined }) }) });
@@ -203,6 +232,7 @@ export class NetSysctl implements SysctlApi {
   private ipv6Dir(): Node {
     return {
       dir: () => ({
+        ...Object.fromEntries(Object.keys(this.inert6).map((key) => [key, () => inert(this.inert6, key)])),
         conf: () => this.confDir('inet6'),
         neigh: () => this.neighDir('inet6'),
       }),
@@ -227,6 +257,12 @@ export class NetSysctl implements SysctlApi {
         const out: Record<string, () => Leaf> = {};
         for (const key of Object.keys(conf))
           out[key] = () => number(conf, key, (v) => this.confChanged(family, key, v, which));
+        if (family === 'inet6') {
+          let rest = this.inertConf6.get(conf);
+          if (rest === undefined) this.inertConf6.set(conf, (rest = { ...INERT_CONF6 }));
+          const values = rest;
+          for (const key of Object.keys(values)) out[key] = () => inert(values, key);
+        }
         return out;
       },
     });
@@ -264,14 +300,20 @@ export class NetSysctl implements SysctlApi {
 
   private neighDir(family: 'inet' | 'inet6'): Node {
     const { ns } = this;
-    const initial = ns.host.scheduler !== undefined;
     const dirs: Record<string, () => Node> = {};
     const files = (conf: object): Node => ({
-      dir: () =>
-        Object.fromEntries(Object.keys(conf).map((key) => [key, () => number(conf as Record<string, number>, key)])),
+      dir: () => {
+        const values = conf as Record<string, number>;
+        const out: Record<string, () => Leaf> = {};
+        for (const key of Object.keys(conf)) out[key] = () => number(values, key);
+        // The same values in older units: seconds, and 1/100 s for IPv4 or ticks of 4 ms for IPv6.
+        out.base_reachable_time = () => scaled(values, 'base_reachable_time_ms', 1000);
+        out.retrans_time = () => scaled(values, 'retrans_time_ms', family === 'inet' ? 10 : 4);
+        return out;
+      },
     });
     // The defaults are shown as files in the initial namespace only.
-    if (initial && [...ns.siblings][0] === ns) dirs.default = () => files(ns.neighDefault[family]);
+    if (this.initial) dirs.default = () => files(ns.neighDefault[family]);
     for (const link of ns.links) {
       const conf = family === 'inet' ? link.ip4.neigh : link.ip6?.neigh;
       if (conf) dirs[link.name] = () => files(conf);

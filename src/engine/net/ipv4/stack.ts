@@ -122,7 +122,7 @@ export class Ip4Stack {
         const link = addrs.linkOf4(src);
         if (link === undefined) return 'EINVAL';
         oif = link;
-      } else if (!addrs.isLocal4(src)) return 'EINVAL';
+      } else if (!addrs.isLocal4(src)) return 'ENETUNREACH';
     }
     if (oif !== null) {
       if (!oif.up) return 'ENETUNREACH';
@@ -227,7 +227,8 @@ export class Ip4Stack {
       prefSrc: src,
       table: entry.route.table,
       mtu: this.mtu(entry, link, dst),
-      cache: type === 'local' ? ['local'] : type === 'broadcast' ? ['local', 'brd'] : [],
+      cache:
+        type === 'local' ? ['local'] : type === 'broadcast' ? ['local', 'brd'] : type === 'multicast' ? ['mc'] : [],
     };
   }
 

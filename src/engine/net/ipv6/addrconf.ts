@@ -43,6 +43,10 @@ export class AddrConf {
   register(link: Link): void {
     if (!link.isLoopback && link.mtu < MIN_MTU) return;
     const conf = { ...this.ns.conf6.default, mtu: link.mtu };
+    if (link.isLoopback) {
+      conf.accept_dad = -1;
+      conf.use_tempaddr = -1;
+    }
     link.ip6 = new Inet6Device(link, conf, { ...this.ns.neighDefault.inet6 });
     this.join(link, 'ff01::1', false);
     this.join(link, IP6_ALL_NODES, false);
@@ -191,7 +195,7 @@ export class AddrConf {
       dev.conf.dad_transmits > 0;
     a.tentative = dad;
     if (!a.noPrefixRoute && a.prefixLength < 128) this.prefixRoute(a, true);
-    this.localRoute(a, true);
+    if (!a.tentative) this.localRoute(a, true);
     if (dev.ready || a.link.isLoopback) this.addressReady(a);
     else if (!dad) this.ns.addrs.announce(a, false);
   }
@@ -221,6 +225,8 @@ export class AddrConf {
     if (!a.link.ip6?.addresses.includes(a) || !a.link.up) return;
     if (a.dadProbes === 0) {
       a.tentative = false;
+      // Only now packets to the address are for us.
+      this.localRoute(a, true);
       ns.addrs.announce(a, false);
       this.completed(a);
       return;
