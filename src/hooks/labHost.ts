@@ -4,6 +4,7 @@
  */
 import { useSyncExternalStore } from 'react';
 import type { CompiledLab, Place, SavedSession, SessionState } from '../lab/protocol';
+import { dropWorker, warmWorker } from './labWorker';
 
 /** Commands to type once the lab is ready, where they belong. */
 export interface Typing {
@@ -57,6 +58,7 @@ export function openLab(lab: CompiledLab, options: Pick<OpenLab, 'from' | 'linke
   if (state.open?.lab.id === lab.id && options.from === undefined) return;
   if (document.activeElement instanceof HTMLElement && !document.activeElement.closest('[data-dock]'))
     opener = document.activeElement;
+  warmWorker();
   set({ open: { lab, ...options }, live: null });
 }
 
@@ -67,6 +69,7 @@ export function closeLab(): void {
   opener = null;
   set({ open: null, live: null, typing: null });
   if (id === undefined) return;
+  dropWorker();
   // The button that was pressed may have been drawn anew with its card.
   requestAnimationFrame(() => {
     const back = from?.isConnected

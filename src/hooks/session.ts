@@ -4,6 +4,7 @@
  */
 import { proxy, wrap, type Remote } from 'comlink';
 import type { CompiledLab, Place, SavedSession, SessionApi, SessionListener, SessionState } from '../lab/protocol';
+import { takeWorker } from './labWorker';
 
 /** Receives a terminal's output. Returns when the text is on the screen, which slows a flood down. */
 export interface Screen {
@@ -143,8 +144,7 @@ export class Session {
   }
 
   private boot(): void {
-    // A classic worker in the build and a module in development: the bundler decides, the code does not care.
-    const worker = new Worker(new URL('../lab/worker.ts', import.meta.url), { name: 'lab' });
+    const worker = takeWorker();
     this.worker = worker;
     const api = wrap<SessionApi>(worker);
     this.api = api;
