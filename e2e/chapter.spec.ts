@@ -191,3 +191,16 @@ test('the terminal can be read aloud', async ({ page }, info) => {
   await expect(aloud).toHaveAttribute('aria-pressed', 'true');
   await expect(page.locator('.xterm-accessibility').first()).toBeAttached();
 });
+
+test('a world that cannot be loaded says so, and comes back with one button', async ({ page }) => {
+  const workerFile = /\/assets\/js\/lab\.[^/]*\.js$/;
+  await page.route(workerFile, (route) => route.abort());
+  await page.goto(chapter);
+  await page.getByTestId('lab-empty-stack').getByRole('button').first().click();
+  const trouble = page.getByTestId('trouble');
+  await expect(trouble).toContainText('What you did is kept');
+  await page.unroute(workerFile);
+  await trouble.getByRole('button', { name: 'Reload the world' }).click();
+  await expect(page.getByTestId('dock')).toHaveAttribute('data-phase', 'running');
+  await expect(trouble).toHaveCount(0);
+});
