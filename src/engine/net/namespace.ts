@@ -56,6 +56,10 @@ interface Shared {
   readonly tracer: Tracer;
   readonly all: Set<NetNamespace>;
   packets: number;
+  /** Links whose carrier changed without urgency, and when the next batch may be handled (net/core/link_watch.c). */
+  readonly watched: Set<Link>;
+  nextWatch: Micros;
+  watching: boolean;
 }
 
 const shared = new WeakMap<NetHost, Shared>();
@@ -120,6 +124,9 @@ export class NetNamespace {
         tracer: host.tracer ?? new Tracer(),
         all: new Set(),
         packets: 0,
+        watched: new Set(),
+        nextWatch: 0,
+        watching: false,
       };
       shared.set(host, s);
     }
@@ -227,6 +234,21 @@ export class NetNamespace {
       case 'goingDown':
         return;
     }
+  }
+
+  /** linkwatch: a batch at most once a second. */
+  linkwatchLater(link: Link): void {
+    const { shared: s } = this;
+    s.watched.add(link);
+    if (s.watching) return;
+    s.watching = true;
+    this.host.scheduler.after(Math.max(0, s.nextWatch - this.now), () => {
+      s.watching = false;
+      s.nextWatch = this.now + 1_000_000;
+      const batch = [...s.watched];
+      s.watched.clear();
+      for (const l of batch) if (l.registered) l.linkwatch();
+    });
   }
 
   /** RTM_NEWLINK for subscribers. */

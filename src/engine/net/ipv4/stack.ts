@@ -568,6 +568,8 @@ export class Ip4Stack {
   localOut(skb: Skb, out: Output4): ErrnoCode | undefined {
     const { ns } = this;
     ns.mib.IpOutRequests++;
+    // Building a packet takes a moment; no two of them leave at the same time.
+    ns.host.scheduler.charge(1 + (ns.random.uint32() & 1));
     skb.route = out.entry;
     skb.dev = out.link;
     if (ns.tracer.active) {
@@ -668,7 +670,9 @@ export class Ip4Stack {
     const { ns } = this;
     ns.mib.IpOutTransmits++;
     if (type === 'unicast' && link.needsArp) {
-      const next = (entry.gateway as number | undefined) ?? dst;
+      const redirected =
+        entry.exceptions === null ? undefined : (entry.exceptions.get(dst)?.gateway as number | undefined);
+      const next = redirected ?? (entry.gateway as number | undefined) ?? dst;
       const n = link.arp.get(next) ?? neighbourOf(ns.arp, link, next);
       n.output(skb);
       return;

@@ -201,11 +201,11 @@ export class BridgeLink extends Link {
     if (mac === this.idMac) return;
     this.idMac = mac;
     const old = this.mac;
-    if (mac !== MAC_ZERO && mac !== old) {
+    if (mac !== old) {
       const e = this.fdb.entries.get(old);
       if (e?.local && e.port === null) this.fdb.entries.delete(old);
       this.mac = mac;
-      this.insertLocal(mac, null);
+      if (mac !== MAC_ZERO) this.insertLocal(mac, null);
       this.ns.deviceEvent('changeAddress', this);
       this.ns.announceLink(this);
     }
@@ -231,8 +231,12 @@ export class BridgeLink extends Link {
     this.updateMtu();
   }
 
-  override onOpen(): void {
+  /** The bridge's own address is in its table from the start. */
+  created(): void {
     this.insertLocal(this.mac, null);
+  }
+
+  override onOpen(): void {
     if (this.settings.mcastSnooping) {
       // The bridge listens for multicast router discovery (all-snoopers).
       this.joinGroup('01:00:5e:00:00:6a');

@@ -29,7 +29,6 @@ export class FdbTable implements FdbApi {
   }
 
   announce(bridge: BridgeLink, e: FdbEntry, deleted: boolean): void {
-    if (e.port === null && !e.addedByUser) return;
     this.ns.events.emit(() => ({ type: 'fdb', deleted, fdb: this.entry(bridge, e) }));
   }
 
@@ -43,9 +42,7 @@ export class FdbTable implements FdbApi {
       if (link.port)
         for (const e of link.port.bridge.fdb.entries.values())
           if (e.port === link.port && this.live(link.port.bridge, e)) out.push(this.entry(link.port.bridge, e));
-      // The bridge's own address is listed only when it is not a port's too.
-      if (isBridge(link))
-        for (const e of link.fdb.entries.values()) if (e.port === null && e.addedByUser) out.push(this.entry(link, e));
+      if (isBridge(link)) for (const e of link.fdb.entries.values()) if (e.port === null) out.push(this.entry(link, e));
       for (const mac of [...link.unicast.keys(), ...link.multicast.keys()]) out.push(this.own(link, mac));
     }
     return out;
@@ -77,7 +74,8 @@ export class FdbTable implements FdbApi {
 
   add(spec: Parameters<FdbApi['add']>[0]): void {
     const link = this.link(spec.index);
-    const toMaster = spec.master === true || (isBridge(link) && spec.self !== true);
+    if (link.isLoopback) throw new Errno('EINVAL', 'FDB add only supported for Ethernet devices');
+    const toMaster = spec.master === true || isBridge(link);
     if (toMaster) {
       const bridge = isBridge(link) ? link : link.port?.bridge;
       if (bridge === undefined) throw new Errno('EINVAL');
@@ -93,7 +91,7 @@ export class FdbTable implements FdbApi {
       );
       this.announce(bridge, e, false);
     }
-    if (spec.self === true || !toMaster) {
+    if (!isBridge(link) && (spec.self === true || !toMaster)) {
       const list = isMulticastMac(spec.mac) ? link.multicast : link.unicast;
       if (list.has(spec.mac) && !spec.replace) throw new Errno('EEXIST');
       list.set(spec.mac, 1);
@@ -102,7 +100,7 @@ export class FdbTable implements FdbApi {
 
   delete(spec: Parameters<FdbApi['delete']>[0]): void {
     const link = this.link(spec.index);
-    const toMaster = spec.master === true || (isBridge(link) && spec.self !== true);
+    const toMaster = spec.master === true || isBridge(link);
     if (toMaster) {
       const bridge = isBridge(link) ? link : link.port?.bridge;
       if (bridge === undefined) throw new Errno('EINVAL');
@@ -111,7 +109,7 @@ export class FdbTable implements FdbApi {
       bridge.fdb.entries.delete(spec.mac);
       this.announce(bridge, e, true);
     }
-    if (spec.self === true || !toMaster) {
+    if (!isBridge(link) && (spec.self === true || !toMaster)) {
       const list = isMulticastMac(spec.mac) ? link.multicast : link.unicast;
       if (!list.delete(spec.mac)) throw new Errno('ENOENT');
     }

@@ -149,12 +149,19 @@ export abstract class Link {
   promiscRequested = false;
   allmultiRequested = false;
 
-  /** netif_carrier_on/off. The state machine runs at once (linkwatch). */
+  /**
+   * netif_carrier_on/off. The state machine follows at once when it is urgent (the link goes up, or stands on another one),
+   * else up to a second later (linkwatch_urgent_event).
+   */
   setCarrier(on: boolean): void {
     if (this.carrier === on) return;
     this.carrier = on;
     this.carrierChanges++;
-    if (this.registered) this.linkwatch();
+    if (!this.registered) return;
+    const { lower } = this;
+    const stacked = lower !== null && lower.index !== this.index;
+    if (this.up && (on || stacked)) this.linkwatch();
+    else this.ns.linkwatchLater(this);
   }
 
   /** linkwatch_do_dev: operational state, then the announcement. */
@@ -171,7 +178,7 @@ export abstract class Link {
     let state: OperState;
     if (!this.carrier) {
       const lower = this.lower;
-      const found = lower && lower !== this ? this.ns.links.get(lower.index) : undefined;
+      const found = lower !== null && lower.index !== this.index ? this.ns.links.get(lower.index) : undefined;
       state = found && !found.carrier ? 'LOWERLAYERDOWN' : 'DOWN';
     } else state = this.mode === 'DORMANT' && this.operstate !== 'UP' ? 'DORMANT' : 'UP';
     if (state === this.operstate) return false;

@@ -173,6 +173,7 @@ export class LinkTable implements LinkApi {
     if (spec.numTxQueues !== undefined) link.numTxQueues = spec.numTxQueues;
     if (spec.numRxQueues !== undefined) link.numRxQueues = spec.numRxQueues;
     this.register(link);
+    if (isBridge(link)) link.created();
     if (spec.master) this.setMaster(link, spec.master);
     if (spec.up && link.kind !== 'veth') this.open(link);
     else if (spec.up && (link as VethLink).peer !== null) this.open(link);
@@ -301,7 +302,6 @@ export class LinkTable implements LinkApi {
   }
 
   private changeMac(link: Link, mac: Mac): void {
-    if (link.isLoopback) throw new Errno('EOPNOTSUPP');
     if (this.validMac(mac) === link.mac && !isBridge(link)) return;
     const old = link.mac;
     if (isBridge(link)) link.setMac(mac);

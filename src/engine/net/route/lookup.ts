@@ -30,7 +30,8 @@ export class Nexthop implements NexthopInfo {
   }
 
   get linkdown(): boolean {
-    return this.link !== null && this.link.up && !this.link.carrier && !this.link.isLoopback;
+    const { link } = this;
+    return link !== null && link.up && !link.carrier && !link.isLoopback && this.route.type !== 'local';
   }
 }
 
