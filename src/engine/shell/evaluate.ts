@@ -1,0 +1,150 @@
+import type { Coroutine } from '../core';
+import { ExitShell } from './errors';
+import { runNode } from './interpreter';
+import type { Shell } from './shell';
+import type { Program, Statement } from './syntax/parser';
+import { parseProgram } from './syntax/parser';
+import { expandAliases } from './syntax/aliases';
+import { Source } from './syntax/source';
+
+/** How a source is run. */
+export interface RunOptions {
+  /** The process ends afterwards: its last command may take its place without a fork. */
+  readonly canExec?: boolean;
+  /** What messages about syntax say before the line: `-c` or `eval`. */
+  readonly label?: string;
+  /** A syntax error ends the shell. */
+  readonly fatal?: boolean;
+}
+
+/** Runs all of `source`, one complete command after the other, as bash reads them. */
+export function* runProgram(sh: Shell, source: Source, options: RunOptions = {}): Coroutine<number> {
+  const before = { source: sh.source, pos: sh.pos };
+  let src = source;
+  let program = parseProgram(src.text);
+  let { epoch } = sh;
+  let i = 0;
+  sh.source = src;
+  if (program.statements.length === 0 && !program.problem) sh.status = 0;
+  try {
+    for (;;) {
+      const { statements, problem } = program;
+      const st = statements[i];
+      if (!st || (problem && !complete(src, st, problem.pos))) {
+        if (problem) yield* report(sh, src, program, options);
+        break;
+      }
+      if (i > 0 && sh.epoch !== epoch && src.line(st.pos) > src.line(statements[i - 1]!.end)) {
+        src = new Source(src.text.slice(st.pos), src.name, src.line(st.pos));
+        sh.source = src;
+        ({ epoch } = sh);
+        program = parseProgram(src.text);
+        i = 0;
+        continue;
+      }
+      const aliased = sh.shopt('expand_aliases') && sh.aliases.size > 0 ? lineWithAliases(sh, src, statements, i) : undefined;
+      if (aliased) {
+        yield* runExpanded(sh, aliased.source, options);
+        sh.source = src;
+        i = aliased.next;
+      } else {
+        yield* heredocWarnings(sh, src, program, st);
+        if (sh.evalDepth === 0 && sh.functionDepth === 0) sh.errorPos = st.pos;
+        const last = i === statements.length - 1 && !problem;
+        yield* runStatement(sh, st, (options.canExec ?? false) && last);
+        i++;
+      }
+      if (sh.flow) break;
+    }
+  } finally {
+    sh.source = before.source;
+    sh.pos = before.pos;
+  }
+  return sh.status;
+}
+
+/** Runs `text` in the current shell, as eval does. */
+export function* runString(sh: Shell, text: string, label = ''): Coroutine<number> {
+  sh.evalDepth++;
+  sh.traceLevel++;
+  try {
+    return yield* runProgram(sh, new Source(text, sh.source.name, sh.line), { label });
+  } finally {
+    sh.evalDepth--;
+    sh.traceLevel--;
+  }
+}
+
+function* runExpanded(sh: Shell, src: Source, options: RunOptions): Coroutine<void> {
+  const program = parseProgram(src.text);
+  sh.source = src;
+  if (program.problem) {
+    yield* report(sh, src, program, options);
+    return;
+  }
+  for (const st of program.statements) {
+    yield* runStatement(sh, st, false);
+    if (sh.flow) return;
+  }
+}
+
+function* runStatement(sh: Shell, st: Statement, tail: boolean): Coroutine<void> {
+  if (sh.opt('noexec') && !sh.interactive) return;
+  sh.status = yield* runNode(sh, st, tail);
+}
+
+/** True when the statement ends on a line before the one with the error. */
+function complete(src: Source, st: Statement, problem: number): boolean {
+  return st.end > st.pos && src.line(st.end - 1) < src.line(problem) && st.end <= problem;
+}
+
+function lineWithAliases(
+  sh: Shell,
+  src: Source,
+  statements: readonly Statement[],
+  first: number,
+): { source: Source; next: number } | undefined {
+  let last = first;
+  while (last + 1 < statements.length && src.line(statements[last + 1]!.pos) === src.line(statements[last]!.end)) last++;
+  const from = statements[first]!.pos;
+  const text = src.text.slice(from, statements[last + 1]?.pos ?? src.text.length);
+  const expanded = expandAliases(text, sh.aliases);
+  if (expanded === text) return undefined;
+  return { source: new Source(expanded, src.name, src.line(from)), next: last + 1 };
+}
+
+function* heredocWarnings(sh: Shell, src: Source, program: Program, st: Statement): Coroutine<void> {
+  for (const h of program.unclosed) {
+    if (h.pos < st.pos || h.pos > st.end) continue;
+    const end = src.line(src.text.length) + (src.text.endsWith('\n') ? -1 : 0);
+    const at = sh.interactive ? '' : `line ${end}: `;
+    yield* sh.eprint(
+      `${sh.name}: ${at}warning: here-document at line ${src.line(h.pos)} delimited by end-of-file (wanted \`${h.delimiter}')\n`,
+    );
+  }
+}
+
+/** Prints a syntax error; ends a shell that is not interactive. */
+function* report(sh: Shell, src: Source, program: Program, options: RunOptions): Coroutine<void> {
+  const problem = program.problem!;
+  let line = src.line(Math.min(problem.pos, src.text.length));
+  if (problem.atEnd) line = src.line(src.text.length) + (src.text.endsWith('\n') ? 0 : 1);
+  if (sh.dash) {
+    const token = /`([^]*)'$/.exec(problem.message)?.[1];
+    const what = problem.message.includes('end of file')
+      ? 'end of file unexpected'
+      : problem.message.includes('EOF')
+        ? 'Unterminated quoted string'
+        : `${token === 'newline' ? 'newline' : `"${token}"`} unexpected`;
+    yield* sh.eprint(`${sh.name}: ${line}: Syntax error: ${what}\n`);
+  } else {
+    const file = sh.frames.at(-1)?.source || src.name || sh.name;
+    const label = options.label ?? (sh.mode === 'c' && sh.evalDepth === 0 ? '-c' : '');
+    const shown = label === '' ? '' : `${label}: `;
+    const head = sh.interactive ? `${sh.name}: ${shown === '-c: ' ? '' : shown}` : `${file}: ${shown}line ${line}: `;
+    yield* sh.eprint(`${head}${problem.message}\n`);
+    if (problem.quoteLine && !sh.interactive) yield* sh.eprint(`${head}\`${src.lineText(problem.pos)}'\n`);
+  }
+  sh.status = 2;
+  if (options.fatal ?? (!sh.interactive && sh.evalDepth === 0)) throw new ExitShell(2);
+}

@@ -1,0 +1,355 @@
+import type { Coroutine } from '../core';
+import { isErrno } from '../core';
+import { expandArithmetic, expandPattern, expandString, expandWords } from './expansion/expand';
+import { pattern } from './expansion/pattern';
+import { traceQuote } from './expansion/quote';
+import { conditional } from './conditional';
+import { ExitShell } from './errors';
+import { startBackground, runPipeline, runSubshell, startCoproc } from './pipeline';
+import { expandPrompt } from './prompt';
+import { redirect, restore } from './redirect';
+import type { Saved } from './redirect';
+import { runSimple } from './simple';
+import type { Shell } from './shell';
+import type {
+  AndOr, ArithmeticFor, CaseNode, CompoundCommand, CompoundList, FunctionNode, ShellNode, Statement,
+} from './syntax/parser'; // prettier-ignore
+import { arithmeticHeader, testText } from './syntax/print';
+import { runTrap, tick } from './traps';
+
+/** Runs a node of the tree and returns its exit status. `tail`: the process ends afterwards, so a program may take its place. */
+export function* runNode(sh: Shell, node: ShellNode, tail = false): Coroutine<number> {
+  switch (node.type) {
+    case 'Statement':
+      if (node.background) return yield* startBackground(sh, node.command);
+      return yield* runNode(sh, node.command, tail);
+    case 'AndOr':
+      return yield* runAndOr(sh, node, tail);
+    case 'Pipeline':
+      return yield* runPipeline(sh, node, tail);
+    case 'Command': {
+      sh.pos = node.pos;
+      const status = yield* runSimple(sh, node, tail);
+      return yield* checked(sh, status);
+    }
+    case 'Function':
+      return yield* define(sh, node);
+    case 'Coproc':
+      return yield* startCoproc(sh, node);
+    case 'CompoundList':
+      return yield* runList(sh, node.commands, tail);
+    case 'Redirected': {
+      sh.pos = node.pos;
+      if (node.command.type === 'Subshell') return yield* checked(sh, yield* runSubshell(sh, node.command, node.redirects));
+      const saved: Saved[] = [];
+      const opened = sh.openSubstitutions.length;
+      try {
+        if (!(yield* redirect(sh, node.redirects, saved))) return yield* checked(sh, (sh.status = 1));
+        return yield* runCompound(sh, node.command);
+      } finally {
+        restore(sh, saved);
+        closeSubstitutions(sh, opened);
+      }
+    }
+    case 'Subshell':
+      sh.pos = node.pos;
+      return yield* checked(sh, yield* runSubshell(sh, node, []));
+    default:
+      return yield* runCompound(sh, node);
+  }
+}
+
+/** Closes descriptors of process substitutions beyond the first `keep`. */
+export function closeSubstitutions(sh: Shell, keep: number): void {
+  while (sh.openSubstitutions.length > keep) {
+    const fd = sh.openSubstitutions.pop()!;
+    if (sh.sys.proc.fds.has(fd)) sh.sys.close(fd);
+  }
+}
+
+/** The ERR trap and `set -e` after a command that failed. */
+export function* checked(sh: Shell, status: number): Coroutine<number> {
+  sh.status = status;
+  if (status === 0 || sh.noErrExit > 0 || sh.flow) return status;
+  const action = sh.traps.get('ERR');
+  if (action && (sh.functionDepth === 0 || sh.opt('errtrace'))) yield* runTrap(sh, 'ERR', action);
+  if (sh.opt('errexit')) throw new ExitShell(status);
+  return status;
+}
+
+function* runList(sh: Shell, list: readonly Statement[], tail = false): Coroutine<number> {
+  let status = 0;
+  for (let i = 0; i < list.length; i++) {
+    status = yield* runNode(sh, list[i]!, tail && i === list.length - 1);
+    sh.status = status;
+    if (sh.flow) break;
+  }
+  return status;
+}
+
+/** Runs something whose failure is a condition's answer, not an error. */
+function* condition(sh: Shell, node: ShellNode): Coroutine<number> {
+  sh.noErrExit++;
+  try {
+    return yield* runNode(sh, node);
+  } finally {
+    sh.noErrExit--;
+  }
+}
+
+function* runAndOr(sh: Shell, node: AndOr, tail: boolean): Coroutine<number> {
+  const last = node.commands.length - 1;
+  let status = 0;
+  for (let i = 0; i <= last; i++) {
+    if (i > 0) {
+      const op = node.operators[i - 1];
+      if (op === '&&' ? status !== 0 : status === 0) continue;
+    }
+    status = i === last ? yield* runNode(sh, node.commands[i]!, tail) : yield* condition(sh, node.commands[i]!);
+    sh.status = status;
+    if (sh.flow) break;
+  }
+  return status;
+}
+
+function* define(sh: Shell, node: FunctionNode): Coroutine<number> {
+  const name = node.name.text.replace(/['"\\]/g, '');
+  const old = sh.functions.get(name);
+  if (old && sh.readonlyFunctions.has(name)) {
+    yield* sh.error(`${name}: readonly function`);
+    return 1;
+  }
+  sh.functions.set(name, { name, body: node.body, source: sh.source, pos: node.pos, exported: old?.exported ?? false });
+  return 0;
+}
+
+function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutine<number> {
+  switch (node.type) {
+    case 'CompoundList':
+      return yield* runList(sh, node.commands);
+    case 'BraceGroup':
+      return yield* runList(sh, node.body.commands);
+    case 'If': {
+      if ((yield* condition(sh, node.clause)) === 0) return sh.flow ? sh.status : yield* runList(sh, node.then.commands);
+      for (const elif of node.elif) {
+        if (sh.flow) return sh.status;
+        if ((yield* condition(sh, elif.clause)) === 0) return sh.flow ? sh.status : yield* runList(sh, elif.then.commands);
+      }
+      if (sh.flow) return sh.status;
+      return node.else ? yield* runList(sh, node.else.commands) : 0;
+    }
+    case 'While':
+      return yield* loop(sh, function* () {
+        const status = yield* condition(sh, node.clause);
+        return (status === 0) === (node.kind === 'while');
+      }, node.body);
+    case 'For': {
+      sh.pos = node.pos;
+      const words = node.wordlist ? yield* expandWords(sh, node.wordlist.map((w) => w.text)) : [...sh.positional];
+      const { text: name } = node.name;
+      if (!/^[A-Za-z_]\w*$/.test(name)) {
+        yield* sh.error(`\`${name}': not a valid identifier`);
+        return 1;
+      }
+      let i = 0;
+      return yield* loop(sh, function* () {
+        if (i >= words.length) return false;
+        if (sh.opt('xtrace')) yield* trace(sh, `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ') || '"$@"'}`);
+        const v = sh.vars.find(name);
+        if (v?.nameref) v.value = words[i++]!;
+        else {
+          const message = sh.set(name, words[i++]!);
+          if (message !== undefined) yield* sh.fail(message, 1);
+        }
+        return true;
+      }, node.body);
+    }
+    case 'Select':
+      return yield* select(sh, node);
+    case 'ArithmeticFor':
+      return yield* arithmeticFor(sh, node);
+    case 'Case':
+      return yield* runCase(sh, node);
+    case 'Subshell':
+      return yield* checked(sh, yield* runSubshell(sh, node, []));
+    case 'TestCommand': {
+      sh.pos = node.pos;
+      yield* debugTrap(sh);
+      if (sh.opt('xtrace')) yield* trace(sh, `[[ ${testText(node.expression)} ]]`);
+      return yield* checked(sh, yield* conditional(sh, node.expression));
+    }
+    case 'ArithmeticCommand': {
+      sh.pos = node.pos;
+      yield* tick(sh);
+      yield* debugTrap(sh);
+      if (sh.opt('xtrace')) yield* trace(sh, `((${node.body}))`);
+      const value = yield* expandArithmetic(sh, node.body, '((: ');
+      return yield* checked(sh, value === 0n ? 1 : 0);
+    }
+  }
+}
+
+function* debugTrap(sh: Shell): Coroutine<void> {
+  const action = sh.traps.get('DEBUG');
+  if (action && (sh.functionDepth === 0 || sh.opt('functrace'))) yield* runTrap(sh, 'DEBUG', action);
+}
+
+/** `while`, `for`: runs `body` as long as `more` says so; break and continue end here. */
+function* loop(sh: Shell, more: () => Coroutine<boolean>, body: CompoundList, after?: () => Coroutine<void>): Coroutine<number> {
+  let status = 0;
+  sh.loopDepth++;
+  try {
+    for (;;) {
+      yield* tick(sh);
+      const go = yield* more();
+      if (!sh.flow) {
+        if (!go) break;
+        status = yield* runList(sh, body.commands);
+      }
+      const { flow } = sh;
+      if (flow) {
+        if (flow.kind === 'return') break;
+        if (flow.levels > 1) {
+          flow.levels--;
+          if (sh.loopDepth === 1) sh.flow = null;
+          status = 0;
+          break;
+        }
+        sh.flow = null;
+        status = 0;
+        if (flow.kind === 'break') break;
+      }
+      if (after) yield* after();
+    }
+  } finally {
+    sh.loopDepth--;
+  }
+  return status;
+}
+
+function* arithmeticFor(sh: Shell, node: ArithmeticFor): Coroutine<number> {
+  const [init, test, update] = arithmeticHeader(sh.source.text, node);
+  const evaluate = function* (text: string): Coroutine<bigint> {
+    sh.pos = node.pos;
+    if (sh.opt('xtrace')) yield* trace(sh, `((${text}))`);
+    return yield* expandArithmetic(sh, text, '((: ');
+  };
+  if (init.trim() !== '') yield* evaluate(init);
+  return yield* loop(
+    sh,
+    function* () {
+      return test.trim() === '' || (yield* evaluate(test)) !== 0n;
+    },
+    node.body,
+    function* () {
+      if (update.trim() !== '') yield* evaluate(update);
+    },
+  );
+}
+
+function* runCase(sh: Shell, node: CaseNode): Coroutine<number> {
+  sh.pos = node.pos;
+  yield* tick(sh);
+  const word = yield* expandString(sh, node.word.text);
+  if (sh.opt('xtrace')) yield* trace(sh, `case ${traceQuote(word)} in`);
+  const options = { extglob: true, nocase: sh.shopt('nocasematch') };
+  let status = 0;
+  let through = false;
+  for (const item of node.items) {
+    let hit = through;
+    for (const p of item.pattern) {
+      if (hit) break;
+      hit = pattern(yield* expandPattern(sh, p.text), options).matches(word);
+    }
+    if (!hit) continue;
+    status = yield* runList(sh, item.body.commands);
+    if (sh.flow) return status;
+    if (item.terminator === ';&') through = true;
+    else if (item.terminator === ';;&') through = false;
+    else return status;
+  }
+  return status;
+}
+
+function* select(sh: Shell, node: Extract<CompoundCommand, { type: 'Select' }>): Coroutine<number> {
+  const words = node.wordlist ? yield* expandWords(sh, node.wordlist.map((w) => w.text)) : [...sh.positional];
+  if (words.length === 0) return 0;
+  let show = true;
+  return yield* loop(sh, function* () {
+    for (;;) {
+      if (show) yield* sh.eprint(menu(words, Number(sh.get('COLUMNS') ?? 80)));
+      show = false;
+      yield* sh.eprint(sh.get('PS3') ?? '#? ');
+      const line = yield* readLine(sh);
+      if (line === undefined) {
+        yield* sh.print('\n');
+        sh.status = 1;
+        return false;
+      }
+      sh.set('REPLY', line);
+      if (line === '') {
+        show = true;
+        continue;
+      }
+      const choice = /^\s*\d+\s*$/.test(line) ? words[Number(line) - 1] : undefined;
+      sh.set(node.name.text, choice ?? '');
+      return true;
+    }
+  }, node.body);
+}
+
+function menu(words: readonly string[], columns: number): string {
+  const width = String(words.length).length;
+  const longest = Math.max(...words.map((w) => w.length)) + width + 2;
+  const cell = longest + 2;
+  let cols = Math.max(1, Math.floor(columns / cell));
+  const rows = Math.ceil(words.length / cols);
+  cols = Math.ceil(words.length / rows);
+  if (rows === 1) cols = 1;
+  const perColumn = rows === 1 ? words.length : rows;
+  let out = '';
+  for (let r = 0; r < perColumn; r++) {
+    let line = '';
+    let pad = 0;
+    for (let i = r; i < words.length; i += perColumn) {
+      const text = `${String(i + 1).padStart(width)}) ${words[i]}`;
+      line += ' '.repeat(pad) + text;
+      pad = cell - 2 - text.length + 2;
+    }
+    out += `${line}\n`;
+  }
+  return out;
+}
+
+/** A line from standard input, byte by byte so that nothing after it is taken. */
+export function* readLine(sh: Shell): Coroutine<string | undefined> {
+  let text = '';
+  for (;;) {
+    let bytes: Uint8Array;
+    try {
+      bytes = yield* sh.sys.read(0, 1);
+    } catch (e) {
+      if (!isErrno(e, 'EINTR')) throw e;
+      yield* tick(sh);
+      continue;
+    }
+    if (bytes.length === 0) return text === '' ? undefined : text;
+    if (bytes[0] === 10) return text;
+    text += String.fromCharCode(bytes[0]!);
+  }
+}
+
+/** Prints a line of `set -x`. */
+export function* trace(sh: Shell, text: string): Coroutine<void> {
+  const ps4 = sh.get('PS4') ?? '+ ';
+  let head = ps4;
+  if (/[\\$`]/.test(ps4)) {
+    const { status } = sh;
+    sh.options.delete('xtrace');
+    head = yield* expandPrompt(sh, ps4);
+    sh.options.add('xtrace');
+    sh.status = status;
+  }
+  const level = sh.traceLevel;
+  yield* sh.eprint(`${head.slice(0, 1).repeat(level)}${head}${text}\n`);
+}
