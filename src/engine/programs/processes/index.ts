@@ -1,0 +1,7 @@
+import type { Program } from '../../host';
+import { kill } from './kill';
+import { pgrep, pkill } from './pgrep';
+import { ps } from './ps';
+
+/** Programs that show processes, memory and users, or act on them. */
+export const PROCESS_TOOLS: readonly Program[] = [ps, pgrep, pkill, kill];
