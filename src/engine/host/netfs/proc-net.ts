@@ -279,7 +279,7 @@ function specials(net: NetNamespace): Record<string, number> {
 }
 
 function establishedCount(net: NetNamespace): number {
-  return net.sockets.list().filter((s) => s.protocol === 'tcp' && (s.state === 'ESTABLISHED' || s.state === 'CLOSE_WAIT')).length;
+  return net.sockets.list().filter((s) => s.protocol === 'tcp' && (s.state === 'ESTAB' || s.state === 'CLOSE-WAIT')).length;
 }
 
 function snmp6(net: NetNamespace): string {

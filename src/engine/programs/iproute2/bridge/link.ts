@@ -54,12 +54,7 @@ export function printPort(ctx: Context, info: LinkInfo, deleted = false): void {
   out.any('mtu', info.mtu, `mtu ${info.mtu} `);
   if (info.master !== undefined) {
     const master = ctx.nameOf(info.master);
-    if (out.isJson) out.member('master', master);
-    else {
-      out.fp('master ');
-      out.fpColor('ifname', `${master}`);
-      out.fp(' ');
-    }
+    out.any('master', master, `master ${master} `);
   }
   out.any('state', p.state, `state ${p.state} `);
   out.any('priority', p.priority, `priority ${p.priority} `);

@@ -49,7 +49,7 @@ export function flagNames(flags: number, lowerDown: boolean): string[] {
   const names: string[] = [];
   if ((flags & IFF.UP) !== 0 && (flags & IFF.RUNNING) === 0) names.push('NO-CARRIER');
   for (const [bit, name] of FLAGS) if ((flags & bit) !== 0) names.push(name);
-  const known = FLAGS.reduce((all, [bit]) => all | bit, IFF.RUNNING);
+  const known = FLAGS.reduce<number>((all, [bit]) => all | bit, IFF.RUNNING);
   const rest = flags & ~known;
   if (rest !== 0) names.push((rest >>> 0).toString(16));
   if (lowerDown) names.push('M-DOWN');

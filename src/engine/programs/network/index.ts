@@ -1,0 +1,13 @@
+/** Network tools. */
+import type { Program } from '../../host';
+import '../../host/netfs/register';
+import { brctl } from './brctl';
+import { ethtool } from './ethtool';
+import { arp } from './net-tools/arp';
+import { ifconfig } from './net-tools/ifconfig';
+import { route } from './net-tools/route';
+import { ping } from './ping';
+import { tcpdump } from './tcpdump';
+
+/** All of them. */
+export const NETWORK_PROGRAMS: readonly Program[] = [arp, brctl, ethtool, ifconfig, ping, route, tcpdump];

@@ -1,0 +1,206 @@
+/** The command line of ping (iputils 20221126). */
+import { GetoptError, getopt } from '../../lib/getopt';
+import { Stop } from '../common';
+import { PING_USAGE } from '../help';
+
+/** What was asked for. */
+export interface PingOptions {
+  family: 'any' | 'inet' | 'inet6';
+  count: number | undefined;
+  /** Milliseconds. */
+  interval: number;
+  deadline: number | undefined;
+  /** Milliseconds to wait for the last replies. */
+  linger: number;
+  size: number;
+  device: string | undefined;
+  /** Address given with -I. */
+  source: string | undefined;
+  numeric: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  flood: boolean;
+  adaptive: boolean;
+  audible: boolean;
+  broadcast: boolean;
+  timestamps: boolean;
+  outstanding: boolean;
+  preload: number;
+  pattern: Uint8Array | undefined;
+  ttl: number | undefined;
+  tos: number;
+  mark: number;
+  ident: number | undefined;
+  pmtudisc: 'dont' | 'want' | 'do' | undefined;
+  target: string;
+}
+
+const VERSION = 'ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
+
+function range(text: string, low: number, high: number, highText = String(high)): number {
+  if (!/^\s*[+-]?(0x[0-9a-f]+|\d+)$/i.test(text)) throw new Stop(1, `ping: invalid argument: '${text}'\n`);
+  const n = Number(text);
+  if (n < low || n > high) throw new Stop(1, `ping: invalid argument: '${text}': out of range: ${low} <= value <= ${highText}\n`);
+  return n;
+}
+
+function seconds(text: string): number {
+  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new Stop(2, `ping: option argument contains garbage: ${text}\nping: this will become fatal error in the future\n`);
+  return Number(text);
+}
+
+/** @throws Stop for mistakes, help and version */
+export function parsePing(argv: readonly string[], root: boolean): PingOptions {
+  let parsed;
+  try {
+    parsed = getopt(argv, 'h?4bRT:6F:N:aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:');
+  } catch (e) {
+    if (!(e instanceof GetoptError)) throw e;
+    throw new Stop(2, `ping: ${e.message}\n${PING_USAGE}`);
+  }
+  const o: PingOptions = {
+    family: 'any',
+    count: undefined,
+    interval: 1000,
+    deadline: undefined,
+    linger: 10_000,
+    size: 56,
+    device: undefined,
+    source: undefined,
+    numeric: false,
+    quiet: false,
+    verbose: false,
+    flood: false,
+    adaptive: false,
+    audible: false,
+    broadcast: false,
+    timestamps: false,
+    outstanding: false,
+    preload: 1,
+    pattern: undefined,
+    ttl: undefined,
+    tos: 0,
+    mark: 0,
+    ident: undefined,
+    pmtudisc: undefined,
+    target: '',
+  };
+  let intervalGiven = false;
+  for (const { name, arg } of parsed.options) {
+    switch (name) {
+      case '4':
+        if (o.family === 'inet6') throw new Stop(2, 'ping: only one -4 or -6 option may be specified\n');
+        o.family = 'inet';
+        break;
+      case '6':
+        if (o.family === 'inet') throw new Stop(2, 'ping: only one -4 or -6 option may be specified\n');
+        o.family = 'inet6';
+        break;
+      case 'a':
+        o.audible = true;
+        break;
+      case 'A':
+        o.adaptive = true;
+        break;
+      case 'b':
+        o.broadcast = true;
+        break;
+      case 'c':
+        o.count = range(arg!, 1, Number.MAX_VALUE, '9223372036854775807');
+        break;
+      case 'D':
+        o.timestamps = true;
+        break;
+      case 'e':
+        o.ident = range(arg!, 0, 65535);
+        break;
+      case 'f':
+        o.flood = true;
+        break;
+      case 'i': {
+        const s = seconds(arg!);
+        if (s < 0 || s >= 2147483) throw new Stop(2, `ping: bad timing interval: ${arg}\n`);
+        o.interval = Math.floor(s * 1000);
+        intervalGiven = true;
+        break;
+      }
+      case 'I':
+        if (/[.:]/.test(arg!) && /^[0-9a-fA-F.:]+(%.+)?$/.test(arg!)) o.source = arg!;
+        else o.device = arg!;
+        break;
+      case 'l':
+        o.preload = range(arg!, 1, 65536);
+        if (o.preload > 3 && !root) throw new Stop(2, `ping: cannot set preload to value greater than 3: ${o.preload}\n`);
+        break;
+      case 'm':
+        o.mark = range(arg!, 0, 0xffffffff);
+        break;
+      case 'M':
+        if (arg === 'do' || arg === 'dont' || arg === 'want') o.pmtudisc = arg;
+        else throw new Stop(2, 'ping: invalid -M argument: ' + arg + '\n');
+        break;
+      case 'n':
+        o.numeric = true;
+        break;
+      case 'O':
+        o.outstanding = true;
+        break;
+      case 'p': {
+        if (!/^[0-9a-fA-F]+$/.test(arg!)) throw new Stop(2, 'ping: patterns must be specified as hex digits: ' + arg + '\n');
+        const bytes: number[] = [];
+        for (let i = 0; i < arg!.length && bytes.length < 16; i += 2) bytes.push(parseInt(arg!.slice(i, i + 2), 16));
+        o.pattern = Uint8Array.from(bytes);
+        break;
+      }
+      case 'q':
+        o.quiet = true;
+        break;
+      case 'Q':
+        o.tos = range(arg!, 0, 255);
+        break;
+      case 's':
+        o.size = range(arg!, 0, 0x7fffffff);
+        break;
+      case 't':
+        o.ttl = range(arg!, 0, 255);
+        break;
+      case 'v':
+        o.verbose = true;
+        break;
+      case 'V':
+        throw new Stop(0, '', VERSION);
+      case 'w':
+        o.deadline = range(arg!, 0, 0x7fffffff);
+        break;
+      case 'W': {
+        const s = seconds(arg!);
+        if (s < 0 || s > 2147483) throw new Stop(2, `ping: bad linger time: ${arg}\n`);
+        o.linger = Math.floor(s * 1000);
+        break;
+      }
+      case 'B':
+      case 'C':
+      case 'd':
+      case 'L':
+      case 'r':
+      case 'S':
+      case 'U':
+        break;
+      case 'h':
+      case '?':
+        throw new Stop(2, PING_USAGE);
+      default:
+        throw new Stop(2, `ping: not simulated in this course: -${name}\n`);
+    }
+  }
+  const targets = parsed.operands;
+  if (targets.length === 0) throw new Stop(1, 'ping: usage error: Destination address required\n');
+  // Further hops need the source route option, which the kernel refuses.
+  if (targets.length > 1) throw new Stop(2, 'ping: record route: Operation not permitted\n');
+  o.target = targets[targets.length - 1]!;
+  if (o.flood && !intervalGiven) o.interval = 0;
+  if (!root && o.interval < 2) {
+    throw new Stop(2, 'ping: cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)\n');
+  }
+  return o;
+}
