@@ -34,7 +34,10 @@ export class MountTable implements Namespace {
   /** What is seen where `inode` stands: the root of the topmost mount over it, or itself. */
   visible(inode: Inode): Inode {
     const over = this.over(inode);
-    return over && over.length > 0 ? this.visible(over[over.length - 1]!.root) : inode;
+    if (!over || over.length === 0) return inode;
+    const { root } = over[over.length - 1]!;
+    // A directory may be bound over itself, as `ip netns` does with /run/netns to share it.
+    return root === inode ? inode : this.visible(root);
   }
 
   /** What is mounted over `inode`, lowest first. */
