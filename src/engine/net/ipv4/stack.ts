@@ -646,8 +646,8 @@ export class Ip4Stack {
     type: RouteType,
   ): ErrnoCode | undefined {
     const { ns } = this;
-    // A sender without path MTU discovery sends DF packets of which it knows that they are cut (ignore_df): it clears df.
-    if (packet.df && skb.owner === null) {
+    // Senders that know the packet will be cut have cleared DF; a TCP segment that became too long teaches its socket.
+    if (packet.df) {
       ns.mib.IpFragFails++;
       ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.FRAG_NEEDED, mtu);
       ns.drop(skb, 'PKT_TOO_BIG', 'ip_fragment');

@@ -111,6 +111,32 @@ test('TCP carries a megabyte over a cable that loses 5 % of the frames', () => {
   assert.ok(a.mib.TcpRetransSegs > 10);
 });
 
+test('TCP finds the path MTU behind a router', () => {
+  const w = new TestWorld();
+  const [a, r, b] = [w.ns(), w.ns(), w.ns()];
+  a.links.add({ kind: 'veth', name: 'eth0', peer: { name: 'eth1', ns: r } });
+  b.links.add({ kind: 'veth', name: 'eth0', peer: { name: 'eth2', ns: r } });
+  const set = (ns: NetNamespace, name: string, addr: string): void => {
+    const link = ns.links.byName(name)!;
+    ns.links.set(ns.loopback, { up: true });
+    ns.addrs.add({ index: link.index, local: ip(addr), prefixLength: 24 });
+    ns.links.set(link, { up: true });
+  };
+  set(a, 'eth0', '10.0.1.2');
+  set(r, 'eth1', '10.0.1.1');
+  set(r, 'eth2', '10.0.0.1');
+  set(b, 'eth0', '10.0.0.2');
+  a.routes.add({ family: 'inet', dst: 0, dstLength: 0, gateway: ip('10.0.1.1') });
+  b.routes.add({ family: 'inet', dst: 0, dstLength: 0, gateway: ip('10.0.0.1') });
+  r.sysctl.set('ipv4/ip_forward', '1');
+  // Only the router knows that its second link is narrow; the server announces a full MSS.
+  r.links.set(r.links.byName('eth2')!, { mtu: 1300 });
+  const { ok } = transfer(w, a, b, 100_000);
+  assert.ok(ok);
+  assert.equal(a.routes.get({ dst: ip('10.0.0.2') }).mtu, 1300);
+  assert.ok(r.mib.IcmpOutDestUnreachs > 0);
+});
+
 test('states of a connection and of its end', () => {
   const w = new TestWorld();
   const [a, b] = pair(w);

@@ -133,7 +133,7 @@ export class UdpSocket extends DatagramSocket {
     if (error !== undefined) throw new Errno(error);
   }
 
-  // eslint-disable-next-line require-yield
+   
   override *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     this.send(data.slice());
     return data.length;
