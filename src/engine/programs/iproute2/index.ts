@@ -5,4 +5,4 @@ import { bridge } from './bridge';
 import { ip } from './ip';
 
 /** All of them. */
-export const IPROUTE2: readonly Program[] = [bridge, ip];
+export const IPROUTE2_PROGRAMS: readonly Program[] = [bridge, ip];
