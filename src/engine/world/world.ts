@@ -172,6 +172,12 @@ export class World {
     return { stdout: out.text(), stderr: err.text(), status, took, screen: out.everything() };
   }
 
+  /** Runs what a machine does while it boots. @throws Error when it fails: a mistake in the topology, not of a learner. */
+  boot(machine: Machine, script: string): void {
+    const { status, stderr } = this.exec({ machine: machine.name }, script);
+    if (status !== 0) throw new Error(`${machine.name} does not boot (${status}): ${stderr}`);
+  }
+
   /** Runs for `micros` of virtual time, or until `steps` steps were made. */
   run(micros: Micros, steps = DEFAULT_STEPS): void {
     this.activate();
