@@ -103,8 +103,8 @@ const killWord = killTo((b, n) => byWord(b, n));
 const backwardKillWord = killTo((b, n) => byWord(b, -n));
 const earlier: Command = (e, count) => e.entry(Math.max(0, e.history.index - count));
 const later: Command = (e, count) => e.entry(Math.min(e.history.lines.length, e.history.index + count));
-const undo: Command = (e) => {
-  if (!e.buffer.undo()) e.ring();
+const undo: Command = (e, count) => {
+  for (let n = 0; n < count; n++) if (!e.buffer.undo()) return e.ring();
 };
 const setMark: Command = (e) => {
   e.buffer.mark = e.buffer.point;
@@ -139,7 +139,7 @@ export const BINDINGS: Readonly<Record<string, Command>> = {
   'C-x backspace': killTo(() => 0),
   'C-w': killTo((b, n) => {
     let at = b.point;
-    for (let i = 0; i < n; i++) at = b.fieldStart(at);
+    for (let i = 0; i < Math.max(1, n); i++) at = b.fieldStart(at);
     return at;
   }),
   'M-d': killWord,
@@ -167,7 +167,12 @@ export const BINDINGS: Readonly<Record<string, Command>> = {
   pgdn: (e) => e.entryLike(1),
   'M-.': lastArgument,
   'M-_': lastArgument,
-  'M-C-y': (e, count, given) => e.lastArgument(given ? count : 1),
+  'M-C-y': (e, count, given) => {
+    // Unlike yank-last-arg it does not go on to earlier lines.
+    e.previous = null;
+    e.lastArgument(given ? count : 1);
+    e.current = null;
+  },
   'C-v': quotedInsert,
   'C-q': quotedInsert,
   insert: quotedInsert,

@@ -31,7 +31,7 @@ const names: ShellNames = {
   aliases: () => ['ll', 'ns1'],
   keywords: () => ['if', 'while'],
   variables: () => ['HOME', 'HOSTNAME', 'PS1'],
-  value: (name) => ({ HOME: '/root', HOSTNAME: 'host' })[name],
+  value: (name) => ({ HOME: '/root', HOSTNAME: 'host', PATH: '/bin' })[name],
   alias: (name) => ({ ll: 'ls -l', ns1: 'ip netns exec c1' })[name],
 };
 
@@ -63,7 +63,6 @@ function tab(line: string): string {
       const program = sys.files.stat('/bin/ip').inode as FileNode;
       program.program = 'ip';
       for (const path of ['/bin/ip', '/bin/ipcalc', '/root/run me']) sys.files.stat(path).inode.mode = 0o755;
-      sys.proc.env.set('PATH', '/bin');
       sys.proc.cwd = '/root';
       const found = yield* makeCompleter(sys, names)(line, line.length);
       const words = sortedWords(found.words);

@@ -18,6 +18,8 @@ export interface ShellNames {
   value(name: string): string | undefined;
   /** What an alias stands for. */
   alias(name: string): string | undefined;
+  /** Words that the shell itself offers for the arguments of `command` (complete -W, job numbers). */
+  offered?(command: string): readonly string[] | undefined;
 }
 
 /** Completion for the line editor: commands, `$VARIABLE`, `~user`, what the programs themselves offer, file names. */
@@ -91,6 +93,8 @@ class Completer {
   /** What the command itself offers for its next argument; undefined for file names. */
   private offered(name: string, args: readonly string[]): readonly string[] | 'directories' | undefined {
     const { shell } = this;
+    const fixed = shell.offered?.(name);
+    if (fixed) return fixed;
     switch (name) {
       case 'cd':
       case 'pushd':
@@ -122,7 +126,7 @@ class Completer {
   /** The program behind a command's name. */
   private program(name: string): Program | undefined {
     try {
-      const path = this.sys.which(name);
+      const path = this.sys.which(name, this.shell.value('PATH') ?? '');
       const inode = path === undefined ? undefined : lookup(this.sys.proc, path);
       const program = inode instanceof FileNode ? inode.program : undefined;
       return program === undefined ? undefined : this.sys.machine.programs.get(program);
@@ -136,7 +140,7 @@ class Completer {
   private commands(): string[] {
     const { shell, sys } = this;
     const names = new Set([...shell.keywords(), ...shell.builtins(), ...shell.functions(), ...shell.aliases()]);
-    for (const dir of (sys.env('PATH') ?? '').split(':')) {
+    for (const dir of (shell.value('PATH') ?? '').split(':')) {
       const directory = dir === '' ? '.' : dir;
       for (const name of this.list(directory)) if (sys.files.isExecutable(`${directory}/${name}`)) names.add(name);
     }

@@ -97,7 +97,7 @@ export class Editing {
       return this.ring();
     }
     const words = historyWords(line);
-    const word = nth === null ? (words[words.length - 1] ?? '') : words[nth < 0 ? words.length + nth : nth];
+    const word = nth === null ? (words[words.length - 1] ?? '') : words[nth < 0 ? words.length - 1 + nth : nth];
     if (word === undefined) return this.ring();
     if (!again) this.yankStart = buffer.point;
     buffer.replace(this.yankStart, buffer.point, word);

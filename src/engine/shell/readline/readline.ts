@@ -1,6 +1,6 @@
 import type { Coroutine, Signal, Tty } from '../../core';
 import { decode, encode, isErrno, TtyFile } from '../../core';
-import type { Sys } from '../../host';
+import type { Process, Sys } from '../../host';
 import type { LineReader, LineReaderOptions, ReadResult } from '../editor';
 import { BINDINGS } from './bindings';
 import type { LineBuffer } from './buffer';
@@ -23,14 +23,16 @@ const PASTE_OFF = '\x1b[?2004l\r';
 /** Thrown through the editor when Ctrl-C has been typed. */
 const INTERRUPT = Symbol('interrupt');
 
-/** A line editor with readline's emacs keys. One object serves a shell: it keeps killed text and the last search. */
+/** A line editor with readline's emacs keys. One object serves any number of processes; each has its own killed text. */
 export class Readline implements LineReader {
-  private readonly memory = new EditorMemory();
+  private readonly memories = new WeakMap<Process, EditorMemory>();
 
   *readLine(sys: Sys, prompt: string, options: LineReaderOptions): Coroutine<ReadResult> {
     const file = sys.file(0);
     if (!(file instanceof TtyFile)) return yield* readPlainLine(sys, prompt);
-    const session = new Session(sys, file.tty, prompt, options, this.memory);
+    let memory = this.memories.get(sys.proc);
+    if (!memory) this.memories.set(sys.proc, (memory = new EditorMemory()));
+    const session = new Session(sys, file.tty, prompt, options, memory);
     return yield* session.run();
   }
 }
