@@ -1,4 +1,4 @@
-import type { JournalEntry, Moment, SavedSession } from './protocol';
+import type { CompiledLab, JournalEntry, Moment, SavedSession } from './protocol';
 
 /** Entries a journal may have: each key press is one. */
 export const MAX_ENTRIES = 30_000;
@@ -65,6 +65,10 @@ export function refuse(saved: unknown, lab: string, fingerprint: string): string
   if (!Array.isArray(saved.done) || !saved.done.every((id) => typeof id === 'string'))
     return 'The saved state is damaged.';
   if (!isRecord(saved.hints) || !Object.values(saved.hints).every(isCount)) return 'The saved state is damaged.';
+  const { rungs } = saved;
+  const listed =
+    rungs === undefined || (isRecord(rungs) && Object.values(rungs).every((r) => Array.isArray(r) && r.every(isCount)));
+  if (!listed) return 'The saved state is damaged.';
   if (saved.fingerprint !== fingerprint)
     return 'This lab has changed since your last visit, so your last state cannot be rebuilt.';
   return null;
@@ -72,14 +76,22 @@ export function refuse(saved: unknown, lab: string, fingerprint: string): string
 
 /** The saved session as the page stores it. */
 export function save(
-  lab: string,
-  fingerprint: string,
+  lab: Pick<CompiledLab, 'id' | 'fingerprint'>,
   journal: Journal,
   reached: Moment,
-  done: readonly string[],
-  hints: Readonly<Record<string, number>>,
+  { done, hints, rungs }: Pick<SavedSession, 'done' | 'hints' | 'rungs'>,
 ): SavedSession {
-  return { version: 1, lab, fingerprint, journal: [...journal.entries], reached, done: [...done], hints: { ...hints } };
+  const { id, fingerprint } = lab;
+  return {
+    version: 1,
+    lab: id,
+    fingerprint,
+    journal: [...journal.entries],
+    reached,
+    done,
+    hints,
+    ...(rungs ? { rungs } : {}),
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -219,6 +219,8 @@ export interface SavedSession {
   readonly done: readonly string[];
   /** Hints shown, by task. */
   readonly hints: Readonly<Record<string, number>>;
+  /** Which hints these were, as indices, in the order in which they were shown; left out: the first ones. */
+  readonly rungs?: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A task as it stands. `lost`: it was true and is not any more. */

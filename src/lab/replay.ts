@@ -1,9 +1,12 @@
-import type { JournalEntry, Moment } from './protocol';
+import type { JournalEntry } from './protocol';
 import type { LabStart } from './simulation';
 import { Diverged, Simulation } from './simulation';
 
 /** Output of one terminal that a replay keeps: what a screen and its scrollback can show. */
 const KEPT_OUTPUT = 1 << 18;
+
+/** Where a replay ends: a moment, or the end of a step. */
+export type Until = { readonly steps: number; readonly time?: number };
 
 /** What a replay leads to. */
 export interface Replayed {
@@ -17,7 +20,7 @@ export interface Replayed {
  * A generator so that the caller decides how long it works at a time; `world.activate()` is called after each pause.
  * @throws Diverged when the journal was written for another world.
  */
-export function* replay(lab: LabStart, entries: readonly JournalEntry[], until?: Moment): Generator<void, Replayed> {
+export function* replay(lab: LabStart, entries: readonly JournalEntry[], until?: Until): Generator<void, Replayed> {
   const simulation = new Simulation(lab);
   const output = new Map<number, Tail>();
   simulation.onOutput = (terminal, data) => {
@@ -54,7 +57,7 @@ export function begin(
   return { simulation, entries };
 }
 
-function* advance(simulation: Simulation, moment: Moment): Generator<void> {
+function* advance(simulation: Simulation, moment: Until): Generator<void> {
   for (const _ of simulation.advance(moment)) {
     yield;
     simulation.world.activate();

@@ -88,7 +88,7 @@ export class LabSession implements SessionApi {
     if (saved && refused === null) {
       try {
         const made = await inSlices(this.host, replay(lab, saved.journal, saved.reached));
-        this.tasks.restore(saved.done, saved.hints);
+        this.tasks.restore(saved);
         this.adopt(made, new Journal(saved.journal));
         return { resumed: true };
       } catch (error) {
@@ -134,7 +134,7 @@ export class LabSession implements SessionApi {
         (m) => m.from.entries === last.from.entries && m.terminal === last.terminal,
       );
       const entries = this.journal.entries.slice(0, last.from.entries);
-      const made = await inSlices(this.host, replay(this.lab, entries, last.from));
+      const made = await inSlices(this.host, replay(this.lab, entries, { steps: last.from.steps }));
       this.tasks.cut(entries.length, made.simulation.marks.length);
       this.adopt(made, new Journal(entries));
       return gone.map((m) => m.command).join('\n');
@@ -148,8 +148,9 @@ export class LabSession implements SessionApi {
         this.lab.tasks.findIndex((t) => t.id === task),
       );
       const before = this.lab.tasks.slice(0, index).map((t) => t.id);
-      this.tasks.restart(true);
-      this.tasks.restore(before, this.tasks.hints);
+      const { rungs } = this.tasks;
+      this.tasks.restart();
+      this.tasks.restore({ done: before, rungs });
       this.begin(before);
     });
   }
@@ -365,7 +366,7 @@ export class LabSession implements SessionApi {
     this.cancelSave ??= this.host.later(SAVE_EVERY, () => {
       this.cancelSave = null;
       const { lab, journal, simulation, tasks } = this;
-      this.listener.save(save(lab.id, lab.fingerprint, journal, simulation.moment, tasks.done, tasks.hints));
+      this.listener.save(save(lab, journal, simulation.moment, tasks));
     });
   }
 }

@@ -24,8 +24,8 @@ export interface Terminal {
 export interface Mark {
   readonly command: string;
   readonly terminal: number;
-  /** Journal entries that had been applied at the prompt, and the moment of the prompt. */
-  readonly from: Moment & { readonly entries: number };
+  /** Journal entries that had been applied at the prompt, and the step in which the prompt was shown. */
+  readonly from: { readonly steps: number; readonly entries: number };
 }
 
 /** A saved journal does not lead where it led before: the world it was written for was another one. */
@@ -84,15 +84,19 @@ export class Simulation {
     return false;
   }
 
-  /** Moves the world to `moment` the way it got there before. @throws Diverged when it does not get there. */
-  *advance(moment: Moment): Generator<void> {
+  /**
+   * Moves the world to a moment the way it got there before; without a time, to the end of the step.
+   * @throws Diverged when it does not get there.
+   */
+  *advance({ steps, time }: { steps: number; time?: number }): Generator<void> {
     const { scheduler } = this.world;
-    for (let n = 1; scheduler.steps < moment.steps; n++) {
-      if (!scheduler.step(moment.time)) throw new Diverged('the world stands still too early');
+    for (let n = 1; scheduler.steps < steps; n++) {
+      if (!scheduler.step(time)) throw new Diverged('the world stands still too early');
       if (n % 256 === 0) yield;
     }
-    scheduler.idleTo(moment.time);
-    if (scheduler.now !== moment.time) throw new Diverged(`it is ${scheduler.now} instead of ${moment.time}`);
+    if (time === undefined) return;
+    scheduler.idleTo(time);
+    if (scheduler.now !== time) throw new Diverged(`it is ${scheduler.now} instead of ${time}`);
   }
 
   /** Applies an input now; the entry's stamp is not looked at. */
@@ -116,9 +120,13 @@ export class Simulation {
     }
   }
 
+  private get point(): Mark['from'] {
+    return { steps: this.world.scheduler.steps, entries: this.applied };
+  }
+
   private open(id: number, place: Place, columns: number, rows: number): void {
     const { tty, shell } = this.world.openTerminal(place, columns, rows);
-    const prompt = { ...this.moment, entries: this.applied };
+    const prompt = this.point;
     const terminal: Terminal = { id, place, tty, alive: true, atPrompt: false, prompt };
     this.terminals.set(id, terminal);
     // Taken at once, so that when the page reads can have no influence on the world.
@@ -135,7 +143,7 @@ export class Simulation {
 
   private prompted(terminal: Terminal): void {
     terminal.atPrompt = true;
-    if (!terminal.tty.readable) terminal.prompt = { ...this.moment, entries: this.applied };
+    if (!terminal.tty.readable) terminal.prompt = this.point;
     this.onChange();
   }
 

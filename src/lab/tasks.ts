@@ -1,13 +1,14 @@
 import type { TaskVerdict } from './checks';
 import { evaluateTask, holds } from './checks';
-import type { CompiledLab, CompiledTask, Hint, JournalEntry, Moment, TaskState } from './protocol';
+import type { CompiledLab, CompiledTask, Hint, JournalEntry, SavedSession, TaskState } from './protocol';
+import type { Until } from './replay';
 import { replay } from './replay';
 import type { Mark } from './simulation';
 
 /** A state of the world by the inputs that lead to it. */
 export interface Past {
   readonly entries: readonly JournalEntry[];
-  readonly until: Moment;
+  readonly until: Until;
   /** Commands run up to there. */
   readonly marks: readonly Mark[];
 }
@@ -32,9 +33,8 @@ export class Tasks {
     this.restart();
   }
 
-  /** Forgets everything, or everything but the hints. */
-  restart(keepHints = false): void {
-    const old = this.memory;
+  /** Forgets everything. */
+  restart(): void {
     this.memory = new Map(
       this.lab.tasks.map((t) => [
         t.id,
@@ -43,21 +43,27 @@ export class Tasks {
           doneAt: undefined,
           heldFor: 0,
           undoneBy: undefined,
-          shown: (keepHints && old.get(t.id)?.shown) || [],
+          shown: [],
         },
       ]),
     );
   }
 
   /** Takes over what a saved session knew. */
-  restore(done: readonly string[], hints: Readonly<Record<string, number>>): void {
+  restore({
+    done,
+    hints = {},
+    rungs = {},
+  }: Pick<SavedSession, 'done'> & Partial<Pick<SavedSession, 'hints' | 'rungs'>>): void {
     for (const id of done) {
       const memory = this.memory.get(id);
       if (memory) memory.doneAt = 0;
     }
     for (const task of this.lab.tasks) {
+      const all = task.hints.map((_, i) => i);
       const count = Object.hasOwn(hints, task.id) ? hints[task.id]! : 0;
-      this.memory.get(task.id)!.shown = task.hints.map((_, i) => i).slice(0, count);
+      const which = Object.hasOwn(rungs, task.id) ? [...new Set(rungs[task.id])].filter((i) => all.includes(i)) : null;
+      this.memory.get(task.id)!.shown = which ?? all.slice(0, count);
     }
   }
 
@@ -80,6 +86,12 @@ export class Tasks {
   get hints(): Record<string, number> {
     const shown = this.lab.tasks.map((t): [string, number] => [t.id, this.memory.get(t.id)!.shown.length]);
     return Object.fromEntries(shown.filter(([, n]) => n > 0));
+  }
+
+  /** Which hints were shown, by task. */
+  get rungs(): Record<string, number[]> {
+    const shown = this.lab.tasks.map((t): [string, number[]] => [t.id, [...this.memory.get(t.id)!.shown]]);
+    return Object.fromEntries(shown.filter(([, indices]) => indices.length > 0));
   }
 
   /** Looks at every task in a replayed copy of `past`. */
