@@ -39,6 +39,12 @@ export function* interactiveLoop(sh: Shell): Coroutine<number> {
   }
 }
 
+/** Tells the machine's owner what the terminal is at; undo and automatic checks go by it. */
+function announce(sh: Shell, kind: 'prompt' | 'command', text: string): void {
+  const { machine, proc } = sh.sys;
+  if (proc.tty) machine.onShellEvent?.({ kind, tty: proc.tty.name, text });
+}
+
 /** Makes the shell the leader of the terminal's foreground group. */
 function* takeTerminal(sh: Shell): Coroutine<void> {
   const { proc } = sh.sys;
@@ -77,6 +83,7 @@ function* oneCommand(sh: Shell): Coroutine<number | undefined> {
     }
     for (;;) {
       const prompt = yield* expandPrompt(sh, sh.get(text === '' ? 'PS1' : 'PS2') ?? '');
+      if (text === '') announce(sh, 'prompt', prompt);
       const result = yield* readInput(sh, prompt, text !== '');
       if (result.kind === 'interrupt') {
         sh.status = 130;
@@ -122,6 +129,7 @@ function* oneCommand(sh: Shell): Coroutine<number | undefined> {
       if (!parseProgram(`${text}\n`).incomplete) break;
     }
     if (text.trim() === '') return undefined;
+    announce(sh, 'command', text);
     remember(sh, text.includes('<<') ? text : text.replace(/(?<!\\)\n/g, (_, at: number) => joiner(text, at)));
     sh.commandNumber++;
     if (!/^\s*(?:exit|logout|jobs)\b/.test(text)) sh.exitWarned = false;
