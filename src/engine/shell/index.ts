@@ -33,4 +33,4 @@ export const sh: Program = {
 };
 
 /** All programs of this room. */
-export const shellPrograms: readonly Program[] = [bash, sh];
+export const BASH_PROGRAMS: readonly Program[] = [bash, sh];
