@@ -5,6 +5,7 @@ export * from './raw';
 export * from './socket';
 export * from './sockets';
 export * from './tcp';
+export * from './tcp-state';
 export * from './tcp-table';
 export * from './udp';
 export * from './unix';

@@ -103,7 +103,6 @@ export class PacketSocket extends OpenFile implements Tap {
     return encodeFrame((yield* this.receive(caller)).frame).subarray(0, max);
   }
 
-   
   override *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     const frame = decodeFrame(data.slice());
     if (frame === undefined) throw new Errno('EINVAL');

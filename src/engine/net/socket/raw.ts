@@ -148,7 +148,6 @@ export class RawSocket extends DatagramSocket {
     this.changed.wakeAll();
   }
 
-   
   override *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     const dest = this.remote;
     if (dest === undefined) throw new Errno('EDESTADDRREQ');

@@ -6,43 +6,15 @@ import type { Output4 } from '../ipv4/stack';
 import type { Output6 } from '../ipv6/stack';
 import type { NetNamespace } from '../namespace';
 import type { Family } from '../types';
+import { CongestionWindow } from './tcp-congestion';
+import { RTO_MAX, RttEstimator, timeoutModel } from './tcp-rtt';
+import type { TcpState } from './tcp-state';
+import { OPEN_STATES, SS_STATE } from './tcp-state';
 import { ReceiveQueue, SendQueue, seqAdd, seqDiff } from './tcp-buffers';
 import type { SockAddr, SocketInfo, SocketOwner } from './socket';
 import { Socket, isGroup, mapped, unmapped } from './socket';
 
-/** States by the names of RFC 9293; `ss` prints {@link SS_STATE}. */
-export type TcpState =
-  | 'CLOSED'
-  | 'LISTEN'
-  | 'SYN_SENT'
-  | 'SYN_RECV'
-  | 'ESTABLISHED'
-  | 'FIN_WAIT1'
-  | 'FIN_WAIT2'
-  | 'CLOSE_WAIT'
-  | 'CLOSING'
-  | 'LAST_ACK'
-  | 'TIME_WAIT';
-
-/** The spelling of ss(8). */
-export const SS_STATE: Record<TcpState, string> = {
-  CLOSED: 'UNCONN',
-  LISTEN: 'LISTEN',
-  SYN_SENT: 'SYN-SENT',
-  SYN_RECV: 'SYN-RECV',
-  ESTABLISHED: 'ESTAB',
-  FIN_WAIT1: 'FIN-WAIT-1',
-  FIN_WAIT2: 'FIN-WAIT-2',
-  CLOSE_WAIT: 'CLOSE-WAIT',
-  CLOSING: 'CLOSING',
-  LAST_ACK: 'LAST-ACK',
-  TIME_WAIT: 'TIME-WAIT',
-};
-
 const { FIN, SYN, RST, PSH, ACK } = TCP_FLAG;
-const RTO_INITIAL = 1_000_000;
-const RTO_MIN = 200_000;
-const RTO_MAX = 120_000_000;
 const DELAYED_ACK = 40_000;
 /** Retransmissions of a SYN before the interval doubles (net.ipv4.tcp_syn_linear_timeouts). */
 const SYN_LINEAR = 4;
@@ -53,14 +25,6 @@ const WINDOW_START = 65_535;
 const WINDOW_LIMIT = 6_291_456;
 /** Receive window scale: fits tcp_rmem's 32 MB. */
 const WSCALE = 10;
-const OPEN_STATES: ReadonlySet<TcpState> = new Set([
-  'ESTABLISHED',
-  'FIN_WAIT1',
-  'FIN_WAIT2',
-  'CLOSE_WAIT',
-  'CLOSING',
-  'LAST_ACK',
-]);
 
 /** A TCP socket (RFC 9293, net/ipv4/tcp*.c): NewReno, RFC 6298 timers with Linux's constants. */
 export class TcpSocket extends Socket {
@@ -90,9 +54,7 @@ export class TcpSocket extends Socket {
   private finQueued = false;
   private finSent = false;
   mss = 536;
-  cwnd = 10;
-  ssthresh = Infinity;
-  private cwndCount = 0;
+  readonly congestion = new CongestionWindow();
   private dupAcks = 0;
   private recover = 0;
   private inRecovery = false;
@@ -100,11 +62,7 @@ export class TcpSocket extends Socket {
   private rexmitKind: 'on' | 'persist' = 'on';
   retransmits = 0;
   private firstLoss: Micros | undefined = undefined;
-  srtt = 0;
-  private rttvar = 0;
-  rto = RTO_INITIAL;
-  private timedSeq: number | undefined = undefined;
-  private timedAt = 0;
+  readonly rtt = new RttEstimator();
   private ipId: number;
 
   // receive side
@@ -232,7 +190,7 @@ export class TcpSocket extends Socket {
     this.state = 'SYN_SENT';
     ns.mib.TcpActiveOpens++;
     this.sendSyn();
-    this.arm(this.rto);
+    this.arm(this.rtt.rto);
   }
 
   private findRoute(dst: IpAddress, addr: SockAddr): Output4 | Output6 {
@@ -459,10 +417,7 @@ export class TcpSocket extends Socket {
       EMPTY,
       CHECKSUM_PARTIAL,
     );
-    if (this.timedSeq === undefined && this.retransmits === 0) {
-      this.timedSeq = seqAdd(this.iss, 1);
-      this.timedAt = ns.now;
-    }
+    if (this.retransmits === 0) this.rtt.start(seqAdd(this.iss, 1), ns.now);
     this.emit(seg, answer);
   }
 
@@ -568,7 +523,7 @@ export class TcpSocket extends Socket {
     for (;;) {
       const offset = seqDiff(this.sndNxt, this.sndUna);
       const left = this.sendQueue.length - offset;
-      const window = Math.min(this.sndWnd, this.cwnd * mss + (this.inRecovery ? this.dupAcks * mss : 0));
+      const window = Math.min(this.sndWnd, this.congestion.cwnd * mss + (this.inRecovery ? this.dupAcks * mss : 0));
       const room = window - offset;
       if (left > 0) {
         const n = Math.min(left, mss, room);
@@ -598,14 +553,11 @@ export class TcpSocket extends Socket {
     this.sndNxt = seqAdd(this.sndNxt, n);
     if (seqDiff(this.sndNxt, this.sndMax) > 0) {
       this.sndMax = this.sndNxt;
-      if (this.timedSeq === undefined) {
-        this.timedSeq = this.sndNxt;
-        this.timedAt = this.ns.now;
-      }
+      this.rtt.start(this.sndNxt, this.ns.now);
     }
     if (fin) this.finSent = true;
     this.lastActivity = this.ns.now;
-    if (this.rexmit === null || this.rexmitKind === 'persist') this.arm(this.rto);
+    if (this.rexmit === null || this.rexmitKind === 'persist') this.arm(this.rtt.rto);
   }
 
   private arm(delay: Micros): void {
@@ -618,7 +570,7 @@ export class TcpSocket extends Socket {
     if (this.rexmit !== null) return;
     this.rexmitKind = 'persist';
     this.rexmit = this.ns.host.scheduler.after(
-      Math.min(this.rto << Math.min(this.retransmits, 9), RTO_MAX),
+      Math.min(this.rtt.rto << Math.min(this.retransmits, 9), RTO_MAX),
       this.onRexmit,
     );
   }
@@ -646,14 +598,14 @@ export class TcpSocket extends Socket {
       this.retransmits++;
       ns.mib.TcpRetransSegs++;
       ns.mib.TcpExtTCPSynRetrans++;
-      this.timedSeq = undefined;
+      this.rtt.cancel();
       this.sendSyn();
-      if (this.state === 'SYN_RECV' || this.retransmits > SYN_LINEAR) this.rto = Math.min(this.rto * 2, RTO_MAX);
-      this.arm(this.rto);
+      if (this.state === 'SYN_RECV' || this.retransmits > SYN_LINEAR) this.rtt.backOff();
+      this.arm(this.rtt.rto);
       return;
     }
     if (this.sndUna === this.sndMax) return;
-    this.firstLoss ??= ns.now - this.rto;
+    this.firstLoss ??= ns.now - this.rtt.rto;
     const limit = this.orphan ? ns.ipv4.tcp_orphan_retries || 8 : ns.ipv4.tcp_retries2;
     if (ns.now - this.firstLoss >= timeoutModel(limit)) {
       ns.mib.TcpExtTCPAbortOnTimeout++;
@@ -662,19 +614,18 @@ export class TcpSocket extends Socket {
     this.retransmits++;
     this.counts.retransTotal++;
     ns.mib.TcpRetransSegs++;
-    this.timedSeq = undefined;
+    this.rtt.cancel();
     const mss = this.effectiveMss;
     const flight = Math.max(1, Math.ceil(seqDiff(this.sndNxt, this.sndUna) / mss));
-    if (!this.inRecovery || this.retransmits === 1) this.ssthresh = Math.max(Math.min(this.cwnd, flight) >> 1, 2);
-    this.cwnd = 1;
+    this.congestion.timedOut(flight, !this.inRecovery || this.retransmits === 1);
     this.dupAcks = 0;
     this.inRecovery = false;
     // Everything after the lost segment is sent again as the window opens (go back N).
     this.sndNxt = this.sndUna;
     this.finSent = false;
     this.recover = this.sndMax;
-    this.rto = Math.min(this.rto * 2, RTO_MAX);
-    this.arm(this.rto);
+    this.rtt.backOff();
+    this.arm(this.rtt.rto);
     this.resendFirst();
   }
 
@@ -712,12 +663,12 @@ export class TcpSocket extends Socket {
     this.sndNxt = this.sndMax = seqAdd(this.iss, 1);
     this.state = 'SYN_RECV';
     this.sendSyn();
-    this.arm(this.rto);
+    this.arm(this.rtt.rto);
   }
 
   /** Sends the SYN-ACK again: the SYN came twice. */
   repeatSynAck(): void {
-    this.timedSeq = undefined;
+    this.rtt.cancel();
     this.sendSyn();
   }
 
@@ -805,7 +756,7 @@ export class TcpSocket extends Socket {
       ns.mib.TcpExtListenDrops++;
       return false;
     }
-    this.measure(s.ack);
+    this.rtt.sample(s.ack, this.ns.now);
     this.sndUna = s.ack;
     this.state = 'ESTABLISHED';
     this.sndWnd = s.window << this.sndWscale;
@@ -839,9 +790,8 @@ export class TcpSocket extends Socket {
       this.sendSyn();
       return;
     }
-    this.measure(s.ack);
+    this.rtt.sample(s.ack, this.ns.now);
     this.sndUna = s.ack;
-    this.rto = Math.max(this.rto, RTO_MIN);
     this.retransmits = 0;
     this.rexmit?.cancel();
     this.rexmit = null;
@@ -874,21 +824,6 @@ export class TcpSocket extends Socket {
       this.sendAck();
       this.enterTimeWait();
     }
-  }
-
-  /** RFC 6298 with Linux's lower bound. */
-  private measure(ack: number): void {
-    if (this.timedSeq === undefined || seqDiff(ack, this.timedSeq) < 0) return;
-    const rtt = Math.max(1, this.ns.now - this.timedAt);
-    this.timedSeq = undefined;
-    if (this.srtt === 0) {
-      this.srtt = rtt;
-      this.rttvar = rtt / 2;
-    } else {
-      this.rttvar += (Math.abs(rtt - this.srtt) - this.rttvar) / 4;
-      this.srtt += (rtt - this.srtt) / 8;
-    }
-    this.rto = Math.min(RTO_MAX, Math.round(this.srtt + Math.max(RTO_MIN, 4 * this.rttvar)));
   }
 
   private confirmNeighbour(): void {
@@ -925,16 +860,15 @@ export class TcpSocket extends Socket {
         this.inRecovery = true;
         this.recover = this.sndMax;
         const flight = Math.ceil(seqDiff(this.sndMax, this.sndUna) / mss);
-        this.ssthresh = Math.max(flight >> 1, 2);
-        this.cwnd = this.ssthresh;
-        this.timedSeq = undefined;
+        this.congestion.lost(flight);
+        this.rtt.cancel();
         this.resendFirst();
-        this.arm(this.rto);
+        this.arm(this.rtt.rto);
       }
       return;
     }
     this.sndWnd = window;
-    this.measure(s.ack);
+    this.rtt.sample(s.ack, this.ns.now);
     this.confirmNeighbour();
     const finAcked = this.finSent && s.ack === this.sndMax && this.finQueued && acked > 0;
     const bytes = Math.min(acked - (finAcked ? 1 : 0), this.sendQueue.length);
@@ -945,15 +879,13 @@ export class TcpSocket extends Socket {
     if (this.retransmits > 0) {
       this.retransmits = 0;
       this.firstLoss = undefined;
-      // The back-off ends; without a sample the last estimate counts.
-      this.rto =
-        this.srtt > 0 ? Math.min(RTO_MAX, Math.round(this.srtt + Math.max(RTO_MIN, 4 * this.rttvar))) : RTO_INITIAL;
+      this.rtt.restore();
     }
     if (this.inRecovery) {
       if (seqDiff(s.ack, this.recover) >= 0) {
         this.inRecovery = false;
         this.dupAcks = 0;
-        this.cwnd = this.ssthresh;
+        this.congestion.recovered();
       } else {
         // NewReno: a partial acknowledgement names the next hole.
         this.dupAcks = Math.max(0, this.dupAcks - Math.ceil(acked / mss));
@@ -963,17 +895,9 @@ export class TcpSocket extends Socket {
       }
     } else {
       this.dupAcks = 0;
-      const segments = Math.max(1, Math.ceil(acked / mss));
-      if (this.cwnd < this.ssthresh) this.cwnd = Math.min(this.cwnd + segments, 1_000_000);
-      else {
-        this.cwndCount += segments;
-        if (this.cwndCount >= this.cwnd) {
-          this.cwndCount -= this.cwnd;
-          this.cwnd++;
-        }
-      }
+      this.congestion.grow(Math.max(1, Math.ceil(acked / mss)));
     }
-    if (seqDiff(this.sndMax, this.sndUna) > 0) this.arm(this.rto);
+    if (seqDiff(this.sndMax, this.sndUna) > 0) this.arm(this.rtt.rto);
     else {
       this.rexmit?.cancel();
       this.rexmit = null;
@@ -1097,7 +1021,7 @@ export class TcpSocket extends Socket {
         // What was too long goes again in smaller pieces at once.
         this.sndNxt = this.sndUna;
         this.finSent = false;
-        this.timedSeq = undefined;
+        this.rtt.cancel();
         this.output();
       }
       return;
@@ -1140,15 +1064,4 @@ export class TcpSocket extends Socket {
       socket: this,
     };
   }
-}
-
-/** How long `n` retransmissions take at the least RTO, doubling up to the maximum (tcp_model_timeout). */
-function timeoutModel(n: number): Micros {
-  let total = 0;
-  let rto = RTO_MIN;
-  for (let i = 0; i <= n; i++) {
-    total += rto;
-    rto = Math.min(rto * 2, RTO_MAX);
-  }
-  return total;
 }

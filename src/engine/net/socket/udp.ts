@@ -133,7 +133,6 @@ export class UdpSocket extends DatagramSocket {
     if (error !== undefined) throw new Errno(error);
   }
 
-   
   override *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     this.send(data.slice());
     return data.length;
