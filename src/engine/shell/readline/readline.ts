@@ -134,7 +134,8 @@ class Session {
       if (edit.accepted) {
         this.endModes();
         const { text } = this.buffer;
-        yield* this.refresh();
+        if (this.resized) yield* this.refresh();
+        this.show(this.buffer.length);
         this.display.finish();
         yield* this.send(this.display.take() + PASTE_OFF);
         return { kind: 'line', text };
