@@ -46,7 +46,7 @@ export function installDynamics(sh: Shell, kept?: ReadonlyMap<string, Dynamic>):
     set: ignore,
   });
   add('BASH_SUBSHELL', { get: () => String(sh.subshellDepth), set: ignore, integer: true });
-  add('BASH_COMMAND', { get: () => (sh.commandNode ? printNode(sh.commandNode, sh.source.text) : ''), set: ignore });
+  add('BASH_COMMAND', { get: () => sh.commandText ?? (sh.commandNode ? printNode(sh.commandNode, sh.source.text) : ''), set: ignore });
   add('BASH_ARGV0', { get: () => sh.name, set: (v) => (sh.name = v) });
   add('HISTCMD', { get: () => String(sh.historyBase + sh.history.length), set: ignore, integer: true });
   add('SHELLOPTS', { get: () => [...sh.options].sort().join(':') });

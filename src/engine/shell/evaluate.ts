@@ -1,5 +1,5 @@
 import type { Coroutine } from '../core';
-import { ExitShell } from './errors';
+import { ExitShell, ShellError } from './errors';
 import { runNode } from './interpreter';
 import type { Shell } from './shell';
 import type { Program, Statement } from './syntax/parser';
@@ -49,10 +49,19 @@ export function* runProgram(sh: Shell, source: Source, options: RunOptions = {})
         i = aliased.next;
       } else {
         yield* heredocWarnings(sh, src, program, st);
-        if (sh.evalDepth === 0 && sh.functionDepth === 0) sh.errorPos = st.pos;
         const last = i === statements.length - 1 && !problem;
-        yield* runStatement(sh, st, (options.canExec ?? false) && last);
-        i++;
+        try {
+          yield* runStatement(sh, st, (options.canExec ?? false) && last);
+          i++;
+        } catch (e) {
+          // A failed expansion gives up the line it is on; bash reads the next one.
+          if (!(e instanceof ShellError) || e.fatal || sh.subshellDepth > 0 || sh.interactive || sh.opt('posix')) throw e;
+          sh.status = e.status;
+          sh.source = src;
+          const line = src.line(st.end);
+          do i++;
+          while (i < statements.length && src.line(statements[i]!.pos) <= line);
+        }
       }
       if (sh.flow) break;
     }

@@ -1,6 +1,6 @@
 import type { Coroutine } from '../core';
 import { isErrno } from '../core';
-import { expandArithmetic, expandPattern, expandString, expandWords } from './expansion/expand';
+import { expandPattern, expandString, expandWords, tryArithmetic } from './expansion/expand';
 import { pattern } from './expansion/pattern';
 import { traceQuote } from './expansion/quote';
 import { conditional } from './conditional';
@@ -154,12 +154,16 @@ function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutin
       let i = 0;
       return yield* loop(sh, function* () {
         if (i >= words.length) return false;
+        sh.pos = node.pos;
+        sh.commandText = `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ')}`;
+        yield* debugTrap(sh);
+        sh.commandText = undefined;
         if (sh.opt('xtrace')) yield* trace(sh, `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ') || '"$@"'}`);
         const v = sh.vars.find(name);
         if (v?.nameref) v.value = words[i++]!;
         else {
           const message = sh.set(name, words[i++]!);
-          if (message !== undefined) yield* sh.fail(message, 1);
+          if (message !== undefined) yield* sh.fail(message, 1, false);
         }
         return true;
       }, node.body);
@@ -182,17 +186,19 @@ function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutin
       sh.pos = node.pos;
       yield* tick(sh);
       yield* debugTrap(sh);
-      if (sh.opt('xtrace')) yield* trace(sh, `((${node.body}))`);
-      const value = yield* expandArithmetic(sh, node.body, '((: ');
-      return yield* checked(sh, value === 0n ? 1 : 0);
+      if (sh.opt('xtrace')) yield* trace(sh, `(( ${node.body.trim()} ))`);
+      const value = yield* tryArithmetic(sh, node.body);
+      if (typeof value === 'string') yield* arithmeticFailed(sh, value);
+      return yield* checked(sh, typeof value === 'string' || value === 0n ? 1 : 0);
     }
   }
 }
 
-function* debugTrap(sh: Shell): Coroutine<void> {
+export function* debugTrap(sh: Shell): Coroutine<void> {
   const action = sh.traps.get('DEBUG');
   if (action && (sh.functionDepth === 0 || sh.opt('functrace'))) yield* runTrap(sh, 'DEBUG', action);
 }
+
 
 /** `while`, `for`: runs `body` as long as `more` says so; break and continue end here. */
 function* loop(sh: Shell, more: () => Coroutine<boolean>, body: CompoundList, after?: () => Coroutine<void>): Coroutine<number> {
@@ -229,22 +235,35 @@ function* loop(sh: Shell, more: () => Coroutine<boolean>, body: CompoundList, af
 
 function* arithmeticFor(sh: Shell, node: ArithmeticFor): Coroutine<number> {
   const [init, test, update] = arithmeticHeader(sh.source.text, node);
+  let failed = false;
   const evaluate = function* (text: string): Coroutine<bigint> {
     sh.pos = node.pos;
-    if (sh.opt('xtrace')) yield* trace(sh, `((${text}))`);
-    return yield* expandArithmetic(sh, text, '((: ');
+    if (sh.opt('xtrace')) yield* trace(sh, `(( ${text.trim()} ))`);
+    const value = yield* tryArithmetic(sh, text);
+    if (typeof value === 'bigint') return value;
+    yield* arithmeticFailed(sh, value);
+    failed = true;
+    return 0n;
   };
   if (init.trim() !== '') yield* evaluate(init);
-  return yield* loop(
+  if (failed) return 1;
+  const status = yield* loop(
     sh,
     function* () {
-      return test.trim() === '' || (yield* evaluate(test)) !== 0n;
+      return !failed && (test.trim() === '' || (yield* evaluate(test)) !== 0n);
     },
     node.body,
     function* () {
       if (update.trim() !== '') yield* evaluate(update);
     },
   );
+  return failed ? 1 : status;
+}
+
+/** The message of `((...))`; with `set -u` an unset variable ends the shell. */
+function* arithmeticFailed(sh: Shell, message: string): Coroutine<void> {
+  if (message.endsWith(': unbound variable')) yield* sh.fail(message, 127, true);
+  yield* sh.error(`((: ${message}`);
 }
 
 function* runCase(sh: Shell, node: CaseNode): Coroutine<number> {

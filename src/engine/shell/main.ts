@@ -75,9 +75,9 @@ function* main(sh: Shell, argv: readonly string[]): Coroutine<number> {
   return yield* runFile(sh, file!, args);
 }
 
-/** Runs a script; a failed expansion gives up the command line it is in, and the rest goes on. */
+/** Runs a whole script. */
 function* runTop(sh: Shell, source: Source, canExec: boolean): Coroutine<number> {
-  yield* runProgram(sh, source, { canExec, fatal: true });
+  yield* runProgram(sh, source, { canExec, fatal: true, label: sh.mode === 'c' ? '-c' : '' });
   return sh.status;
 }
 
@@ -104,34 +104,7 @@ function* runFile(sh: Shell, file: string, args: string[]): Coroutine<number> {
   sh.name = file;
   sh.scriptName = file;
   sh.positional = args;
-  return yield* runScript(sh, new Source(text, sh.dash ? '' : file));
-}
-
-/** A script file: after an error that gives up a command line, bash reads the next one. */
-function* runScript(sh: Shell, source: Source): Coroutine<number> {
-  let rest = source;
-  for (;;) {
-    try {
-      yield* runProgram(sh, rest, { fatal: true, label: '' });
-      return sh.status;
-    } catch (e) {
-      if (!(e instanceof ShellError) || e.fatal || sh.opt('posix')) throw e;
-      sh.status = e.status;
-      sh.flow = null;
-      const next = nextStatement(rest, sh.errorPos);
-      if (next === undefined) return sh.status;
-      rest = new Source(rest.text.slice(next), rest.name, rest.line(next));
-    }
-  }
-}
-
-/** Position of the first top-level statement on a line after the one that holds `pos`. */
-function nextStatement(source: Source, pos: number): number | undefined {
-  const { statements } = parseProgram(source.text);
-  const index = statements.findIndex((s) => s.pos <= pos && pos < Math.max(s.end, s.pos + 1));
-  if (index < 0) return undefined;
-  const line = source.line(statements[index]!.end);
-  return statements.slice(index + 1).find((s) => source.line(s.pos) > line)?.pos;
+  return yield* runTop(sh, new Source(text, sh.dash ? '' : file), false);
 }
 
 /** Commands from standard input that is no terminal: read line by line, so that commands can read the rest. */

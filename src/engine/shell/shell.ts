@@ -97,6 +97,8 @@ export class Shell {
   substitutions = 0;
   /** The command being run, for BASH_COMMAND. */
   commandNode: SimpleCommand | undefined;
+  /** Its text, when it is no simple command. */
+  commandText: string | undefined;
   startTime: number;
   secondsBase = 0;
   randomState: number;
@@ -115,8 +117,6 @@ export class Shell {
   /** The script being run; empty for -c and standard input. */
   scriptName = '';
   ppid: number;
-  /** Start of the top-level statement being run in its source. */
-  errorPos = 0;
 
   constructor(public sys: Sys) {
     this.mainPid = sys.pid;
@@ -206,7 +206,7 @@ export class Shell {
   /** Prints a message and gives up the command. */
   *fail(message: string, status = 1, fatal = true): Coroutine<never> {
     yield* this.error(message);
-    throw new ShellError(status, fatal);
+    throw new ShellError(this.dash ? 2 : status, fatal || this.dash);
   }
 
   // --- variables ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import { call } from './coroutine';
 import { ShellError } from './errors';
 import { expandWord } from './expansion/expand';
 import { traceQuote } from './expansion/quote';
-import { closeSubstitutions, runNode, trace } from './interpreter';
+import { closeSubstitutions, debugTrap, runNode, trace } from './interpreter';
 import { waitForeground } from './jobs';
 import { oneJob } from './pipeline';
 import { redirect, restore } from './redirect';
@@ -30,12 +30,8 @@ const MAX_FUNCTION_DEPTH = 3000;
 /** Runs a simple command: assignments, expansion, redirections, then a function, a builtin or a program. */
 export function* runSimple(sh: Shell, node: SimpleCommand, tail: boolean): Coroutine<number> {
   yield* tick(sh);
-  sh.commandNode = node;
-  const debug = sh.traps.get('DEBUG');
-  if (debug && (sh.functionDepth === 0 || sh.opt('functrace'))) {
-    yield* runTrap(sh, 'DEBUG', debug);
-    sh.commandNode = node;
-  }
+  if (sh.runningTrap.size === 0 || sh.traps.get('DEBUG') === undefined) sh.commandNode = node;
+  yield* debugTrap(sh);
   const opened = sh.openSubstitutions.length;
   try {
     return yield* expandAndRun(sh, node, tail, opened);
@@ -195,7 +191,7 @@ export function* callFunction(sh: Shell, fn: ShellFunction, args: string[]): Cor
       status = sh.status;
     }
     const trap = sh.traps.get('RETURN');
-    if (trap && sh.opt('functrace')) yield* runTrap(sh, 'RETURN', trap);
+    if (trap && (sh.opt('functrace') || scope.returnTrap)) yield* runTrap(sh, 'RETURN', trap);
     return status;
   } finally {
     sh.loopDepth = loopDepth;

@@ -148,6 +148,8 @@ export class Scope {
   readonly vars = new Map<string, Variable>();
   /** `local -`: options to restore. */
   savedOptions: string[] | undefined;
+  /** `trap ... RETURN` was given in this function. */
+  returnTrap = false;
   constructor(readonly kind: 'global' | 'function' | 'temporary') {}
 }
 

@@ -91,7 +91,7 @@ export const control: Builtin[] = [
     if (sh.returnable === 0) {
       if (sh.dash) throw new ExitShell(args.length > 0 ? Number(args[0]) : sh.status);
       yield* sh.error("return: can only `return' from a function or sourced script");
-      return 1;
+      return 2;
     }
     const status = yield* exitStatus(sh, 'return', args);
     sh.status = status === -1 ? 1 : status;

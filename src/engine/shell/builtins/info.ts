@@ -170,6 +170,7 @@ function* trap(sh: Shell, args: string[]): Coroutine<number> {
       status = 1;
       continue;
     }
+    if (key === 'RETURN') sh.vars.local.returnTrap = true;
     installTrap(sh, key, action);
   }
   return status;

@@ -70,7 +70,7 @@ function* printf(sh: Shell, args: string[]): Coroutine<number> {
   let status = 0;
   for (const p of result.problems) {
     status = 1;
-    if (p.kind === 'directive') yield* sh.error(`printf: \`${p.text.replace(/^%[^a-zA-Z]*/, '')}': invalid format character`);
+    if (p.kind === 'directive') yield* sh.error(`printf: \`${p.text.replace(/^%[^a-zA-Z]*/, '').slice(0, 1)}': invalid format character`);
     else if (p.kind === 'range') {
       yield* sh.error(`printf: warning: ${p.text}: Numerical result out of range`);
       status = 0;
@@ -135,7 +135,7 @@ export function splitRead(line: string, escaped: ReadonlySet<number>, ifs: strin
     }
     out.push(rest);
   }
-  while (out.length < count) out.push('');
+  while (count !== Infinity && out.length < count) out.push('');
   return out;
 }
 

@@ -93,15 +93,22 @@ export function* expandRegex(sh: Shell, word: string): Coroutine<string> {
   return out;
 }
 
-/** `$((...))`, `((...))`, subscripts: expands and evaluates. @throws ShellError */
-export function* expandArithmetic(sh: Shell, text: string, who = ''): Coroutine<bigint> {
-  const expanded = /[\\$`"']/.test(text) ? (yield* expandQuoted(sh, text.replace(/(?<!\\)"/g, ''))) : text;
+/** `$((...))`, subscripts: expands and evaluates. @throws ShellError */
+export function* expandArithmetic(sh: Shell, text: string): Coroutine<bigint> {
+  const result = yield* tryArithmetic(sh, text);
+  if (typeof result === 'bigint') return result;
+  const unbound = result.endsWith(': unbound variable');
+  return yield* sh.fail(result, unbound ? 127 : 1, unbound);
+}
+
+/** Expands and evaluates; a message when that fails. */
+export function* tryArithmetic(sh: Shell, text: string): Coroutine<bigint | string> {
+  const expanded = /[\\$`"']/.test(text) ? yield* expandQuoted(sh, text.replace(/(?<!\\)"/g, '')) : text;
   try {
     return sh.arithmetic(expanded);
   } catch (e) {
-    if (!(e instanceof ArithError)) throw e;
-    const unbound = e.message.endsWith(': unbound variable');
-    return yield* sh.fail((unbound ? '' : who) + e.message, unbound ? 127 : 1, unbound);
+    if (e instanceof ArithError) return e.message;
+    throw e;
   }
 }
 

@@ -73,8 +73,9 @@ function listing(sh: Shell, dir: string, source: string): string[] {
 /** `**`: the directory itself and everything below, not through links. */
 function* walk(sh: Shell, base: string, files: boolean, out: string[]): Coroutine<void> {
   yield* sh.sys.work();
-  if (!files) out.push(base);
-  else if (base !== '') out.push(base.endsWith('/') ? base : `${base}/`);
+  if (!files) {
+    if (base !== '') out.push(base);
+  } else if (base !== '') out.push(base.endsWith('/') ? base : `${base}/`);
   for (const name of names(sh, base)) {
     if (name.startsWith('.') && !sh.shopt('dotglob')) continue;
     const path = join(base, name);

@@ -38,7 +38,7 @@ export function* expandParam(sh: Shell, p: Param, fields: Fields, context: Conte
     else fields.addSplit(value);
     return;
   }
-  if (p.bad) yield* sh.fail(`${p.raw}: bad substitution`, 1);
+  if (p.bad) yield* sh.fail(`${p.raw}: bad substitution`, 1, false);
   if (p.prefix === 'names') {
     const names = [...new Set([...sh.vars.names(), ...sh.vars.dynamics.keys()])];
     const list = names.filter((n) => n.startsWith(p.name) && sh.value(n) !== undefined).sort(compare);
@@ -171,7 +171,7 @@ function* operate(sh: Shell, p: Param, found: Found, fields: Fields, context: Co
   const { op } = p;
   const shown = p.index === undefined ? p.name : `${p.name}[${p.index}]`;
   if (op === undefined || !/^:?[-=+?]$/.test(op)) {
-    if (found.value === undefined && !found.list && sh.opt('nounset') && !(op === '@' && p.arg === 'a')) yield* unbound(sh, shown);
+    if (found.value === undefined && !found.list && sh.opt('nounset') && !(op === '@' && p.arg === 'a')) yield* unbound(sh, /^\d/.test(shown) && shown !== '0' ? `$${shown}` : shown);
   }
   if (op === undefined) return emit(sh, found, fields, context);
   const arg = p.arg ?? '';
@@ -191,7 +191,7 @@ function* operate(sh: Shell, p: Param, found: Found, fields: Fields, context: Co
         const value = context.dq ? yield* operandText(sh, arg) : yield* expandString(sh, arg, 'assignment');
         if (!/^[A-Za-z_]/.test(p.name)) yield* sh.fail(`$${p.name}: cannot assign in this way`, 1);
         const message = sh.set(p.name, value, p.index);
-        if (message !== undefined) yield* sh.fail(message, 1);
+        if (message !== undefined) yield* sh.fail(message, 1, false);
         return emit(sh, { value: sh.get(p.name) }, fields, context);
       }
       default: {
