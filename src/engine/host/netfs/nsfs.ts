@@ -22,10 +22,10 @@ export class NamespaceNode extends Inode {
 
 const nodes = new WeakMap<AnyNamespace, NamespaceNode>();
 
-/** The one file of `namespace`. */
-export function namespaceNode(namespace: AnyNamespace): NamespaceNode {
+/** The one file of `namespace`. @param now its times when it is made now */
+export function namespaceNode(namespace: AnyNamespace, now = 0): NamespaceNode {
   let node = nodes.get(namespace);
-  if (!node) nodes.set(namespace, (node = new NamespaceNode(namespace)));
+  if (!node) nodes.set(namespace, (node = new NamespaceNode(namespace).touch(now)));
   return node;
 }
 
@@ -60,9 +60,11 @@ export function namespaceDirectory(proc: Process): ComputedDir {
       if (!link) {
         link = new MagicLink(
           () => namespaceLabel(entry[1](proc)),
-          () => namespaceNode(entry[1](proc)),
+          () => namespaceNode(entry[1](proc), proc.startTime),
         );
-        links.set(name, link);
+        link.uid = proc.uid;
+        link.gid = proc.gid;
+        links.set(name, link.touch(proc.startTime));
       }
       return link;
     },

@@ -1,6 +1,7 @@
 /** Network tools. */
 import type { Program } from '../../host';
 import '../../host/netfs/register';
+import { arping } from './arping';
 import { brctl } from './brctl';
 import { ethtool } from './ethtool';
 import { arp } from './net-tools/arp';
@@ -10,4 +11,4 @@ import { ping } from './ping';
 import { tcpdump } from './tcpdump';
 
 /** All of them. */
-export const NETWORK_PROGRAMS: readonly Program[] = [arp, brctl, ethtool, ifconfig, ping, route, tcpdump];
+export const NETWORK_PROGRAMS: readonly Program[] = [arp, arping, brctl, ethtool, ifconfig, ping, route, tcpdump];

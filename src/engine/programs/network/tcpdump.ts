@@ -1,6 +1,6 @@
 /** tcpdump(8) 4.99.3: the program around the packet printers, the filters and the pcap files of the wire room. */
 import type { Coroutine } from '../../core';
-import { WaitQueue } from '../../core';
+import { isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
 import type { CapturedFrame, Link } from '../../net';
 import { IFF, PACKET } from '../../net';
@@ -14,6 +14,7 @@ import { GetoptError, getopt } from '../lib/getopt';
 import { deviceNames, Stop, stoppable, why } from './common';
 import { TCPDUMP_USAGE } from './help';
 import { hostsFile } from './resolver';
+import { packetSocket } from './sockets';
 
 const VERSION = 'tcpdump version 4.99.3\nlibpcap version 1.10.3 (with TPACKET_V3)\nOpenSSL 3.0.19 27 Jan 2026\n';
 
@@ -393,38 +394,27 @@ function* capture(sys: Sys, s: Settings, expression: string, hosts: ReadonlyMap<
     s.print.interfaceName = (index) => sys.net.links.get(index)?.name;
   }
   const sink = new Sink(sys, s, linkType);
-  const waiting: { frame: CapturedFrame; bytes: Uint8Array; length: number }[] = [];
-  const arrived = new WaitQueue();
   let received = 0;
-  const remove = sys.net.taps.add({
-    link,
-    deliver: (captured) => {
-      const outgoing = captured.pktType === PACKET.OUTGOING;
-      if (s.direction === 'in' && outgoing) return;
-      if (s.direction === 'out' && !outgoing) return;
-      let bytes: Uint8Array | undefined;
-      if (link) {
-        const packet = livePacket(captured.frame, outgoing);
-        if (!filter(packet)) return;
-      } else {
-        bytes = encodeSll2(captured.frame, {
-          ifindex: captured.link.index,
-          packetType: captured.pktType,
-          arphrd: captured.link.kind === 'loopback' ? 772 : 1,
-        });
-        if (!filter({ bytes, length: bytes.length, outgoing })) return;
-      }
-      received++;
-      // On the loopback device every packet passes twice; libpcap drops the outgoing copy.
-      if (outgoing && captured.link.kind === 'loopback') return;
-      bytes ??= encodeFrame(captured.frame);
-      waiting.push({ frame: captured, bytes: bytes.length > s.snaplen ? bytes.slice(0, s.snaplen) : bytes, length: bytes.length });
-      arrived.wakeAll();
-    },
-  });
-  const wasPromiscuous = link !== null && s.promisc;
-  if (wasPromiscuous) sys.net.links.setPromiscuity(link, 1);
+  const socket = packetSocket(sys);
+  const fd = sys.install(socket);
+  socket.bind(link);
+  socket.filter = (captured) => {
+    const outgoing = captured.pktType === PACKET.OUTGOING;
+    if (s.direction === 'in' && outgoing) return false;
+    if (s.direction === 'out' && !outgoing) return false;
+    if (link) {
+      if (!filter(livePacket(captured.frame, outgoing))) return false;
+    } else {
+      const bytes = cooked(captured);
+      if (!filter({ bytes, length: bytes.length, outgoing })) return false;
+    }
+    received++;
+    // On the loopback device every packet passes twice; libpcap drops the outgoing copy.
+    return !(outgoing && captured.link.kind === 'loopback');
+  };
+  if (s.promisc) socket.setPromiscuous(true);
   let stop = false;
+  let down = false;
   const onSignal = (): void => {
     stop = true;
   };
@@ -437,33 +427,41 @@ function* capture(sys: Sys, s: Settings, expression: string, hosts: ReadonlyMap<
     if ((s.print.verbose ?? 0) === 0 && (s.write === undefined || s.alsoPrint)) {
       yield* sys.eprint(`tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n${listening}`);
     } else yield* sys.eprint(`tcpdump: ${listening}`);
-    for (;;) {
-      const next = waiting.shift();
-      if (next) {
-        yield* sys.work(5);
-        const { at } = next.frame;
-        yield* sink.packet(Math.floor(at / 1e6), at % 1e6, next.bytes, next.length);
-        if (s.count !== undefined && sink.captured >= s.count) break;
-        continue;
-      }
-      if (stop) break;
+    while (!stop) {
+      let next: CapturedFrame;
       try {
-        yield* sys.wait([arrived]);
+        next = yield* socket.receive(sys);
       } catch (e) {
-        if (!stop) throw e;
+        if (stop || isErrno(e, 'EINTR')) continue;
+        if (!isErrno(e, 'ENETDOWN')) throw e;
+        down = true;
+        break;
       }
+      yield* sys.work(5);
+      const bytes = link ? encodeFrame(next.frame) : cooked(next);
+      const kept = bytes.length > s.snaplen ? bytes.subarray(0, s.snaplen) : bytes;
+      yield* sink.packet(Math.floor(next.at / 1e6), next.at % 1e6, kept, bytes.length);
+      if (s.count !== undefined && sink.captured >= s.count) break;
     }
   } finally {
-    remove();
-    if (wasPromiscuous && link.registered) sys.net.links.setPromiscuity(link, -1);
+    sys.close(fd);
   }
   if (stop && !(s.count !== undefined && sink.captured >= s.count)) sink.interrupted();
   yield* sink.flush();
   if (s.countOnly) yield* sys.print(`${sink.captured} packet${plural(sink.captured)}\n`);
+  if (down) yield* sys.eprint('tcpdump: pcap_loop: The interface disappeared\n');
   yield* sys.eprint(
     `${sink.captured} packet${plural(sink.captured)} captured\n${received} packet${plural(received)} received by filter\n0 packets dropped by kernel\n`,
   );
-  return 0;
+  return down ? 1 : 0;
+}
+
+function cooked(captured: CapturedFrame): Uint8Array {
+  return encodeSll2(captured.frame, {
+    ifindex: captured.link.index,
+    packetType: captured.pktType,
+    arphrd: captured.link.kind === 'loopback' ? 772 : 1,
+  });
 }
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {

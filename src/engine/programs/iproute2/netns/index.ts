@@ -137,7 +137,7 @@ function shareDirectory(sys: Sys): void {
 
 function bind(ctx: Context, name: string, ns: NetNamespace): void {
   const { point, path } = createFile(ctx, name);
-  ctx.sys.proc.ns.mnt.mount(point, { root: namespaceNode(ns), target: path, source: 'nsfs', type: 'nsfs', options: 'rw' });
+  ctx.sys.proc.ns.mnt.mount(point, { root: namespaceNode(ns, ctx.sys.now), target: path, source: 'nsfs', type: 'nsfs', options: 'rw' });
   announce(ctx.sys);
 }
 
@@ -150,7 +150,7 @@ function add(ctx: Context, words: readonly string[]): number {
     throw new Quit(1, `Failed to create a new network namespace "${name}": Operation not permitted\n`);
   }
   const ns = new NetNamespace(machine, machine.namespaceInode(), proc.ns.user);
-  proc.ns.mnt.mount(point, { root: namespaceNode(ns), target: path, source: 'nsfs', type: 'nsfs', options: 'rw' });
+  proc.ns.mnt.mount(point, { root: namespaceNode(ns, ctx.sys.now), target: path, source: 'nsfs', type: 'nsfs', options: 'rw' });
   announce(ctx.sys);
   return 0;
 }

@@ -22,6 +22,7 @@ function fail(text: string): never {
 function* ping4(sys: Sys, o: PingOptions, target: number): Coroutine<number> {
   const { net } = sys;
   const socket = rawSocket(sys, 'inet', IPPROTO.ICMP);
+  const fd = sys.install(socket);
   try {
     const source = o.source === undefined ? undefined : inetAton(o.source);
     const probe = udpSocket(sys, 'inet');
@@ -89,7 +90,7 @@ function* ping4(sys: Sys, o: PingOptions, target: number): Coroutine<number> {
     yield* sys.print(`PING ${o.target} (${formatIp4(target)}) ${from}${o.size}(${o.size + 28}) bytes of data.\n`);
     return yield* new PingRun(sys, o, socket, family, id, o.target).run();
   } finally {
-    socket.discard();
+    sys.close(fd);
   }
 }
 
@@ -126,6 +127,7 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
   const { link: scope, known } = scopeOf(sys, host);
   if (!known) fail(`${host}: Name or service not known`);
   const socket = rawSocket(sys, 'inet6', IPPROTO.ICMPV6);
+  const fd = sys.install(socket);
   try {
     const source = o.source === undefined ? undefined : parseIp6(o.source.split('%')[0]!);
     if (o.source !== undefined && source === undefined) fail(`${o.source}: Address family for hostname not supported`);
@@ -189,7 +191,7 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
     yield* sys.print(`PING ${host}(${shown}) ${from}${o.size} data bytes\n`);
     return yield* new PingRun(sys, o, socket, family, id, host).run();
   } finally {
-    socket.discard();
+    sys.close(fd);
   }
 }
 
