@@ -8,6 +8,7 @@ import { NetEvents } from './events';
 import type { Netfilter } from './hooks';
 import { Inet4Device } from './ipv4/device';
 import { Icmp4 } from './ipv4/icmp';
+import { Multicast4 } from './ipv4/multicast';
 import { Ip4Stack } from './ipv4/stack';
 import { AddrConf } from './ipv6/addrconf';
 import { Ip6Stack } from './ipv6/stack';
@@ -97,6 +98,7 @@ export class NetNamespace {
   readonly ndp: Ndp;
   readonly ip4: Ip4Stack;
   readonly icmp4: Icmp4;
+  readonly multicast4: Multicast4;
   readonly ip6: Ip6Stack;
   readonly addrconf: AddrConf;
   readonly sockets: Sockets;
@@ -153,6 +155,7 @@ export class NetNamespace {
     this.ndp = new Ndp(this);
     this.ip4 = new Ip4Stack(this);
     this.icmp4 = new Icmp4(this);
+    this.multicast4 = new Multicast4(this);
     this.ip6 = new Ip6Stack(this);
     this.addrconf = new AddrConf(this);
     this.fdb = new FdbTable(this);
@@ -190,7 +193,7 @@ export class NetNamespace {
         return;
       case 'up':
         // Every IPv4 host listens to 224.0.0.1 without saying so.
-        if ((link.flags & 0x1000) !== 0) link.joinGroup('01:00:5e:00:00:01');
+        if ((link.flags & 0x1000) !== 0) this.multicast4.join(link, 0xe0000001);
         this.addrs.linkUp(link);
         this.routes.linkUp(link);
         this.addrconf.up(link);
@@ -205,7 +208,7 @@ export class NetNamespace {
         }
         return;
       case 'down':
-        link.leaveGroup('01:00:5e:00:00:01');
+        this.multicast4.leave(link, 0xe0000001);
         this.routes.linkDown(link, false);
         this.neigh.flushLink(link, false);
         this.addrconf.down(link, false);

@@ -44,6 +44,8 @@ export class Ip4Address implements AddressInfo {
 export class Inet4Device {
   /** In the kernel's order: primaries by scope, then secondaries. */
   addresses: Ip4Address[] = [];
+  /** Groups with their users (`ip maddr`). */
+  readonly groups = new Map<Ip4, number>();
 
   constructor(
     readonly link: Link,

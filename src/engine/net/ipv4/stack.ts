@@ -242,7 +242,7 @@ export class Ip4Stack {
   ): { entry: RouteEntry; type: RouteType } | ErrnoCode | 'martian' | 'rpfilter' {
     const { ns } = this;
     if (isMulticast4(dst)) {
-      if (dst !== 0xe0000001 && !link.multicast.has(multicastOf(dst))) return 'EINVAL';
+      if (!link.ip4.groups.has(dst)) return 'EINVAL';
       return { entry: this.adHoc('multicast', link), type: 'local' };
     }
     if (isMulticast4(src) || src === BROADCAST) return 'martian';
@@ -594,10 +594,7 @@ export class Ip4Stack {
   transmit(skb: Skb, entry: RouteEntry, link: Link, type: RouteType, input: Link | null): ErrnoCode | undefined {
     const { ns } = this;
     skb.dev = link;
-    if (
-      type === 'broadcast' ||
-      (type === 'multicast' && link.multicast.has(multicastOf((skb.payload as Ipv4Packet).dst)))
-    ) {
+    if (type === 'broadcast' || (type === 'multicast' && link.ip4.groups.has((skb.payload as Ipv4Packet).dst))) {
       // The machine hears its own broadcasts.
       if (!link.isLoopback) this.loopBack(skb, link);
       if (type === 'multicast' && (skb.payload as Ipv4Packet).ttl === 0) return undefined;
@@ -682,9 +679,4 @@ export class Ip4Stack {
     else skb.dst = ns.neigh.mappedMac(link, dst) ?? MAC_BROADCAST;
     link.transmit(skb);
   }
-}
-
-function multicastOf(group: Ip4): string {
-  const hex = (n: number): string => n.toString(16).padStart(2, '0');
-  return `01:00:5e:${hex((group >>> 16) & 0x7f)}:${hex((group >>> 8) & 255)}:${hex(group & 255)}`;
 }

@@ -282,6 +282,33 @@ test('UDP: datagrams both ways, port unreachable on a connected socket, broadcas
   );
 });
 
+test('UDP multicast reaches who joined the group', () => {
+  const w = new TestWorld();
+  const [a, b] = pair(w);
+  const group = ip('239.1.2.3');
+  const link = b.links.byName('eth0')!;
+  const member = b.sockets.createUdp('inet', ROOT).ref();
+  member.bind({ address: 0, port: 5000 });
+  const got: string[] = [];
+  w.spawn(
+    (function* () {
+      for (;;) got.push(decode((yield* member.receive(CALLER)).data));
+    })(),
+  );
+  const s = a.sockets.createUdp('inet', ROOT).ref();
+  s.bindToDevice('eth0');
+  const say = (text: string): void => {
+    s.send(encode(text), { address: group, port: 5000 });
+    w.run(10_000);
+  };
+  say('nobody');
+  member.join(group, link);
+  say('one');
+  member.leave(group, link);
+  say('nobody again');
+  assert.deepEqual(got, ['one']);
+});
+
 test('IPv6: link-local address after DAD, neighbour discovery, TCP on a dual-stack listener', () => {
   const w = new TestWorld();
   const [a, b] = pair(w);

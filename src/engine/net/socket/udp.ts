@@ -61,6 +61,26 @@ export class UdpSocket extends DatagramSocket {
     return r.src;
   }
 
+  private readonly memberships: { link: Link; group: number }[] = [];
+
+  /** IP_ADD_MEMBERSHIP on `link` (undefined: where the route to the group leads). @throws Errno EINVAL, ENODEV, EADDRINUSE */
+  join(group: number, link?: Link): void {
+    if (!isGroup(group)) throw new Errno('EINVAL');
+    const on = link ?? this.ns.ip4.outputLink(group, 0);
+    if (on === undefined) throw new Errno('ENODEV');
+    if (this.memberships.some((m) => m.link === on && m.group === group)) throw new Errno('EADDRINUSE');
+    this.memberships.push({ link: on, group });
+    this.ns.multicast4.join(on, group);
+  }
+
+  /** IP_DROP_MEMBERSHIP. @throws Errno EADDRNOTAVAIL */
+  leave(group: number, link?: Link): void {
+    const at = this.memberships.findIndex((m) => m.group === group && (link === undefined || m.link === link));
+    if (at < 0) throw new Errno('EADDRNOTAVAIL');
+    const [gone] = this.memberships.splice(at, 1);
+    if (gone!.link.registered) this.ns.multicast4.leave(gone!.link, group);
+  }
+
   /** sendto(2). @throws Errno EDESTADDRREQ, EMSGSIZE, EACCES, ENETUNREACH, ECONNREFUSED (pending), EPIPE ... */
   send(data: Uint8Array, to?: SockAddr, options: { ttl?: number } = {}): void {
     this.throwPending();
@@ -152,6 +172,7 @@ export class UdpSocket extends DatagramSocket {
 
   protected override release(): void {
     this.closed = true;
+    for (const m of [...this.memberships]) this.leave(m.group, m.link);
     this.ns.sockets.udp.remove(this);
   }
 }
