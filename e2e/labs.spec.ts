@@ -36,8 +36,11 @@ async function type(page: Page, script: Script): Promise<void> {
       .click();
     await terminal(page).click();
     for (const line of step.run.trimEnd().split('\n')) {
+      // A background job may print after the prompt, so prompts are counted instead of looking at the last line.
+      const prompts = async (): Promise<number> => (await terminalText(page)).match(/^\S+@\S+:[^\n]*?#/gm)?.length ?? 0;
+      const before = await prompts();
       await page.keyboard.type(`${line}\n`);
-      await expect.poll(() => terminalText(page), { timeout: 20_000 }).toMatch(/# ?$/);
+      await expect.poll(prompts, { timeout: 20_000 }).toBeGreaterThan(before);
     }
   }
 }
