@@ -1,23 +1,30 @@
 import type { Program } from '../host';
-import { BASH_PROGRAMS } from '../shell';
+import { BASH_PROGRAMS, setLineReader } from '../shell';
+import { Readline } from '../shell/readline';
 import { COREUTILS } from './coreutils';
 import { FILE_TOOLS } from './files';
+import { HTTP_PROGRAMS } from './http';
 import { IPROUTE2_PROGRAMS } from './iproute2';
 import { MACHINE_TOOLS } from './machine';
 import { NAMESPACE_PROGRAMS } from './namespaces';
 import { NETWORK_PROGRAMS } from './network';
+import { PROCESS_TOOLS } from './processes';
 import { SYSUTILS } from './sysutils';
 import { TEXT_TOOLS } from './text';
+
+setLineReader(new Readline());
 
 /** Every program that can be installed on a machine. */
 export const PROGRAMS: readonly Program[] = [
   ...BASH_PROGRAMS,
   ...COREUTILS,
   ...FILE_TOOLS,
+  ...HTTP_PROGRAMS,
   ...IPROUTE2_PROGRAMS,
   ...MACHINE_TOOLS,
   ...NAMESPACE_PROGRAMS,
   ...NETWORK_PROGRAMS,
+  ...PROCESS_TOOLS,
   ...SYSUTILS,
   ...TEXT_TOOLS,
 ];

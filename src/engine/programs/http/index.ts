@@ -1,0 +1,6 @@
+import type { Program } from '../../host';
+import { curl } from './curl';
+import { python3 } from './python';
+
+/** Programs that speak HTTP. */
+export const HTTP_PROGRAMS: readonly Program[] = [curl, python3];

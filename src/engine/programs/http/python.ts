@@ -1,0 +1,334 @@
+import type { Coroutine } from '../../core';
+import { concat, EMPTY, encode, errnoNumber, isErrno } from '../../core';
+import type { Program, Sys } from '../../host';
+import type { TcpSocket } from '../../net';
+import { formatIp } from '../../wire';
+import { resolveHost } from '../network/resolver';
+import { gmtime, MONTHS, strftime } from '../lib/strftime';
+import { joinPath } from '../files/names';
+import type { Head } from './message';
+import { parseHead } from './message';
+
+const VERSION = '3.11.2';
+/** A request head larger than this is refused, bytes. */
+const MAX_HEAD = 65536;
+/** Connections that wait to be accepted (socketserver's request_queue_size). */
+const BACKLOG = 5;
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css',
+  gif: 'image/gif',
+  htm: 'text/html',
+  html: 'text/html',
+  jpg: 'image/jpeg',
+  js: 'text/javascript',
+  json: 'application/json',
+  pdf: 'application/pdf',
+  png: 'image/png',
+  py: 'text/x-python',
+  sh: 'application/x-sh',
+  svg: 'image/svg+xml',
+  txt: 'text/plain',
+  xml: 'text/xml',
+};
+
+const REASONS: Readonly<Record<number, readonly [string, string]>> = {
+  400: ['Bad Request', 'Bad request syntax or unsupported method'],
+  404: ['Not Found', 'Nothing matches the given URI'],
+  501: ['Not Implemented', 'Server does not support this operation'],
+};
+
+interface Connection {
+  readonly fd: number;
+  readonly socket: TcpSocket;
+  received: Uint8Array;
+}
+
+/** python3(1), as far as the course needs it: the module http.server. There is no interpreter. */
+export const python3: Program = {
+  name: 'python3',
+  path: '/usr/bin/python3',
+  links: ['/usr/bin/python3.11'],
+  summary: 'an interactive high-level object-oriented language (here: only -m http.server)',
+  size: 6831704,
+  complete: (words) => (words[words.length - 1] === '-m' ? ['http.server'] : undefined),
+  *main(sys, argv) {
+    const args = argv.slice(1).filter((a) => a !== '-u' && a !== '-B');
+    if (args[0] === '--version' || args[0] === '-V') {
+      yield* sys.print(`Python ${VERSION}\n`);
+      return 0;
+    }
+    if (args[0] !== '-m') {
+      yield* sys.eprint(`python3: not simulated in this course: the interpreter; python3 -m http.server is\n`);
+      return 2;
+    }
+    if (args[1] !== 'http.server') {
+      yield* sys.eprint(`/usr/bin/python3: No module named ${args[1] ?? ''}\n`);
+      return 1;
+    }
+    return yield* serve(sys, args.slice(2));
+  },
+};
+
+const USAGE = 'usage: server.py [-h] [--cgi] [-b ADDRESS] [-d DIRECTORY] [-p VERSION] [port]\n';
+
+function* serve(sys: Sys, args: readonly string[]): Coroutine<number> {
+  let bind: string | undefined;
+  let directory = sys.proc.cwd;
+  let portText = '8000';
+  for (let i = 0; i < args.length; i++) {
+    const [word, inline] = args[i]!.startsWith('--') ? (args[i]!.split('=', 2) as [string, string?]) : [args[i]!];
+    const value = (): string | undefined => inline ?? args[++i];
+    if (word === '-h' || word === '--help') {
+      yield* sys.print(
+        `${USAGE}\noptions:\n  -b, --bind ADDRESS   bind to this address (default: all interfaces)\n  -d, --directory DIR  serve this directory\n`,
+      );
+      return 0;
+    } else if (word === '-b' || word === '--bind') bind = value();
+    else if (word === '-d' || word === '--directory') directory = value() ?? '';
+    else if (word === '-p' || word === '--protocol') value();
+    else if (word.startsWith('-')) {
+      yield* sys.eprint(`${USAGE}server.py: error: unrecognized arguments: ${word}\n`);
+      return 2;
+    } else portText = word;
+  }
+  if (!/^\d+$/.test(portText)) {
+    yield* sys.eprint(`${USAGE}server.py: error: argument port: invalid int value: '${portText}'\n`);
+    return 2;
+  }
+  const port = Number(portText);
+  let address = '0.0.0.0';
+  if (bind !== undefined) {
+    const found = yield* resolveHost(sys, bind);
+    if ('error' in found) {
+      yield* sys.eprint(`socket.gaierror: [Errno -2] ${found.error}\n`);
+      return 1;
+    }
+    address = formatIp(found.addresses[0]!);
+  }
+  const family = address.includes(':') ? 'inet6' : 'inet';
+  const owner = { uid: sys.proc.uid, netRaw: sys.netAdmin, netBind: sys.netAdmin };
+  const listener = sys.net.sockets.createTcp(family, owner);
+  listener.reuseAddr = true;
+  const fd = sys.install(listener);
+  try {
+    const parsed = yield* resolveHost(sys, address);
+    if ('error' in parsed) return 1;
+    listener.bind({ address: parsed.addresses[0]!, port });
+    listener.listen(BACKLOG);
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    yield* sys.eprint(`Traceback (most recent call last):\nOSError: [Errno ${errnoNumber(e.code)}] ${e.message}\n`);
+    return 1;
+  }
+  const shownHost = family === 'inet6' ? `[${address}]` : address;
+  let stopped = false;
+  sys.onSignal('SIGINT', () => (stopped = true));
+  yield* sys.print(
+    `Serving HTTP on ${address} port ${listener.local.port} (http://${shownHost}:${listener.local.port}/) ...\n`,
+  );
+  const connections = new Map<number, Connection>();
+  while (!stopped) {
+    try {
+      const fds = [fd, ...connections.keys()];
+      const ready = yield* sys.poll(fds.map((n) => ({ fd: n, read: true })));
+      for (const [i, n] of fds.entries()) {
+        if (!ready[i]) continue;
+        if (n === fd) {
+          const socket = yield* listener.accept(sys, { dontWait: true });
+          const at = sys.install(socket);
+          connections.set(at, { fd: at, socket, received: EMPTY });
+        } else if (yield* handle(sys, connections.get(n)!, directory)) {
+          connections.delete(n);
+          sys.close(n);
+        }
+      }
+    } catch (e) {
+      if (!isErrno(e, 'EINTR', 'EAGAIN', 'ECONNRESET', 'EPIPE')) throw e;
+    }
+  }
+  yield* sys.print('\nKeyboard interrupt received, exiting.\n');
+  return 0;
+}
+
+/** Reads what has come and answers when the request is complete. @returns true when the connection is finished. */
+function* handle(sys: Sys, connection: Connection, directory: string): Coroutine<boolean> {
+  let data: Uint8Array;
+  try {
+    data = yield* sys.read(connection.fd);
+  } catch (e) {
+    if (isErrno(e, 'EINTR', 'EAGAIN')) return false;
+    if (!isErrno(e)) throw e;
+    return true;
+  }
+  if (data.length === 0) return true;
+  connection.received = concat([connection.received, data]);
+  const head = parseHead(connection.received);
+  if (!head) return connection.received.length > MAX_HEAD;
+  sys.onSignal('SIGPIPE', 'ignore');
+  try {
+    yield* answer(sys, connection, head, directory);
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+  }
+  return true;
+}
+
+function* answer(sys: Sys, connection: Connection, head: Head, directory: string): Coroutine<void> {
+  const [method = '', target = '', version = ''] = head.start.split(' ');
+  const client = connection.socket.remote ? formatIp(connection.socket.remote.address) : '?';
+  const log = function* (text: string): Coroutine<void> {
+    const tm = gmtime(sys.now);
+    const two = (n: number): string => String(n).padStart(2, '0');
+    const stamp = `${two(tm.day)}/${MONTHS[tm.month - 1]!.slice(0, 3)}/${tm.year} ${two(tm.hour)}:${two(tm.minute)}:${two(tm.second)}`;
+    yield* sys.eprint(`${client} - - [${stamp}] ${text}\n`);
+  };
+  const fail = function* (code: number, message: string): Coroutine<void> {
+    const [reason, explain] = REASONS[code]!;
+    yield* log(`code ${code}, message ${message}`);
+    yield* log(`"${head.start}" ${code} -`);
+    const body = errorPage(code, message, explain);
+    const extra = [
+      'Connection: close',
+      'Content-Type: text/html;charset=utf-8',
+      `Content-Length: ${encode(body).length}`,
+    ];
+    yield* sys.write(
+      connection.fd,
+      response(sys.now, code, code === 404 ? 'File not found' : message || reason, extra) +
+        (method === 'HEAD' ? '' : body),
+    );
+  };
+  if (!/^HTTP\/\d+\.\d+$/.test(version)) return yield* fail(400, `Bad request version ('${version}')`);
+  if (method !== 'GET' && method !== 'HEAD') return yield* fail(501, `Unsupported method ('${method}')`);
+  const path = safePath(target);
+  let full = joinPath(directory, path);
+  if (sys.files.exists(full) && sys.files.stat(full).type === 'dir') {
+    if (!target.split(/[?#]/)[0]!.endsWith('/')) {
+      yield* log(`"${head.start}" 301 -`);
+      yield* sys.write(
+        connection.fd,
+        response(sys.now, 301, 'Moved Permanently', [`Location: ${target}/`, 'Content-Length: 0']),
+      );
+      return;
+    }
+    const index = ['index.html', 'index.htm'].find((n) => sys.files.exists(joinPath(full, n)));
+    if (index === undefined) {
+      const body = listing(sys, full, target);
+      yield* log(`"${head.start}" 200 -`);
+      yield* sys.write(
+        connection.fd,
+        response(sys.now, 200, 'OK', [
+          'Content-type: text/html; charset=utf-8',
+          `Content-Length: ${encode(body).length}`,
+        ]),
+      );
+      if (method === 'GET') yield* sys.write(connection.fd, body);
+      return;
+    }
+    full = joinPath(full, index);
+  }
+  if (full.endsWith('/') || !sys.files.exists(full)) return yield* fail(404, 'File not found');
+  let body: Uint8Array;
+  try {
+    const fd = yield* sys.open(full, { read: true });
+    try {
+      body = yield* sys.readAll(fd);
+    } finally {
+      sys.close(fd);
+    }
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    return yield* fail(404, 'File not found');
+  }
+  const type = TYPES[full.slice(full.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
+  yield* log(`"${head.start}" 200 -`);
+  yield* sys.write(
+    connection.fd,
+    response(sys.now, 200, 'OK', [
+      `Content-type: ${type}`,
+      `Content-Length: ${body.length}`,
+      `Last-Modified: ${httpDate(sys.files.stat(full).mtime)}`,
+    ]),
+  );
+  if (method === 'GET') yield* sys.write(connection.fd, body);
+}
+
+function response(now: number, code: number, reason: string, headers: readonly string[]): string {
+  return [
+    `HTTP/1.0 ${code} ${reason}`,
+    `Server: SimpleHTTP/0.6 Python/${VERSION}`,
+    `Date: ${httpDate(now)}`,
+    ...headers,
+    '',
+    '',
+  ].join('\r\n');
+}
+
+/** IMF-fixdate of RFC 9110. */
+function httpDate(micros: number): string {
+  return strftime('%a, %d %b %Y %H:%M:%S GMT', micros);
+}
+
+/** The part of a request target below the directory: no query, no `..`, percent signs undone. */
+function safePath(target: string): string {
+  const raw = target.split(/[?#]/)[0]!;
+  let text: string;
+  try {
+    text = decodeURIComponent(raw);
+  } catch {
+    text = raw;
+  }
+  const parts = text.split('/').filter((p) => p !== '' && p !== '.' && p !== '..');
+  return parts.join('/') + (text.endsWith('/') && parts.length > 0 ? '/' : '');
+}
+
+const escapeHtml = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+
+function listing(sys: Sys, dir: string, target: string): string {
+  const items = sys.files
+    .readdir(dir)
+    .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
+    .map((name) => {
+      const s = sys.files.stat(joinPath(dir, name), false);
+      const mark = s.type === 'dir' ? '/' : '';
+      const shown = s.type === 'symlink' ? `${name}@` : name + mark;
+      return `<li><a href="${encodeURIComponent(name)}${mark}">${escapeHtml(shown)}</a></li>`;
+    });
+  const title = `Directory listing for ${escapeHtml(decodeURI(target))}`;
+  return [
+    '<!DOCTYPE HTML>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    `<title>${title}</title>`,
+    '</head>',
+    '<body>',
+    `<h1>${title}</h1>`,
+    '<hr>',
+    '<ul>',
+    ...items,
+    '</ul>',
+    '<hr>',
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n');
+}
+
+function errorPage(code: number, message: string, explain: string): string {
+  return `<!DOCTYPE HTML>
+<html lang="en">
+    <head>
+        <meta charset="utf-8">
+        <title>Error response</title>
+    </head>
+    <body>
+        <h1>Error response</h1>
+        <p>Error code: ${code}</p>
+        <p>Message: ${escapeHtml(message)}.</p>
+        <p>Error code explanation: ${code} - ${explain}.</p>
+    </body>
+</html>
+`;
+}
