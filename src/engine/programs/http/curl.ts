@@ -388,6 +388,9 @@ class Transfer {
     report.contentType = header(head.headers, 'content-type') ?? '';
     const location = header(head.headers, 'location');
     const lines = [head.start, ...head.headers.map((h) => `${h.name}: ${h.value}`)];
+    if (report.httpVersion === '1.0' && !/keep-alive/i.test(header(head.headers, 'connection') ?? '')) {
+      yield* this.note('HTTP 1.0, assume close after body');
+    }
     yield* this.say('<', [...lines, '']);
     if (o.fail && report.httpCode >= 400) {
       yield* this.note(`The requested URL returned error: ${report.httpCode}`);
