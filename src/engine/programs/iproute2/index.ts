@@ -3,6 +3,7 @@ import type { Program } from '../../host';
 import '../../host/netfs/register';
 import { bridge } from './bridge';
 import { ip } from './ip';
+import { ss } from './ss';
 
 /** All of them. */
-export const IPROUTE2_PROGRAMS: readonly Program[] = [bridge, ip];
+export const IPROUTE2_PROGRAMS: readonly Program[] = [bridge, ip, ss];

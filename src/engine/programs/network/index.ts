@@ -6,9 +6,10 @@ import { brctl } from './brctl';
 import { ethtool } from './ethtool';
 import { arp } from './net-tools/arp';
 import { ifconfig } from './net-tools/ifconfig';
+import { netstat } from './net-tools/netstat';
 import { route } from './net-tools/route';
 import { ping } from './ping';
 import { tcpdump } from './tcpdump';
 
 /** All of them. */
-export const NETWORK_PROGRAMS: readonly Program[] = [arp, arping, brctl, ethtool, ifconfig, ping, route, tcpdump];
+export const NETWORK_PROGRAMS: readonly Program[] = [arp, arping, brctl, ethtool, ifconfig, netstat, ping, route, tcpdump];
