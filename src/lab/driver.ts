@@ -160,7 +160,7 @@ export class Driver {
         scheduler.idleTo(target);
         return true;
       }
-      if (n % 32 === 0 && (host.now() >= stop || this.hooks.full())) return false;
+      if (n % 8 === 0 && (host.now() >= stop || this.hooks.full())) return false;
     }
   }
 

@@ -73,8 +73,8 @@ class Page implements SessionListener {
 }
 
 /** Runs a scenario on a fresh fake clock; every session it opens shares it. */
-async function open(saved: SavedSession | null = null, lab: CompiledLab = LAB) {
-  const clock = host();
+async function open(saved: SavedSession | null = null, lab: CompiledLab = LAB, cost?: number) {
+  const clock = host(cost);
   const page = new Page();
   const bugs: unknown[] = [];
   const session = new LabSession(clock, (error) => bugs.push(error));
@@ -104,7 +104,9 @@ test('tasks are seen to be done, and lost with the command that undid them', asy
   assert.equal(page.task('two')?.state, 'active');
   await type('touch /lab/two\r');
   assert.equal(page.last?.solved, true);
-  await type('echo a\rrm /lab/one\recho b\r');
+  await type('echo a\r', 20);
+  await type('rm /lab/one\r', 20);
+  await type('echo b\r');
   assert.equal(page.task('one')?.state, 'lost');
   assert.equal(page.task('one')?.feedback, 'That is ONE, in capitals.');
   assert.equal(page.task('one')?.undoneBy, 'rm /lab/one');
@@ -225,7 +227,7 @@ test('terminals share one world', async () => {
 });
 
 test('an endless loop ends by Ctrl-C and replays cheaply', async () => {
-  const { session, clock, type, page } = await open();
+  const { session, clock, type, page } = await open(null, LAB, 4);
   await type('while true; do :; done\r', 30_000);
   assert.equal(page.last?.busy, true);
   await type('\u0003', 500);

@@ -31,6 +31,8 @@ const CHECK_AFTER = 60;
 /** Milliseconds between checks while a command runs; doubled each time, up to `RECHECK_MAX`. */
 const RECHECK = 1000;
 const RECHECK_MAX = 30_000;
+/** While a command runs, checks may take this share of the time at most: one in so many. */
+const CHECK_SHARE = 10;
 /** What a terminal without a screen has. */
 const COLUMNS = 80;
 const ROWS = 24;
@@ -58,6 +60,8 @@ export class LabSession implements SessionApi {
   private checkAgain = false;
   private cancelCheck: (() => void) | null = null;
   private recheck = RECHECK;
+  /** Milliseconds that the last check took. */
+  private checkCost = 0;
   private cancelState: (() => void) | null = null;
   private cancelSave: (() => void) | null = null;
   private lastState = '';
@@ -263,7 +267,7 @@ export class LabSession implements SessionApi {
       moved: () => {
         this.outbox.flush();
         this.sendSoon();
-        if (simulation.busy) this.checkSoon(this.recheck);
+        if (simulation.busy) this.checkSoon(Math.max(this.recheck, CHECK_SHARE * this.checkCost));
       },
       failed: (error) => this.failed(error),
     });
@@ -294,7 +298,7 @@ export class LabSession implements SessionApi {
       if (!this.simulation.busy) this.checkAgain = true;
       return;
     }
-    if (ms === this.recheck && this.cancelCheck) return;
+    if (ms > CHECK_AFTER && this.cancelCheck) return;
     this.cancelCheck?.();
     this.cancelCheck = this.host.later(ms, () => {
       this.cancelCheck = null;
@@ -306,6 +310,7 @@ export class LabSession implements SessionApi {
     const { version } = this;
     this.checking = true;
     this.checkAgain = false;
+    const begin = this.host.now();
     if (this.simulation.busy) this.recheck = Math.min(RECHECK_MAX, this.recheck * 2);
     try {
       await inSlices(this.host, this.tasks.check(this.past()), () => this.version !== version || this.checkAgain);
@@ -313,6 +318,7 @@ export class LabSession implements SessionApi {
       if (!(error instanceof Cancelled)) this.onBug(error);
     }
     this.checking = false;
+    this.checkCost = this.host.now() - begin;
     if (this.version !== version || this.checkAgain) return this.checkSoon(CHECK_AFTER);
     this.lastSteps = -1;
     this.sendSoon();

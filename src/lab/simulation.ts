@@ -17,7 +17,7 @@ export interface Terminal {
   /** True while its shell waits for a command. */
   atPrompt: boolean;
   /** The last prompt that had no typed-ahead text behind it: the point to which undo goes back. */
-  prompt: Mark['from'];
+  prompt: Point;
 }
 
 /** A command that a learner ran, and the point before it was typed. */
@@ -25,7 +25,13 @@ export interface Mark {
   readonly command: string;
   readonly terminal: number;
   /** Journal entries that had been applied at the prompt, and the step in which the prompt was shown. */
-  readonly from: { readonly steps: number; readonly entries: number };
+  readonly from: Point;
+}
+
+/** The end of a step, and the number of journal entries applied by then. */
+export interface Point {
+  readonly steps: number;
+  readonly entries: number;
 }
 
 /** A saved journal does not lead where it led before: the world it was written for was another one. */
@@ -120,7 +126,7 @@ export class Simulation {
     }
   }
 
-  private get point(): Mark['from'] {
+  private get point(): Point {
     return { steps: this.world.scheduler.steps, entries: this.applied };
   }
 
@@ -149,8 +155,8 @@ export class Simulation {
 
   private commanded(terminal: Terminal, command: string): void {
     terminal.atPrompt = false;
-    if (command.trim() !== '')
-      this.marks.push({ command: command.trimEnd(), terminal: terminal.id, from: terminal.prompt });
+    if (command.trim() === '') return this.onChange();
+    this.marks.push({ command: command.trimEnd(), terminal: terminal.id, from: terminal.prompt });
     this.onChange();
   }
 }

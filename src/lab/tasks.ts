@@ -118,18 +118,21 @@ export class Tasks {
     return verdict;
   }
 
-  /** The first of the commands after number `from` that left the task undone. */
+  /** The first of the commands after number `from` that left the task undone; those typed ahead in one go count as one. */
   private *culprit(task: CompiledTask, past: Past, from: number): Generator<void, string | undefined> {
-    for (let i = from; i < past.marks.length - 1; i++) {
-      const next = past.marks[i + 1]!.from;
-      const verdict = yield* this.verdict(task, {
-        entries: past.entries.slice(0, next.entries),
-        until: next,
-        marks: [],
-      });
-      if (!verdict.ok) return past.marks[i]!.command;
+    const bursts: Mark[][] = [];
+    for (const mark of past.marks.slice(from)) {
+      const last = bursts.at(-1);
+      if (last?.[0]!.from === mark.from) last.push(mark);
+      else bursts.push([mark]);
     }
-    return past.marks.at(-1)?.command;
+    for (const [i, burst] of bursts.entries()) {
+      const next = bursts[i + 1]?.[0]!.from;
+      const entries = past.entries.slice(0, next?.entries);
+      const broken = !next || !(yield* this.verdict(task, { entries, until: { steps: next.steps }, marks: [] })).ok;
+      if (broken) return burst.map((m) => m.command).join('; ');
+    }
+    return undefined;
   }
 
   /** Shows the next rung of a task's ladder; null when there is none for this state. */

@@ -8,8 +8,8 @@ export interface TestHost extends Host {
   until<T>(work: Promise<T>): Promise<T>;
 }
 
-/** Makes a host. Looking at the clock costs a little, so that slices end. */
-export function host(): TestHost {
+/** Makes a host. Looking at the clock costs `cost` milliseconds, so that slices end. */
+export function host(cost = 0.5): TestHost {
   let time = 0;
   let jobs: { at: number; order: number; work: () => void }[] = [];
   let order = 0;
@@ -35,7 +35,7 @@ export function host(): TestHost {
     return true;
   };
   return {
-    now: () => (time += 0.05),
+    now: () => (time += cost),
     soon: (work) => void add(0, work),
     later: add,
     async pass(ms) {
