@@ -1,6 +1,8 @@
 import type { Program } from '../../host';
+import { base64, base32 } from './base64';
 import { basename } from './basename';
 import { cat } from './cat';
+import { md5sum, sha1sum, sha256sum } from './checksums';
 import { comm } from './comm';
 import { cut } from './cut';
 import { dirname } from './dirname';
@@ -36,8 +38,13 @@ import { yes } from './yes';
 
 /** The programs of GNU coreutils 9.1. */
 export const COREUTILS: readonly Program[] = [
+  base64,
+  base32,
   basename,
   cat,
+  md5sum,
+  sha1sum,
+  sha256sum,
   comm,
   cut,
   dirname,

@@ -175,7 +175,6 @@ export function tokenize(source: string): Token[] {
 const ESCAPES: Record<string, string> = {
   '"': '"',
   '\\': '\\',
-  '/': '/',
   a: '\x07',
   b: '\b',
   f: '\f',
