@@ -24,6 +24,8 @@ export function* runProgram(sh: Shell, source: Source, options: RunOptions = {})
   let program = parseProgram(src.text);
   let { epoch } = sh;
   let i = 0;
+  /** Last line that `set -v` has shown, or that came before it was set. */
+  let shown = sh.opt('verbose') ? source.firstLine - 1 : 0;
   sh.source = src;
   if (program.statements.length === 0 && !program.problem) sh.status = 0;
   try {
@@ -49,6 +51,8 @@ export function* runProgram(sh: Shell, source: Source, options: RunOptions = {})
         i = aliased.next;
       } else {
         yield* heredocWarnings(sh, src, program, st);
+        if (sh.opt('verbose') && sh.mode !== 's') yield* echoLines(sh, src, statements, i, shown);
+        shown = Math.max(shown, src.line(st.end));
         const last = i === statements.length - 1 && !problem;
         try {
           yield* runStatement(sh, st, (options.canExec ?? false) && last);
@@ -73,11 +77,11 @@ export function* runProgram(sh: Shell, source: Source, options: RunOptions = {})
 }
 
 /** Runs `text` in the current shell, as eval does. */
-export function* runString(sh: Shell, text: string, label = ''): Coroutine<number> {
+export function* runString(sh: Shell, text: string, label = '', line = sh.line): Coroutine<number> {
   sh.evalDepth++;
   sh.traceLevel++;
   try {
-    return yield* runProgram(sh, new Source(text, sh.source.name, sh.line), { label });
+    return yield* runProgram(sh, new Source(text, sh.source.name, line), { label });
   } finally {
     sh.evalDepth--;
     sh.traceLevel--;
@@ -100,6 +104,14 @@ function* runExpanded(sh: Shell, src: Source, options: RunOptions): Coroutine<vo
 function* runStatement(sh: Shell, st: Statement, tail: boolean): Coroutine<void> {
   if (sh.opt('noexec') && !sh.interactive) return;
   sh.status = yield* runNode(sh, st, tail);
+}
+
+/** `set -v`: shows the lines read for a statement. */
+function* echoLines(sh: Shell, src: Source, statements: readonly Statement[], i: number, shown: number): Coroutine<void> {
+  const from = Math.max(shown + 1, src.firstLine);
+  const to = src.line(statements[i]!.end);
+  const lines = src.text.split('\n').slice(from - src.firstLine, to - src.firstLine + 1);
+  if (lines.length > 0) yield* sh.eprint(`${lines.join('\n')}\n`);
 }
 
 /** True when the statement ends on a line before the one with the error. */
@@ -154,6 +166,6 @@ function* report(sh: Shell, src: Source, program: Program, options: RunOptions):
     yield* sh.eprint(`${head}${problem.message}\n`);
     if (problem.quoteLine && !sh.interactive) yield* sh.eprint(`${head}\`${src.lineText(problem.pos)}'\n`);
   }
-  sh.status = 2;
-  if (options.fatal ?? (!sh.interactive && sh.evalDepth === 0)) throw new ExitShell(2);
+  sh.status = problem.status ?? 2;
+  if (options.fatal ?? (!sh.interactive && sh.evalDepth === 0)) throw new ExitShell(sh.status);
 }

@@ -135,9 +135,11 @@ function* oneCommand(sh: Shell): Coroutine<number | undefined> {
     if (!/^\s*(?:exit|logout|jobs)\b/.test(text)) sh.exitWarned = false;
     sh.flow = null;
     sh.loopDepth = 0;
+    sh.listDepth = parseProgram(text).statements.length > 1 ? 1 : 0;
     sh.source = new Source('');
     yield* runProgram(sh, new Source(`${text}\n`, '', 1), { fatal: false, label: '' });
     sh.flow = null;
+    if (sh.interruptPending) throw new Interrupted();
   } catch (e) {
     yield* recover(sh, e);
   }
@@ -173,7 +175,7 @@ function* recover(sh: Shell, e: unknown): Coroutine<void> {
     return;
   }
   if (e instanceof ShellError) {
-    sh.status = e.status === 127 ? 1 : e.status;
+    sh.status = e.status;
     return;
   }
   if (e instanceof RangeError && /call stack/i.test(e.message)) {
@@ -205,7 +207,12 @@ function* readInput(sh: Shell, prompt: string, continuation: boolean): Coroutine
         yield* sh.eprint('\n');
         return { kind: 'interrupt' };
       }
+      const trapped = sh.pendingTraps.includes('SIGINT');
       yield* runPending(sh);
+      if (trapped) {
+        yield* sh.eprint('\n');
+        return { kind: 'interrupt' };
+      }
       continue;
     }
     if (part.length === 0) {

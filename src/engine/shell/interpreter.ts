@@ -2,7 +2,6 @@ import type { Coroutine } from '../core';
 import { isErrno } from '../core';
 import { expandPattern, expandString, expandWords, tryArithmetic } from './expansion/expand';
 import { pattern } from './expansion/pattern';
-import { traceQuote } from './expansion/quote';
 import { conditional } from './conditional';
 import { ExitShell } from './errors';
 import { startBackground, runPipeline, runSubshell, startCoproc } from './pipeline';
@@ -79,11 +78,14 @@ export function* checked(sh: Shell, status: number): Coroutine<number> {
 
 function* runList(sh: Shell, list: readonly Statement[], tail = false): Coroutine<number> {
   let status = 0;
+  const several = list.length > 1 ? 1 : 0;
+  sh.listDepth += several;
   for (let i = 0; i < list.length; i++) {
     status = yield* runNode(sh, list[i]!, tail && i === list.length - 1);
     sh.status = status;
     if (sh.flow) break;
   }
+  sh.listDepth -= several;
   return status;
 }
 
@@ -100,6 +102,7 @@ function* condition(sh: Shell, node: ShellNode): Coroutine<number> {
 function* runAndOr(sh: Shell, node: AndOr, tail: boolean): Coroutine<number> {
   const last = node.commands.length - 1;
   let status = 0;
+  sh.listDepth++;
   for (let i = 0; i <= last; i++) {
     if (i > 0) {
       const op = node.operators[i - 1];
@@ -109,6 +112,7 @@ function* runAndOr(sh: Shell, node: AndOr, tail: boolean): Coroutine<number> {
     sh.status = status;
     if (sh.flow) break;
   }
+  sh.listDepth--;
   return status;
 }
 
@@ -218,11 +222,9 @@ function* loop(sh: Shell, more: () => Coroutine<boolean>, body: CompoundList, af
         if (flow.levels > 1) {
           flow.levels--;
           if (sh.loopDepth === 1) sh.flow = null;
-          status = 0;
           break;
         }
         sh.flow = null;
-        status = 0;
         if (flow.kind === 'break') break;
       }
       if (after) yield* after();
@@ -270,7 +272,7 @@ function* runCase(sh: Shell, node: CaseNode): Coroutine<number> {
   sh.pos = node.pos;
   yield* tick(sh);
   const word = yield* expandString(sh, node.word.text);
-  if (sh.opt('xtrace')) yield* trace(sh, `case ${traceQuote(word)} in`);
+  if (sh.opt('xtrace')) yield* trace(sh, `case ${node.word.text} in`);
   const options = { extglob: true, nocase: sh.shopt('nocasematch') };
   let status = 0;
   let through = false;
@@ -294,7 +296,8 @@ function* select(sh: Shell, node: Extract<CompoundCommand, { type: 'Select' }>):
   const words = node.wordlist ? yield* expandWords(sh, node.wordlist.map((w) => w.text)) : [...sh.positional];
   if (words.length === 0) return 0;
   let show = true;
-  return yield* loop(sh, function* () {
+  let ended = false;
+  const status = yield* loop(sh, function* () {
     for (;;) {
       if (show) yield* sh.eprint(menu(words, Number(sh.get('COLUMNS') ?? 80)));
       show = false;
@@ -302,7 +305,7 @@ function* select(sh: Shell, node: Extract<CompoundCommand, { type: 'Select' }>):
       const line = yield* readLine(sh);
       if (line === undefined) {
         yield* sh.print('\n');
-        sh.status = 1;
+        ended = true;
         return false;
       }
       sh.set('REPLY', line);
@@ -315,6 +318,7 @@ function* select(sh: Shell, node: Extract<CompoundCommand, { type: 'Select' }>):
       return true;
     }
   }, node.body);
+  return ended ? 1 : status;
 }
 
 function menu(words: readonly string[], columns: number): string {

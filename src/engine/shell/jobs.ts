@@ -249,17 +249,34 @@ export function* waitForeground(sh: Shell, job: Job): Coroutine<number> {
     const { signal } = last;
     if (sh.interactive && sh.subshellDepth === 0) {
       if (signal === 'SIGINT') {
-        yield* sh.eprint('\n');
-        if (sh.loopDepth > 0) sh.interruptPending = true;
+        // In a loop or list the shell acts as if it had been interrupted itself; the message's newline comes with that.
+        if (sh.traps.has('SIGINT') && sh.loopDepth > 0) sh.pendingTraps.push('SIGINT');
+        if (sh.traps.has('SIGINT') ? sh.loopDepth > 0 : sh.loopDepth > 0 || sh.listDepth > 0) sh.interruptPending = true;
+        else yield* sh.eprint('\n');
       } else if (signal !== 'SIGPIPE') yield* sh.eprint(`${signalText(signal)}\n`);
-    } else if (signal === 'SIGINT' && interrupted) yield* sys.kill(sys.pid, 'SIGINT');
-    else if (signal !== 'SIGINT' && signal !== 'SIGPIPE' && signal !== 'SIGTERM' && sh.subshellDepth === 0) {
-      yield* sh.error(`${String(job.procs.at(-1)!.pid)} ${signalText(signal).padEnd(23)} ${job.text}`);
-    } else if (signal === 'SIGTERM' && sh.subshellDepth === 0) {
-      yield* sh.error(`${String(job.procs.at(-1)!.pid)} ${signalText(signal).padEnd(23)} ${job.text}`);
-    }
+    } else if (signal === 'SIGINT') {
+      if (interrupted) yield* sys.kill(sys.pid, 'SIGINT');
+    } else if (signal === 'SIGTERM') yield* sh.eprint('Terminated\n');
+    else if (signal !== 'SIGPIPE') yield* sh.error(deathNotice(job, signal));
   }
+  if (!sh.interactive) yield* notifyScript(sh);
   return status;
+}
+
+function deathNotice(job: Job, signal: Signal): string {
+  return `${String(job.procs.at(-1)!.pid).padStart(5)} ${signalText(signal).padEnd(23)} ${job.text}`;
+}
+
+/** What a script prints about background jobs that have ended: deaths by unusual signals, and with `set -m` every end. */
+export function* notifyScript(sh: Shell): Coroutine<void> {
+  for (const job of [...sh.jobs.jobs.values()]) {
+    if (!job.background || job.notified || jobState(job) !== 'done') continue;
+    job.notified = true;
+    const last = job.procs.at(-1)!.status!;
+    const { signal } = last as { signal?: Signal };
+    if (signal && signal !== 'SIGINT' && signal !== 'SIGTERM' && signal !== 'SIGPIPE') yield* sh.error(deathNotice(job, signal));
+    else if (sh.opt('monitor')) yield* sh.eprint(sh.jobs.line(job));
+  }
 }
 
 /** Tells the user of background jobs that have ended or stopped, as before a prompt. */

@@ -193,10 +193,10 @@ function* parseArgs(sh: Shell, argv: readonly string[]): Coroutine<CommandLine |
         yield* sh.print('GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\nA simulation for this course; the real one is free software of the Free Software Foundation.\n');
         return 0;
       } else if (name === 'help') {
-        yield* sh.print(`GNU bash, version 5.2.15(1)-release-(x86_64-pc-linux-gnu)\nUsage:\t${sh.name} [GNU long option] [option] ...\n\t${sh.name} [GNU long option] [option] script-file ...\n`);
+        yield* sh.print(`GNU bash, version 5.2.15(1)-release-(x86_64-pc-linux-gnu)\n${usage(sh.name)}`);
         return 0;
       } else {
-        yield* sh.eprint(`${sh.name}: ${arg}: invalid option\n`);
+        yield* sh.eprint(`${sh.name}: ${arg}: invalid option\n${usage(sh.name)}`);
         return 2;
       }
       continue;
@@ -212,7 +212,8 @@ function* parseArgs(sh: Shell, argv: readonly string[]): Coroutine<CommandLine |
         const name = argv[++i];
         const known = c === 'o' ? SET_OPTIONS.some(([n]) => n === name) : SHOPT_DEFAULTS.some(([n]) => n === name);
         if (name === undefined || !known) {
-          yield* sh.eprint(`${sh.name}: ${name ?? ''}: invalid ${c === 'o' ? 'option' : 'shell option'} name\n`);
+          const zero = sh.dash ? '0: ' : 'line 0: ';
+          yield* sh.eprint(`${sh.name}: ${zero}${sh.name}: ${name ?? ''}: invalid ${c === 'o' ? 'option' : 'shell option'} name\n`);
           return 2;
         }
         const set = c === 'o' ? sh.options : sh.shopts;
@@ -222,7 +223,7 @@ function* parseArgs(sh: Shell, argv: readonly string[]): Coroutine<CommandLine |
         const name = optionOf(c);
         if (name === undefined) {
           if (sh.dash) yield* sh.eprint(`sh: 0: Illegal option -${c}\n`);
-          else yield* sh.eprint(`${sh.name}: ${arg[0]}${c}: invalid option\nUsage:\t${sh.name} [GNU long option] [option] ...\n\t${sh.name} [GNU long option] [option] script-file ...\n`);
+          else yield* sh.eprint(`${sh.name}: ${arg[0]}${c}: invalid option\n${usage(sh.name)}`);
           return 2;
         }
         if (on) sh.options.add(name);
@@ -241,3 +242,14 @@ function* parseArgs(sh: Shell, argv: readonly string[]): Coroutine<CommandLine |
   return line;
 }
 
+function usage(name: string): string {
+  const long = [
+    'debug', 'debugger', 'dump-po-strings', 'dump-strings', 'help', 'init-file', 'login', 'noediting', 'noprofile', 'norc', 'posix',
+    'pretty-print', 'rcfile', 'restricted', 'verbose', 'version',
+  ]; // prettier-ignore
+  return (
+    `Usage:\t${name} [GNU long option] [option] ...\n\t${name} [GNU long option] [option] script-file ...\n` +
+    `GNU long options:\n${long.map((l) => `\t--${l}\n`).join('')}` +
+    'Shell options:\n\t-ilrsD or -c command or -O shopt_option\t\t(invocation only)\n\t-abefhkmnptuvxBCEHPT or -o option\n'
+  );
+}

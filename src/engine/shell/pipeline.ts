@@ -77,8 +77,8 @@ export function* runPipeline(sh: Shell, node: Pipeline, tail: boolean): Coroutin
     if (node.commands.length === 0) status = 0;
     else if (node.commands.length === 1) status = yield* runNode(sh, node.commands[0]!, tail && !hasPrefix);
     else {
-      const job = yield* startPipeline(sh, node, false);
-      status = typeof job === 'number' ? job : yield* waitForeground(sh, job);
+      const inShell = sh.shopt('lastpipe') && !sh.opt('monitor');
+      status = inShell ? yield* lastInShell(sh, node) : yield* wholePipeline(sh, node);
     }
   } finally {
     if (negated) sh.noErrExit--;
@@ -86,6 +86,48 @@ export function* runPipeline(sh: Shell, node: Pipeline, tail: boolean): Coroutin
   if (time) yield* reportTime(sh, sh.sys.now - startTime, sh.sys.proc.task.cpu - startCpu, time.type === 'Time' && time.posix !== undefined);
   if (negated) return (sh.status = status === 0 ? 1 : 0);
   return node.commands.length > 1 ? yield* checked(sh, status) : status;
+}
+
+function* wholePipeline(sh: Shell, node: Pipeline): Coroutine<number> {
+  const job = yield* startPipeline(sh, node, false);
+  return typeof job === 'number' ? job : yield* waitForeground(sh, job);
+}
+
+/** `shopt -s lastpipe`: the last command of a pipeline runs in this shell. */
+function* lastInShell(sh: Shell, node: Pipeline): Coroutine<number> {
+  const { sys } = sh;
+  const [r, w] = sys.pipe();
+  const keep = sys.proc.fds.get(1) ? sys.install(sys.file(1), 10, true) : undefined;
+  sys.dup2(w, 1);
+  sys.close(w);
+  const first = { ...node, prefixes: [], commands: node.commands.slice(0, -1), operators: node.operators.slice(0, -1) };
+  let job: Job | number;
+  try {
+    job = yield* startPipeline(sh, first, false);
+  } finally {
+    if (keep === undefined) sys.close(1);
+    else {
+      sys.dup2(keep, 1);
+      sys.close(keep);
+    }
+  }
+  const input = sys.proc.fds.get(0) ? sys.install(sys.file(0), 10, true) : undefined;
+  sys.dup2(r, 0);
+  sys.close(r);
+  let status: number;
+  try {
+    status = yield* runNode(sh, node.commands.at(-1)!);
+  } finally {
+    if (input === undefined) sys.close(0);
+    else {
+      sys.dup2(input, 0);
+      sys.close(input);
+    }
+  }
+  if (typeof job === 'number') return job;
+  const before = yield* waitForeground(sh, job);
+  sh.pipeStatus = [...sh.pipeStatus, status];
+  return sh.opt('pipefail') && status === 0 ? before : status;
 }
 
 function* startPipeline(sh: Shell, node: Pipeline, background: boolean): Coroutine<Job | number> {

@@ -71,6 +71,8 @@ export class Shell {
   lineOverride: number | undefined;
   flow: Flow | null = null;
   loopDepth = 0;
+  /** Nesting of lists with more than one command. */
+  listDepth = 0;
   frames: Frame[] = [];
   /** Nesting of functions and sourced files, for `return`. */
   returnable = 0;
@@ -167,6 +169,13 @@ export class Shell {
     return this.lineOverride ?? this.source.line(this.pos);
   }
 
+  /** Line where the command being run ends. */
+  get commandEnd(): number {
+    const node = this.commandNode;
+    if (this.lineOverride !== undefined || !node || node.pos !== this.pos) return this.line;
+    return this.source.line(node.end);
+  }
+
   // --- messages -----------------------------------------------------------------------------------------------------
 
   /** What stands before an error message. */
@@ -206,7 +215,9 @@ export class Shell {
   /** Prints a message and gives up the command. */
   *fail(message: string, status = 1, fatal = true): Coroutine<never> {
     yield* this.error(message);
-    throw new ShellError(this.dash ? 2 : status, fatal || this.dash);
+    // 127 is what `bash -c` makes of a fatal expansion; scripts and subshells end with 1.
+    const code = status === 127 && (this.mode !== 'c' || this.subshellDepth > 0) ? 1 : status;
+    throw new ShellError(this.dash ? 2 : code, fatal || this.dash);
   }
 
   // --- variables ----------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ const MAX_FUNCTION_DEPTH = 3000;
 /** Runs a simple command: assignments, expansion, redirections, then a function, a builtin or a program. */
 export function* runSimple(sh: Shell, node: SimpleCommand, tail: boolean): Coroutine<number> {
   yield* tick(sh);
-  if (sh.runningTrap.size === 0 || sh.traps.get('DEBUG') === undefined) sh.commandNode = node;
+  if (sh.runningTrap.size === 0) sh.commandNode = node;
   yield* debugTrap(sh);
   const opened = sh.openSubstitutions.length;
   try {
@@ -76,6 +76,7 @@ function* expandAndRun(sh: Shell, node: SimpleCommand, tail: boolean, opened: nu
         throw new ShellError(1, false);
       }
     }
+    sh.underscore = '';
     return sh.substitutions !== before ? sh.status : 0;
   }
   const name = argv[0]!;
@@ -104,7 +105,6 @@ function* expandAndRun(sh: Shell, node: SimpleCommand, tail: boolean, opened: nu
         if (message !== undefined) {
           yield* sh.error(message);
           if (sh.opt('posix')) throw new ShellError(1, true);
-          return 1;
         }
       }
     }
@@ -228,7 +228,10 @@ function* runExternal(
     if (path === undefined) return yield* notFound(c, argv);
     return yield* execProgram(c, path, argv, env);
   };
-  if (tail && sh.traps.size === 0) return yield* body(sh);
+  if (tail && sh.traps.size === 0) {
+    if (sh.subshellDepth === 0) leaveLevel(env);
+    return yield* body(sh);
+  }
   const control = sh.opt('monitor');
   let child;
   try {
@@ -239,6 +242,12 @@ function* runExternal(
     return 254;
   }
   return yield* waitForeground(sh, oneJob(sh, child, printNode(node, sh.source.text), control));
+}
+
+/** A shell that is replaced does not count in SHLVL. */
+export function leaveLevel(env: Map<string, string>): void {
+  const level = env.get('SHLVL');
+  if (level !== undefined) env.set('SHLVL', String(Number(level) - 1));
 }
 
 function exportFunctions(sh: Shell, env: Map<string, string>): void {

@@ -1,9 +1,9 @@
 import { isErrno } from '../../core';
-import { ExitShell } from '../errors';
+import { ExitShell, ShellError } from '../errors';
 import { runString } from '../evaluate';
 import { runSourced } from '../script';
 import type { Shell } from '../shell';
-import { execProgram, findProgram } from '../simple';
+import { execProgram, findProgram, leaveLevel } from '../simple';
 import { builtin, options } from './types';
 import type { Builtin } from './types';
 import type { Coroutine } from '../../core';
@@ -51,7 +51,7 @@ function* exitStatus(sh: Shell, name: string, args: string[]): Coroutine<number>
   }
   if (args.length > 1) {
     yield* sh.error(`${name}: too many arguments`);
-    return -1;
+    throw new ShellError(1, false);
   }
   return Number(args[0]) & 0xff;
 }
@@ -67,7 +67,6 @@ const exit: Builtin['run'] = function* (sh, args, { name }) {
     }
   }
   const status = yield* exitStatus(sh, name, args);
-  if (status === -1) return 1;
   throw new ExitShell(status);
 };
 
@@ -94,7 +93,7 @@ export const control: Builtin[] = [
       return 2;
     }
     const status = yield* exitStatus(sh, 'return', args);
-    sh.status = status === -1 ? 1 : status;
+    sh.status = status;
     sh.flow = { kind: 'return' };
     return sh.status;
   }),
@@ -109,7 +108,7 @@ export const control: Builtin[] = [
   builtin('eval', 'eval [arg ...]', 'Runs its arguments as one command.', function* (sh, args) {
     const list = args[0] === '--' ? args.slice(1) : args;
     if (list.length === 0) return 0;
-    return yield* runString(sh, list.join(' '), 'eval');
+    return yield* runString(sh, list.join(' '), 'eval', sh.commandEnd);
   }),
   ...['source', '.'].map((name) =>
     builtin(name, `${name} filename [arguments]`, 'Runs a file in the current shell.', function* (sh, args) {
@@ -139,7 +138,10 @@ export const control: Builtin[] = [
         throw new ExitShell(127);
       }
       const env = o.flags.has('c') ? new Map<string, string>() : sh.vars.environment();
-      if (!o.flags.has('c')) env.set('_', path);
+      if (!o.flags.has('c')) {
+        env.set('_', path);
+        leaveLevel(env);
+      }
       if (sh.sys.proc.tty && sh.interactive) {
         for (const s of ['SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGTERM', 'SIGQUIT', 'SIGINT'] as const) {
           if (sh.traps.get(s) !== '') sh.sys.onSignal(s, 'default');

@@ -12,7 +12,9 @@ export function logical(pwd: string, path: string): string {
     if (part === '..') out.pop();
     else out.push(part);
   }
-  return `/${out.join('/')}`;
+  // POSIX leaves the meaning of exactly two slashes open; bash keeps them.
+  const lead = /^\/\/(?!\/)/.test(path.startsWith('/') ? path : pwd) ? '//' : '/';
+  return lead + out.join('/');
 }
 
 /** Changes the directory and PWD, OLDPWD. @returns a message when it fails. */

@@ -249,7 +249,7 @@ function* shopt(sh: Shell, args: string[]): Coroutine<number> {
   const all = flags.has('o') ? SET_OPTIONS.map(([n]) => n) : SHOPT_DEFAULTS.map(([n]) => n).sort(compare);
   let status = 0;
   const names = o.rest.length > 0 ? o.rest : all;
-  const width = flags.has('o') ? 15 : 20;
+  const width = 15;
   for (const name of names) {
     if (!all.includes(name)) {
       yield* sh.error(`shopt: ${name}: invalid ${flags.has('o') ? 'option' : 'shell option'} name`);
@@ -457,6 +457,7 @@ export const info: Builtin[] = [
     if (args[0] === undefined) {
       yield* sh.print(`${frame.line} ${outer?.source ?? (sh.mode === 'c' ? 'NULL' : sh.name)}\n`);
     } else {
+      if (!outer && sh.mode === 'c') return 1;
       yield* sh.print(`${frame.line} ${outer?.name ?? 'main'} ${outer?.source ?? (sh.mode === 'c' ? 'NULL' : sh.name)}\n`);
     }
     return 0;

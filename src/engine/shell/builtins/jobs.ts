@@ -2,7 +2,7 @@ import type { Coroutine, Signal } from '../../core';
 import { isErrno, parseSignal, SIGNALS, signalName } from '../../core';
 import { shellStatus } from '../../host';
 import type { Job } from '../jobs';
-import { jobState, jobStatus, reap, waitAny, waitForeground } from '../jobs';
+import { jobState, jobStatus, notifyScript, reap, waitAny, waitForeground } from '../jobs';
 import { foreground } from '../pipeline';
 import type { Shell } from '../shell';
 import { tick } from '../traps';
@@ -102,6 +102,15 @@ function* jobsBuiltin(sh: Shell, args: string[]): Coroutine<number> {
 }
 
 function* wait(sh: Shell, args: string[]): Coroutine<number> {
+  const status = yield* waitBuiltin(sh, args);
+  if (!sh.interactive) yield* notifyScript(sh);
+  for (const job of [...sh.jobs.jobs.values()]) if (job.notified && job.background && jobState(job) === 'done') sh.jobs.remove(job);
+  // A wait for everything forgets the statuses.
+  if (args.length === 0) sh.jobs.finished.clear();
+  return status;
+}
+
+function* waitBuiltin(sh: Shell, args: string[]): Coroutine<number> {
   const o = yield* options(sh, 'wait', args, 'fnp:', 'wait [-fn] [-p var] [id ...]');
   if (!o) return 2;
   const variable = o.values.get('p');
@@ -126,6 +135,7 @@ function* wait(sh: Shell, args: string[]): Coroutine<number> {
       if (done) {
         if (variable !== undefined) sh.set(variable, String(done.procs.at(-1)!.pid));
         const status = jobStatus(done);
+        if (!sh.interactive) yield* notifyScript(sh);
         sh.jobs.remove(done);
         sh.jobs.finished.delete(done.procs.at(-1)!.pid);
         return status;
@@ -146,7 +156,8 @@ function* wait(sh: Shell, args: string[]): Coroutine<number> {
     }
     for (const job of [...sh.jobs.jobs.values()]) {
       if (jobState(job) !== 'done') continue;
-      if (sh.interactive && !job.notified) yield* sh.eprint(sh.jobs.line(job));
+      if (!sh.interactive) continue;
+      if (!job.notified) yield* sh.eprint(sh.jobs.line(job));
       sh.jobs.remove(job);
     }
     return 0;
@@ -172,7 +183,7 @@ function* wait(sh: Shell, args: string[]): Coroutine<number> {
       }
       status = proc.status ? shellStatus(proc.status) : 127;
       if (variable !== undefined) sh.set(variable, String(pid));
-      if (jobState(job) === 'done') {
+      if (sh.interactive && jobState(job) === 'done') {
         job.notified = true;
         sh.jobs.remove(job);
       }
@@ -195,7 +206,7 @@ function* wait(sh: Shell, args: string[]): Coroutine<number> {
     }
     status = jobStatus(job);
     if (variable !== undefined) sh.set(variable, String(job.procs.at(-1)!.pid));
-    if (jobState(job) === 'done') {
+    if (sh.interactive && jobState(job) === 'done') {
       job.notified = true;
       sh.jobs.remove(job);
     }

@@ -151,6 +151,7 @@ function* declareOne(sh: Shell, who: string, arg: string | AssignArg, scope: Sco
       return false;
     }
   }
+  if (name === 'OPTIND' && scope) sh.optind = { index: Number(v.scalar) || 1, char: 0, last: 1 };
   if (on.has('r')) v.readonly = true;
   if (off.has('a') || off.has('A')) {
     yield* sh.error(`${who}: ${name}: cannot destroy array variables in this way`);
@@ -289,7 +290,10 @@ function* unset(sh: Shell, args: string[]): Coroutine<number> {
     }
     const m = /^([A-Za-z_]\w*)(?:\[([^]*)\])?$/.exec(arg);
     if (!m) {
-      if (!o.flags.has('v') && sh.functions.delete(arg)) continue;
+      if (!o.flags.has('v')) {
+        sh.functions.delete(arg);
+        continue;
+      }
       yield* sh.error(`unset: \`${arg}': not a valid identifier`);
       status = 1;
       continue;
@@ -378,7 +382,7 @@ function* setBuiltin(sh: Shell, args: string[]): Coroutine<number> {
         i++;
         if (!SET_OPTIONS.some(([n]) => n === name)) {
           yield* sh.error(sh.dash ? `set: Illegal option -o ${name}` : `set: ${name}: invalid option name`);
-          return sh.dash ? 2 : 1;
+          return 2;
         }
         setOption(sh, name, on);
         continue;

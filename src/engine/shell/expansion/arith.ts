@@ -74,6 +74,7 @@ class Compiler {
 
   private next(): void {
     const { s } = this;
+    const afterOperand = this.num !== null || this.ref !== null || this.tok === ')';
     this.num = this.ref = null;
     while (/\s/.test(s[this.i] ?? 'x')) this.i++;
     this.before = this.last;
@@ -112,7 +113,7 @@ class Compiler {
     TOKEN.lastIndex = this.i;
     const tok = TOKEN.exec(s)![1]!;
     if (tok === '') {
-      this.fail(/['"]/.test(rest) || rest.startsWith('.') ? 'syntax error: operand expected' : 'syntax error: invalid arithmetic operator');
+      this.fail(afterOperand ? 'syntax error: invalid arithmetic operator' : 'syntax error: operand expected');
     }
     this.tok = tok;
     this.i += tok.length;
@@ -202,7 +203,7 @@ class Compiler {
     const yes = this.comma();
     if (!this.at(':')) this.fail("`:' expected for conditional expression");
     this.next();
-    if (this.tok === '') this.fail('expression expected');
+    if (this.at('')) this.fail('expression expected');
     const no = this.assign();
     return (env, d) => (test(env, d) !== 0n ? yes(env, d) : no(env, d));
   }

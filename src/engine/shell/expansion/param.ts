@@ -27,7 +27,7 @@ interface Found {
 /** `${...}` into `fields`. */
 export function* expandParam(sh: Shell, p: Param, fields: Fields, context: Context): Coroutine<void> {
   // The common case first.
-  if (p.op === undefined && p.prefix === undefined && p.index === undefined && /^[A-Za-z_]/.test(p.name)) {
+  if (p.op === undefined && p.prefix === undefined && p.index === undefined && /^(?:[A-Za-z]|_.)/.test(p.name)) {
     const value = sh.get(p.name);
     if (value === undefined) {
       if (sh.opt('nounset')) yield* unbound(sh, p.name);
@@ -184,7 +184,7 @@ function* operate(sh: Shell, p: Param, found: Found, fields: Fields, context: Co
         return use ? emit(sh, found, fields, context) : yield* operand(sh, arg, fields, context);
       case '+':
         if (use) yield* operand(sh, arg, fields, context);
-        else if (context.dq && !found.list) fields.add('', true);
+        else if (context.dq && (!found.list || found.star)) fields.add('', true);
         return;
       case '=': {
         if (use) return emit(sh, found, fields, context);
@@ -402,7 +402,8 @@ function* transform(sh: Shell, arg: string, p: Param, found: Found): Coroutine<(
         if (arg === 'k') found.list = keys.flatMap((k, i) => [k, values[i]!]);
         else {
           const shownKey = (k: string): string => (/^[\w./:-]+$/.test(k) ? k : doubleQuote(k));
-          found.list = [keys.map((k, i) => `${shownKey(k)} ${doubleQuote(values[i]!)}`).join(' ')];
+          const end = value instanceof AssocArray ? ' ' : '';
+          found.list = [keys.map((k, i) => `${shownKey(k)} ${doubleQuote(values[i]!)}`).join(' ') + end];
         }
         return (v) => v;
       }

@@ -54,6 +54,6 @@ export function quoteIfNeeded(s: string): string {
 /** How `set -x` shows a word. */
 export function traceQuote(s: string): string {
   if (s === '') return "''";
-  if (needsAnsi(s)) return ansiQuote(s);
-  return /[ \t\n\\'"`$&|;<>(){}[\]*?!^]|^[~#]/.test(s) ? singleQuote(s) : s;
+  if (/[ \t\n\\'"`$&|;<>(){}[\]*?!^]|^[~#]/.test(s)) return singleQuote(s);
+  return needsAnsi(s) ? ansiQuote(s) : s;
 }

@@ -30,6 +30,8 @@ export interface SyntaxProblem {
   /** Line relative to the source's first, when it is not the line of `pos`. */
   readonly atEnd?: boolean;
   readonly message: string;
+  /** Exit status, when it is not 2. */
+  readonly status?: number;
   /** True when the offending line is shown as a second message. */
   readonly quoteLine: boolean;
 }
@@ -75,10 +77,12 @@ function unterminatedProblem(error: { message: string; pos: number }, text: stri
     'array subscript': ']',
   };
   const atEnd = what === 'command substitution' || what === 'process substitution';
-  void text;
+  // In `a=(...` bash fails while it expands the assignment already.
+  const array = what === 'extended glob' && text[error.pos] === '=';
   return {
     pos: error.pos,
     atEnd,
+    status: array ? 1 : 2,
     message: `unexpected EOF while looking for matching \`${closer[what] ?? ')'}'`,
     quoteLine: false,
   };
@@ -103,6 +107,7 @@ function describe(error: { message: string; pos: number }, text: string): Syntax
   if (before && /^expected '(?:then|do|in|esac|fi|done)/.test(message) && !isExpected(message, before[1]!)) {
     return near(before[1]!, pos - before[1]!.length);
   }
+  if (/^expected command in /.test(message)) pos++;
   while (pos < text.length && (text[pos] === ' ' || text[pos] === '\t')) pos++;
   const rest = text.slice(pos);
   if (rest.startsWith('\n') || rest === '') {
