@@ -3,7 +3,10 @@ import type { Program } from '../../host';
 import '../../host/netfs/register';
 import { arping } from './arping';
 import { brctl } from './brctl';
+import { curl } from './curl';
 import { ethtool } from './ethtool';
+import { python3 } from './http-server';
+import { nc } from './nc';
 import { arp } from './net-tools/arp';
 import { ifconfig } from './net-tools/ifconfig';
 import { netstat } from './net-tools/netstat';
@@ -12,4 +15,17 @@ import { ping } from './ping';
 import { tcpdump } from './tcpdump';
 
 /** All of them. */
-export const NETWORK_PROGRAMS: readonly Program[] = [arp, arping, brctl, ethtool, ifconfig, netstat, ping, route, tcpdump];
+export const NETWORK_PROGRAMS: readonly Program[] = [
+  arp,
+  arping,
+  brctl,
+  curl,
+  ethtool,
+  ifconfig,
+  nc,
+  netstat,
+  ping,
+  python3,
+  route,
+  tcpdump,
+];
