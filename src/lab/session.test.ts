@@ -227,8 +227,8 @@ test('terminals share one world', async () => {
 });
 
 test('an endless loop ends by Ctrl-C and replays cheaply', async () => {
-  const { session, clock, type, page } = await open(null, LAB, 4);
-  await type('while true; do :; done\r', 30_000);
+  const { session, clock, type, page } = await open(null, LAB, 8);
+  await type('while true; do :; done\r', 10_000);
   assert.equal(page.last?.busy, true);
   await type('\u0003', 500);
   assert.equal(page.last?.busy, false);
@@ -277,6 +277,6 @@ test('the journal of random inputs replays to the same bytes', async () => {
         assert.deepEqual(first.bugs, []);
       },
     ),
-    { numRuns: 25, seed: 20261126 },
+    { numRuns: 12, seed: 20261126 },
   );
 });
