@@ -1,6 +1,7 @@
 /** One machine: processes, namespaces, the file system and the system calls. */
 export * from './files';
 export * from './inode';
+export * from './klog';
 export * from './machine';
 export * from './mounts';
 export * from './namespaces';

@@ -2,6 +2,7 @@ import type { Coroutine, Scheduler, Signal } from '../core';
 import { Errno, Random, Tty } from '../core';
 import { NetNamespace } from '../net';
 import { MemDir } from './inode';
+import { bootMessages, KernelLog } from './klog';
 import { MountTable } from './mounts';
 import type { NamespaceSet } from './namespaces';
 import { PidNamespace, PlainNamespace, UserNamespace, UtsNamespace } from './namespaces';
@@ -54,6 +55,8 @@ export class Machine {
   readonly processes = new Set<Process>();
   readonly namespaces: NamespaceSet;
   readonly rootDir: MemDir;
+  /** What printk(9) has said since boot. */
+  readonly log = new KernelLog();
   /** Number of processes started since boot. */
   forks = 0;
   /** Called with errors of our own making that ended a process; tests and the page report them. */
@@ -72,6 +75,7 @@ export class Machine {
     this.memory = options.memory ?? 2 * 1024 ** 3;
     this.cpus = options.cpus ?? 2;
     this.bootTime = options.scheduler.now;
+    bootMessages(this.log, this.bootTime, this.memory, this.cpus);
     this.rootDir = new MemDir(0o755);
     this.rootDir.touch(this.scheduler.now);
     // The kernel numbers the initial namespaces in this order.
@@ -106,6 +110,11 @@ export class Machine {
   /** The inode number of a new namespace. */
   namespaceInode(): number {
     return this.nextNamespace++;
+  }
+
+  /** printk(9). @param level severity, 6 (informational) unless given */
+  kernelLog(text: string, level = 6): void {
+    this.log.add(this.scheduler.now, level, text);
   }
 
   /** The number of a new pipe or socket inode. */
@@ -157,6 +166,7 @@ export class Machine {
       proc.env = new Map(parent.env);
       proc.cwd = parent.cwd;
       proc.umask = parent.umask;
+      proc.nice = parent.nice;
       proc.uid = parent.uid;
       proc.gid = parent.gid;
       proc.groups = parent.groups;

@@ -35,6 +35,8 @@ export class Process {
   cwd = '/';
   root: DirNode;
   umask = 0o022;
+  /** Niceness, -20 to 19 (setpriority(2)). It is only shown: the scheduler takes turns. */
+  nice = 0;
   uid = 0;
   gid = 0;
   groups: readonly number[] = [0];

@@ -3,14 +3,12 @@ import { ComputedDir, MagicLink, TextNode } from '../inode';
 import type { Machine } from '../machine';
 import type { PidNamespace } from '../namespaces';
 import type { Process } from '../process';
+import { KERNEL_BANNER, KERNEL_COMMAND_LINE, KERNEL_RELEASE, KERNEL_VERSION } from '../klog';
 import { fileSystemHooks } from './hooks';
 import { machineMemory } from './memory';
 import { CLOCK_TICKS, link, pidDirectory, ticks } from './pid';
 
-/** Release of the simulated kernel, as `uname -r` prints it. */
-export const KERNEL_RELEASE = '6.1.0-28-amd64';
-/** Version of the simulated kernel, as `uname -v` prints it. */
-export const KERNEL_VERSION = '#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)';
+export { KERNEL_RELEASE, KERNEL_VERSION };
 
 /** The root directory of a procfs that shows the processes of `ns` (by default, all of `machine`). */
 export function procDir(machine: Machine, ns: PidNamespace = machine.namespaces.pid): ComputedDir {
@@ -52,12 +50,8 @@ export function procDir(machine: Machine, ns: PidNamespace = machine.namespaces.
   file('meminfo', () => meminfo(machine));
   file('cpuinfo', () => cpuinfo(machine));
   file('stat', () => kernelStat(machine));
-  file(
-    'version',
-    () =>
-      `Linux version ${KERNEL_RELEASE} (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) ${KERNEL_VERSION}\n`,
-  );
-  file('cmdline', () => `BOOT_IMAGE=/boot/vmlinuz-${KERNEL_RELEASE} root=/dev/vda1 ro quiet\n`);
+  file('version', () => `${KERNEL_BANNER}\n`);
+  file('cmdline', () => `${KERNEL_COMMAND_LINE}\n`);
   file('filesystems', () => FILESYSTEMS.map(([dev, name]) => `${dev ? '' : 'nodev'}\t${name}\n`).join(''));
   file(
     'devices',

@@ -1,8 +1,40 @@
 import type { Program } from '../../host';
+import { dmesg } from './dmesg';
+import { free } from './free';
 import { kill } from './kill';
+import { killall } from './killall';
+import { nice, nohup, renice, setsid } from './nohup';
 import { pgrep, pkill } from './pgrep';
+import { pidof } from './pidof';
 import { ps } from './ps';
+import { pstree } from './pstree';
+import { nologin, su } from './su';
+import { sudo } from './sudo';
+import { time } from './time';
 import { uptime } from './uptime';
+import { users, w, who } from './who';
 
 /** Programs that show processes, memory and users, or act on them. */
-export const PROCESS_TOOLS: readonly Program[] = [kill, pgrep, pkill, ps, uptime];
+export const PROCESS_TOOLS: readonly Program[] = [
+  dmesg,
+  free,
+  kill,
+  killall,
+  nice,
+  nohup,
+  nologin,
+  pgrep,
+  pidof,
+  pkill,
+  ps,
+  pstree,
+  renice,
+  setsid,
+  su,
+  sudo,
+  time,
+  uptime,
+  users,
+  w,
+  who,
+];
