@@ -25,7 +25,13 @@ export function* assignmentArg(sh: Shell, a: Assignment): Coroutine<AssignArg> {
   const index = a.index?.text;
   const head = `${a.name}${index === undefined ? '' : `[${index}]`}${a.append ? '+' : ''}=`;
   if (a.value.type === 'ArrayValue') {
-    return { name: a.name, index, append: a.append ?? false, value: a.value, text: `${head}(${a.value.elements.map((e) => e.text).join(' ')})` };
+    return {
+      name: a.name,
+      index,
+      append: a.append ?? false,
+      value: a.value,
+      text: `${head}(${a.value.elements.map((e) => e.text).join(' ')})`,
+    };
   }
   const value = yield* expandString(sh, a.value.text, 'assignment');
   return { name: a.name, index, append: a.append ?? false, value, text: head + value };
@@ -40,11 +46,16 @@ export function* assign(
   const { scope } = options;
   const traced = options.traced && sh.opt('xtrace');
   if (a.value.type === 'ArrayValue') {
+    if (sh.dash) return yield* sh.fail('Syntax error: "(" unexpected', 2);
     if (traced) yield* trace(sh, a.text);
     return yield* assignArray(sh, a.name, a.value, a.append ?? false, scope);
   }
   const value = yield* expandString(sh, a.value.text, 'assignment');
-  if (traced) yield* trace(sh, `${a.name}${a.index ? `[${a.index.text}]` : ''}${a.append ? '+' : ''}=${value === '' ? '' : traceQuote(value)}`);
+  if (traced)
+    yield* trace(
+      sh,
+      `${a.name}${a.index ? `[${a.index.text}]` : ''}${a.append ? '+' : ''}=${value === '' ? '' : traceQuote(value)}`,
+    );
   const index = a.index === undefined ? undefined : yield* subscript(sh, a.name, a.index.text);
   if (scope && index === undefined) {
     const old = sh.vars.find(a.name);
@@ -151,5 +162,3 @@ export function* assignArray(
   v.array = 'a';
   return undefined;
 }
-
-

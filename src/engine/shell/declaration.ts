@@ -14,8 +14,15 @@ export function valueText(v: Variable): string | undefined {
   const { value } = v;
   if (value === undefined) return undefined;
   if (typeof value === 'string') return doubleQuote(value);
-  if (value instanceof IndexedArray) return `(${value.keys().map((i) => `[${i}]=${doubleQuote(value.get(i)!)}`).join(' ')})`;
-  return `(${value.keys().map((k) => `[${keyText(k)}]=${doubleQuote(value.get(k)!)} `).join('')})`;
+  if (value instanceof IndexedArray)
+    return `(${value
+      .keys()
+      .map((i) => `[${i}]=${doubleQuote(value.get(i)!)}`)
+      .join(' ')})`;
+  return `(${value
+    .keys()
+    .map((k) => `[${keyText(k)}]=${doubleQuote(value.get(k)!)} `)
+    .join('')})`;
 }
 
 function keyText(key: string): string {

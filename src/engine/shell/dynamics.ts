@@ -46,26 +46,48 @@ export function installDynamics(sh: Shell, kept?: ReadonlyMap<string, Dynamic>):
     set: ignore,
   });
   add('BASH_SUBSHELL', { get: () => String(sh.subshellDepth), set: ignore, integer: true });
-  add('BASH_COMMAND', { get: () => sh.commandText ?? (sh.commandNode ? printNode(sh.commandNode, sh.source.text) : ''), set: ignore });
+  add('BASH_COMMAND', {
+    get: () => sh.commandText ?? (sh.commandNode ? printNode(sh.commandNode, sh.source.text) : ''),
+    set: ignore,
+  });
   add('BASH_ARGV0', { get: () => sh.name, set: (v) => (sh.name = v) });
   add('HISTCMD', { get: () => String(sh.historyBase + sh.history.length), set: ignore, integer: true });
   add('SHELLOPTS', { get: () => [...sh.options].sort().join(':') });
   add('BASHOPTS', { get: () => [...sh.shopts].sort().join(':') });
   const array = (values: () => string[]): Dynamic => ({ get: () => IndexedArray.from(values()), set: ignore });
-  add('PIPESTATUS', array(() => sh.pipeStatus.map(String)));
-  add('DIRSTACK', array(() => [sh.get('PWD') ?? '/', ...sh.dirStack]));
-  add('GROUPS', array(() => sh.sys.proc.groups.map(String)));
+  add(
+    'PIPESTATUS',
+    array(() => sh.pipeStatus.map(String)),
+  );
+  add(
+    'DIRSTACK',
+    array(() => [sh.get('PWD') ?? '/', ...sh.dirStack]),
+  );
+  add(
+    'GROUPS',
+    array(() => sh.sys.proc.groups.map(String)),
+  );
   add('FUNCNAME', {
-    get: () => (sh.frames.some((f) => f.name !== 'source') || sh.frames.length > 0 ? IndexedArray.from([...[...sh.frames].reverse().map((f) => f.name), ...(sh.mode === 'c' ? [] : ['main'])]) : undefined),
+    get: () =>
+      sh.frames.some((f) => f.name !== 'source') || sh.frames.length > 0
+        ? IndexedArray.from([...[...sh.frames].reverse().map((f) => f.name), ...(sh.mode === 'c' ? [] : ['main'])])
+        : undefined,
     set: ignore,
   });
   add('BASH_SOURCE', {
-    get: () => IndexedArray.from([...[...sh.frames].reverse().map((f) => f.source), ...(sh.scriptName === '' ? [] : [sh.scriptName])]),
+    get: () =>
+      IndexedArray.from([
+        ...[...sh.frames].reverse().map((f) => f.source),
+        ...(sh.scriptName === '' ? [] : [sh.scriptName]),
+      ]),
     set: ignore,
   });
   add('BASH_LINENO', {
-    get: () => IndexedArray.from([...[...sh.frames].reverse().map((f) => String(f.line)), ...(sh.scriptName === '' ? [] : ['0'])]),
+    get: () =>
+      IndexedArray.from([
+        ...[...sh.frames].reverse().map((f) => String(f.line)),
+        ...(sh.scriptName === '' ? [] : ['0']),
+      ]),
     set: ignore,
   });
 }
-

@@ -44,7 +44,8 @@ export function* runProgram(sh: Shell, source: Source, options: RunOptions = {})
         i = 0;
         continue;
       }
-      const aliased = sh.shopt('expand_aliases') && sh.aliases.size > 0 ? lineWithAliases(sh, src, statements, i) : undefined;
+      const aliased =
+        sh.shopt('expand_aliases') && sh.aliases.size > 0 ? lineWithAliases(sh, src, statements, i) : undefined;
       if (aliased) {
         yield* runExpanded(sh, aliased.source, options);
         sh.source = src;
@@ -59,7 +60,8 @@ export function* runProgram(sh: Shell, source: Source, options: RunOptions = {})
           i++;
         } catch (e) {
           // A failed expansion gives up the line it is on; bash reads the next one.
-          if (!(e instanceof ShellError) || e.fatal || sh.subshellDepth > 0 || sh.interactive || sh.opt('posix')) throw e;
+          if (!(e instanceof ShellError) || e.fatal || sh.subshellDepth > 0 || sh.interactive || sh.opt('posix'))
+            throw e;
           sh.status = e.status;
           sh.source = src;
           const line = src.line(st.end);
@@ -107,7 +109,13 @@ function* runStatement(sh: Shell, st: Statement, tail: boolean): Coroutine<void>
 }
 
 /** `set -v`: shows the lines read for a statement. */
-function* echoLines(sh: Shell, src: Source, statements: readonly Statement[], i: number, shown: number): Coroutine<void> {
+function* echoLines(
+  sh: Shell,
+  src: Source,
+  statements: readonly Statement[],
+  i: number,
+  shown: number,
+): Coroutine<void> {
   const from = Math.max(shown + 1, src.firstLine);
   const to = src.line(statements[i]!.end);
   const lines = src.text.split('\n').slice(from - src.firstLine, to - src.firstLine + 1);
@@ -126,7 +134,8 @@ function lineWithAliases(
   first: number,
 ): { source: Source; next: number } | undefined {
   let last = first;
-  while (last + 1 < statements.length && src.line(statements[last + 1]!.pos) === src.line(statements[last]!.end)) last++;
+  while (last + 1 < statements.length && src.line(statements[last + 1]!.pos) === src.line(statements[last]!.end))
+    last++;
   const from = statements[first]!.pos;
   const text = src.text.slice(from, statements[last + 1]?.pos ?? src.text.length);
   const expanded = expandAliases(text, sh.aliases);
@@ -153,11 +162,12 @@ function* report(sh: Shell, src: Source, program: Program, options: RunOptions):
   if (sh.dash) {
     const token = /`([^]*)'$/.exec(problem.message)?.[1];
     const what = problem.message.includes('end of file')
-      ? 'end of file unexpected'
+      ? `end of file unexpected${problem.expecting ? ` (expecting "${problem.expecting === 'esac' ? ';;' : problem.expecting}")` : ''}`
       : problem.message.includes('EOF')
         ? 'Unterminated quoted string'
         : `${token === 'newline' ? 'newline' : `"${token}"`} unexpected`;
-    yield* sh.eprint(`${sh.name}: ${line}: Syntax error: ${what}\n`);
+    const at = problem.atEnd && !src.text.endsWith('\n') ? line - 1 : line;
+    yield* sh.eprint(`${sh.name}: ${at}: Syntax error: ${what}\n`);
   } else {
     const file = sh.frames.at(-1)?.source || src.name || sh.name;
     const label = options.label ?? (sh.mode === 'c' && sh.evalDepth === 0 ? '-c' : '');

@@ -41,7 +41,8 @@ export function* saveHistory(sh: Shell, file = sh.get('HISTFILE')): Coroutine<vo
 }
 
 /** The result of history expansion: the new line, or a message. */
-export type HistoryResult = { readonly line: string; readonly changed: boolean; readonly printOnly: boolean } | { readonly error: string };
+export type HistoryResult =
+  { readonly line: string; readonly changed: boolean; readonly printOnly: boolean } | { readonly error: string };
 
 /** Splits a line into the words that `!:n` counts. */
 function words(line: string): string[] {
@@ -108,7 +109,15 @@ export function expandHistory(sh: Shell, line: string): HistoryResult {
       else if (w[1] === '*') picked = all.slice(1);
       else if (w[2] !== undefined || w[3] !== undefined || w[4] !== undefined) {
         const from = w[2] === undefined ? (w[3] !== undefined ? 0 : w[4] === '$' ? last : 0) : Number(w[2]);
-        const to = w[5] ? last : w[3] !== undefined ? (w[4] === undefined ? last - 1 : w[4] === '$' ? last : Number(w[4])) : from;
+        const to = w[5]
+          ? last
+          : w[3] !== undefined
+            ? w[4] === undefined
+              ? last - 1
+              : w[4] === '$'
+                ? last
+                : Number(w[4])
+            : from;
         picked = from > last || to > last ? undefined : all.slice(from, to + 1);
       }
       if (picked === undefined) return { error: `${rest.split(/\s/)[0]}: bad word specifier` };
@@ -120,7 +129,8 @@ export function expandHistory(sh: Shell, line: string): HistoryResult {
       if (!mod) break;
       rest = rest.slice(mod[0].length);
       if (mod[1] === undefined) {
-        if (!text.includes(mod[4]!)) return { error: `:s${mod[3]}${mod[4]}${mod[3]}${mod[5]}${mod[3]}: substitution failed` };
+        if (!text.includes(mod[4]!))
+          return { error: `:s${mod[3]}${mod[4]}${mod[3]}${mod[5]}${mod[3]}: substitution failed` };
         text = mod[2] === 'g' ? text.replaceAll(mod[4]!, () => mod[5]!) : text.replace(mod[4]!, () => mod[5]!);
       } else if (mod[1] === 'p') printOnly = true;
       else if (mod[1] === 'h') text = text.includes('/') ? text.slice(0, text.lastIndexOf('/')) : text;

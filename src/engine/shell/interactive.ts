@@ -17,7 +17,8 @@ import { restoreDefault, runPending } from './traps';
 /** The read-eval loop of an interactive shell. */
 export function* interactiveLoop(sh: Shell): Coroutine<number> {
   yield* takeTerminal(sh);
-  for (const s of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) if (!sh.traps.has(s)) restoreDefault(sh, s);
+  for (const s of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const)
+    if (!sh.traps.has(s)) restoreDefault(sh, s);
   const defaults = (name: string, value: string): void => {
     if (sh.get(name) === undefined) sh.set(name, value);
   };
@@ -149,7 +150,11 @@ function* oneCommand(sh: Shell): Coroutine<number | undefined> {
 /** cmdhist: lines of one command are kept as one line. */
 function joiner(text: string, at: number): string {
   const before = text.slice(0, at).trimEnd();
-  return /(?:[;&|{(]|\b(?:then|do|else|in))$/.test(before) || /['"]/.test(before) ? (/['"]/.test(before) ? '\n' : ' ') : '; ';
+  return /(?:[;&|{(]|\b(?:then|do|else|in))$/.test(before) || /['"]/.test(before)
+    ? /['"]/.test(before)
+      ? '\n'
+      : ' '
+    : '; ';
 }
 
 /** Back to the prompt after an error or Ctrl-C. */

@@ -39,7 +39,8 @@ export function* runNode(sh: Shell, node: ShellNode, tail = false): Coroutine<nu
       return yield* runList(sh, node.commands, tail);
     case 'Redirected': {
       sh.pos = node.pos;
-      if (node.command.type === 'Subshell') return yield* checked(sh, yield* runSubshell(sh, node.command, node.redirects));
+      if (node.command.type === 'Subshell')
+        return yield* checked(sh, yield* runSubshell(sh, node.command, node.redirects));
       const saved: Saved[] = [];
       const opened = sh.openSubstitutions.length;
       try {
@@ -134,43 +135,59 @@ function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutin
     case 'BraceGroup':
       return yield* runList(sh, node.body.commands);
     case 'If': {
-      if ((yield* condition(sh, node.clause)) === 0) return sh.flow ? sh.status : yield* runList(sh, node.then.commands);
+      if ((yield* condition(sh, node.clause)) === 0)
+        return sh.flow ? sh.status : yield* runList(sh, node.then.commands);
       for (const elif of node.elif) {
         if (sh.flow) return sh.status;
-        if ((yield* condition(sh, elif.clause)) === 0) return sh.flow ? sh.status : yield* runList(sh, elif.then.commands);
+        if ((yield* condition(sh, elif.clause)) === 0)
+          return sh.flow ? sh.status : yield* runList(sh, elif.then.commands);
       }
       if (sh.flow) return sh.status;
       return node.else ? yield* runList(sh, node.else.commands) : 0;
     }
     case 'While':
-      return yield* loop(sh, function* () {
-        const status = yield* condition(sh, node.clause);
-        return (status === 0) === (node.kind === 'while');
-      }, node.body);
+      return yield* loop(
+        sh,
+        function* () {
+          const status = yield* condition(sh, node.clause);
+          return (status === 0) === (node.kind === 'while');
+        },
+        node.body,
+      );
     case 'For': {
       sh.pos = node.pos;
-      const words = node.wordlist ? yield* expandWords(sh, node.wordlist.map((w) => w.text)) : [...sh.positional];
+      const words = node.wordlist
+        ? yield* expandWords(
+            sh,
+            node.wordlist.map((w) => w.text),
+          )
+        : [...sh.positional];
       const { text: name } = node.name;
       if (!/^[A-Za-z_]\w*$/.test(name)) {
         yield* sh.error(`\`${name}': not a valid identifier`);
         return 1;
       }
       let i = 0;
-      return yield* loop(sh, function* () {
-        if (i >= words.length) return false;
-        sh.pos = node.pos;
-        sh.commandText = `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ')}`;
-        yield* debugTrap(sh);
-        sh.commandText = undefined;
-        if (sh.opt('xtrace')) yield* trace(sh, `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ') || '"$@"'}`);
-        const v = sh.vars.find(name);
-        if (v?.nameref) v.value = words[i++]!;
-        else {
-          const message = sh.set(name, words[i++]!);
-          if (message !== undefined) yield* sh.fail(message, 1, false);
-        }
-        return true;
-      }, node.body);
+      return yield* loop(
+        sh,
+        function* () {
+          if (i >= words.length) return false;
+          sh.pos = node.pos;
+          sh.commandText = `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ')}`;
+          yield* debugTrap(sh);
+          sh.commandText = undefined;
+          if (sh.opt('xtrace'))
+            yield* trace(sh, `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ') || '"$@"'}`);
+          const v = sh.vars.find(name);
+          if (v?.nameref) v.value = words[i++]!;
+          else {
+            const message = sh.set(name, words[i++]!);
+            if (message !== undefined) yield* sh.fail(message, 1, false);
+          }
+          return true;
+        },
+        node.body,
+      );
     }
     case 'Select':
       return yield* select(sh, node);
@@ -182,6 +199,10 @@ function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutin
       return yield* checked(sh, yield* runSubshell(sh, node, []));
     case 'TestCommand': {
       sh.pos = node.pos;
+      if (sh.dash) {
+        yield* sh.error('[[: not found');
+        return yield* checked(sh, 127);
+      }
       yield* debugTrap(sh);
       if (sh.opt('xtrace')) yield* trace(sh, `[[ ${testText(node.expression)} ]]`);
       return yield* checked(sh, yield* conditional(sh, node.expression));
@@ -203,9 +224,13 @@ export function* debugTrap(sh: Shell): Coroutine<void> {
   if (action && (sh.functionDepth === 0 || sh.opt('functrace'))) yield* runTrap(sh, 'DEBUG', action);
 }
 
-
 /** `while`, `for`: runs `body` as long as `more` says so; break and continue end here. */
-function* loop(sh: Shell, more: () => Coroutine<boolean>, body: CompoundList, after?: () => Coroutine<void>): Coroutine<number> {
+function* loop(
+  sh: Shell,
+  more: () => Coroutine<boolean>,
+  body: CompoundList,
+  after?: () => Coroutine<void>,
+): Coroutine<number> {
   let status = 0;
   sh.loopDepth++;
   try {
@@ -293,31 +318,40 @@ function* runCase(sh: Shell, node: CaseNode): Coroutine<number> {
 }
 
 function* select(sh: Shell, node: Extract<CompoundCommand, { type: 'Select' }>): Coroutine<number> {
-  const words = node.wordlist ? yield* expandWords(sh, node.wordlist.map((w) => w.text)) : [...sh.positional];
+  const words = node.wordlist
+    ? yield* expandWords(
+        sh,
+        node.wordlist.map((w) => w.text),
+      )
+    : [...sh.positional];
   if (words.length === 0) return 0;
   let show = true;
   let ended = false;
-  const status = yield* loop(sh, function* () {
-    for (;;) {
-      if (show) yield* sh.eprint(menu(words, Number(sh.get('COLUMNS') ?? 80)));
-      show = false;
-      yield* sh.eprint(sh.get('PS3') ?? '#? ');
-      const line = yield* readLine(sh);
-      if (line === undefined) {
-        yield* sh.print('\n');
-        ended = true;
-        return false;
+  const status = yield* loop(
+    sh,
+    function* () {
+      for (;;) {
+        if (show) yield* sh.eprint(menu(words, Number(sh.get('COLUMNS') ?? 80)));
+        show = false;
+        yield* sh.eprint(sh.get('PS3') ?? '#? ');
+        const line = yield* readLine(sh);
+        if (line === undefined) {
+          yield* sh.print('\n');
+          ended = true;
+          return false;
+        }
+        sh.set('REPLY', line);
+        if (line === '') {
+          show = true;
+          continue;
+        }
+        const choice = /^\s*\d+\s*$/.test(line) ? words[Number(line) - 1] : undefined;
+        sh.set(node.name.text, choice ?? '');
+        return true;
       }
-      sh.set('REPLY', line);
-      if (line === '') {
-        show = true;
-        continue;
-      }
-      const choice = /^\s*\d+\s*$/.test(line) ? words[Number(line) - 1] : undefined;
-      sh.set(node.name.text, choice ?? '');
-      return true;
-    }
-  }, node.body);
+    },
+    node.body,
+  );
   return ended ? 1 : status;
 }
 

@@ -141,7 +141,9 @@ export class JobTable {
     if (s === '' || s === '%' || s === '+') return this.current;
     if (s === '-') return this.previous ?? this.current;
     if (/^\d+$/.test(s)) return this.jobs.get(Number(s));
-    const hits = [...this.jobs.values()].filter((j) => (s.startsWith('?') ? j.text.includes(s.slice(1)) : j.text.startsWith(s)));
+    const hits = [...this.jobs.values()].filter((j) =>
+      s.startsWith('?') ? j.text.includes(s.slice(1)) : j.text.startsWith(s),
+    );
     return hits.length > 1 ? 'ambiguous' : hits[0];
   }
 
@@ -172,7 +174,9 @@ export function describe(job: Job): string {
   if (state === 'running') return 'Running';
   if (state === 'stopped') {
     const signal = job.procs.find((p) => p.status?.kind === 'stopped')!.status as { signal: Signal };
-    return signal.signal === 'SIGTSTP' || signal.signal === 'SIGSTOP' ? 'Stopped' : `Stopped (${signal.signal === 'SIGTTIN' ? 'tty input' : 'tty output'})`;
+    return signal.signal === 'SIGTSTP' || signal.signal === 'SIGSTOP'
+      ? 'Stopped'
+      : `Stopped (${signal.signal === 'SIGTTIN' ? 'tty input' : 'tty output'})`;
   }
   const last = job.procs.at(-1)!.status!;
   if (last.kind === 'signaled') return signalText(last.signal);
@@ -251,7 +255,8 @@ export function* waitForeground(sh: Shell, job: Job): Coroutine<number> {
       if (signal === 'SIGINT') {
         // In a loop or list the shell acts as if it had been interrupted itself; the message's newline comes with that.
         if (sh.traps.has('SIGINT') && sh.loopDepth > 0) sh.pendingTraps.push('SIGINT');
-        if (sh.traps.has('SIGINT') ? sh.loopDepth > 0 : sh.loopDepth > 0 || sh.listDepth > 0) sh.interruptPending = true;
+        if (sh.traps.has('SIGINT') ? sh.loopDepth > 0 : sh.loopDepth > 0 || sh.listDepth > 0)
+          sh.interruptPending = true;
         else yield* sh.eprint('\n');
       } else if (signal !== 'SIGPIPE') yield* sh.eprint(`${signalText(signal)}\n`);
     } else if (signal === 'SIGINT') {
@@ -274,7 +279,8 @@ export function* notifyScript(sh: Shell): Coroutine<void> {
     job.notified = true;
     const last = job.procs.at(-1)!.status!;
     const { signal } = last as { signal?: Signal };
-    if (signal && signal !== 'SIGINT' && signal !== 'SIGTERM' && signal !== 'SIGPIPE') yield* sh.error(deathNotice(job, signal));
+    if (signal && signal !== 'SIGINT' && signal !== 'SIGTERM' && signal !== 'SIGPIPE')
+      yield* sh.error(deathNotice(job, signal));
     else if (sh.opt('monitor')) yield* sh.eprint(sh.jobs.line(job));
   }
 }

@@ -28,7 +28,12 @@ interface CommandLine {
 }
 
 /** Entry point of bash and sh. @param editor reads lines of an interactive shell; without one the terminal's cooked mode serves. */
-export function* shellMain(sys: Sys, argv: readonly string[], dash: boolean, editor: LineReader | null): Coroutine<number> {
+export function* shellMain(
+  sys: Sys,
+  argv: readonly string[],
+  dash: boolean,
+  editor: LineReader | null,
+): Coroutine<number> {
   return yield* drive(start(sys, argv, dash, editor));
 }
 
@@ -37,7 +42,10 @@ function* start(sys: Sys, argv: readonly string[], dash: boolean, editor: LineRe
   sh.dash = dash;
   sh.editor = editor;
   sh.name = argv[0] ?? (dash ? 'sh' : 'bash');
-  if (dash) sh.options.add('posix');
+  if (dash) {
+    sh.options.add('posix');
+    sh.options.delete('braceexpand');
+  }
   initialise(sh);
   return yield* runToExit(sh, main(sh, argv));
 }
@@ -152,7 +160,8 @@ function* profiles(sh: Shell, line: CommandLine): Coroutine<void> {
   if (line.login && !line.noProfile) {
     yield* source('/etc/profile');
     if (home !== undefined) {
-      for (const f of sh.dash ? ['.profile'] : ['.bash_profile', '.bash_login', '.profile']) if (yield* source(`${home}/${f}`)) break;
+      for (const f of sh.dash ? ['.profile'] : ['.bash_profile', '.bash_login', '.profile'])
+        if (yield* source(`${home}/${f}`)) break;
     }
   } else if (sh.interactive && !line.noRc && !sh.dash) {
     if (line.rcFile !== undefined) yield* source(line.rcFile);
@@ -190,7 +199,9 @@ function* parseArgs(sh: Shell, argv: readonly string[]): Coroutine<CommandLine |
       else if (name === 'noediting') sh.editor = null;
       else if (name === 'verbose') sh.options.add('verbose');
       else if (name === 'version') {
-        yield* sh.print('GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\nA simulation for this course; the real one is free software of the Free Software Foundation.\n');
+        yield* sh.print(
+          'GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\nA simulation for this course; the real one is free software of the Free Software Foundation.\n',
+        );
         return 0;
       } else if (name === 'help') {
         yield* sh.print(`GNU bash, version 5.2.15(1)-release-(x86_64-pc-linux-gnu)\n${usage(sh.name)}`);
@@ -213,7 +224,9 @@ function* parseArgs(sh: Shell, argv: readonly string[]): Coroutine<CommandLine |
         const known = c === 'o' ? SET_OPTIONS.some(([n]) => n === name) : SHOPT_DEFAULTS.some(([n]) => n === name);
         if (name === undefined || !known) {
           const zero = sh.dash ? '0: ' : 'line 0: ';
-          yield* sh.eprint(`${sh.name}: ${zero}${sh.name}: ${name ?? ''}: invalid ${c === 'o' ? 'option' : 'shell option'} name\n`);
+          yield* sh.eprint(
+            `${sh.name}: ${zero}${sh.name}: ${name ?? ''}: invalid ${c === 'o' ? 'option' : 'shell option'} name\n`,
+          );
           return 2;
         }
         const set = c === 'o' ? sh.options : sh.shopts;

@@ -83,7 +83,13 @@ export function* runPipeline(sh: Shell, node: Pipeline, tail: boolean): Coroutin
   } finally {
     if (negated) sh.noErrExit--;
   }
-  if (time) yield* reportTime(sh, sh.sys.now - startTime, sh.sys.proc.task.cpu - startCpu, time.type === 'Time' && time.posix !== undefined);
+  if (time)
+    yield* reportTime(
+      sh,
+      sh.sys.now - startTime,
+      sh.sys.proc.task.cpu - startCpu,
+      time.type === 'Time' && time.posix !== undefined,
+    );
   if (negated) return (sh.status = status === 0 ? 1 : 0);
   return node.commands.length > 1 ? yield* checked(sh, status) : status;
 }
@@ -269,7 +275,9 @@ export function* startCoproc(sh: Shell, node: Coproc): Coroutine<number> {
 }
 
 function* reportTime(sh: Shell, micros: number, cpu: number, posix: boolean): Coroutine<void> {
-  const format = posix ? 'real %2R\nuser %2U\nsys %2S' : (sh.get('TIMEFORMAT') ?? '\nreal\t%3lR\nuser\t%3lU\nsys\t%3lS');
+  const format = posix
+    ? 'real %2R\nuser %2U\nsys %2S'
+    : (sh.get('TIMEFORMAT') ?? '\nreal\t%3lR\nuser\t%3lU\nsys\t%3lS');
   if (format === '') return;
   const values: Record<string, number> = { R: micros, U: cpu, S: 0 };
   const text = format.replace(/%(\d?)(l?)([RUSP%])/g, (_, p: string, l: string, c: string) => {

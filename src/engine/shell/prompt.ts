@@ -16,12 +16,10 @@ export function* expandPrompt(sh: Shell, text: string): Coroutine<string> {
 
 function decode(sh: Shell, text: string): string {
   const now = sh.sys.now;
-  return text.replace(
-    /\\(D\{([^}]*)\}|[0-7]{3}|[^])/g,
-    (all: string, code: string, format: string | undefined) => {
-      if (code.startsWith('D{')) return strftime(format === '' ? '%H:%M:%S' : format!, now);
-      if (/^[0-7]{3}$/.test(code)) return String.fromCharCode(parseInt(code, 8));
-      switch (code) {
+  return text.replace(/\\(D\{([^}]*)\}|[0-7]{3}|[^])/g, (all: string, code: string, format: string | undefined) => {
+    if (code.startsWith('D{')) return strftime(format === '' ? '%H:%M:%S' : format!, now);
+    if (/^[0-7]{3}$/.test(code)) return String.fromCharCode(parseInt(code, 8));
+    switch (code) {
         case 'a': return '\x07';
         case 'd': return strftime('%a %b %d', now);
         case 'e': return '\x1b';
@@ -49,8 +47,7 @@ function decode(sh: Shell, text: string): string {
         case ']': return '\x02';
         default: return all;
       } // prettier-ignore
-    },
-  );
+  });
 }
 
 /** Text that the later expansion must leave alone. */
@@ -70,7 +67,10 @@ function shortDirectory(sh: Shell): string {
   const trim = Number(sh.get('PROMPT_DIRTRIM') ?? 0);
   if (trim > 0) {
     const lead = out.startsWith('~') ? '~' : '';
-    const parts = out.slice(lead.length).split('/').filter((p) => p !== '');
+    const parts = out
+      .slice(lead.length)
+      .split('/')
+      .filter((p) => p !== '');
     if (parts.length > trim) out = `${lead === '' ? '' : '~/'}.../${parts.slice(-trim).join('/')}`;
   }
   return out;

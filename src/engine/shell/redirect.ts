@@ -70,6 +70,7 @@ function* one(sh: Shell, r: Redirection, saved: Saved[] | undefined): Coroutine<
     if (message !== undefined) yield* sh.error(message);
     return message === undefined;
   };
+  if (r.type === 'HereString' && sh.dash) yield* sh.fail('Syntax error: redirection unexpected', 2);
   if (r.type === 'HereDoc' || r.type === 'HereString') {
     let text: string;
     if (r.type === 'HereString') text = `${r.target ? yield* expandString(sh, r.target.text) : ''}\n`;
@@ -134,7 +135,9 @@ function* one(sh: Shell, r: Redirection, saved: Saved[] | undefined): Coroutine<
     if (!isErrno(e)) throw e;
     if (sh.dash) {
       const what = flags.create ? 'create' : 'open';
-      yield* sh.error(`cannot ${what} ${target}: ${e.code === 'ENOENT' ? (flags.create ? 'Directory nonexistent' : 'No such file') : e.message}`);
+      yield* sh.error(
+        `cannot ${what} ${target}: ${e.code === 'ENOENT' ? (flags.create ? 'Directory nonexistent' : 'No such file') : e.message}`,
+      );
     } else yield* sh.error(`${target}: ${e.message}`);
     return false;
   }

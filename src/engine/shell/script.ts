@@ -25,7 +25,12 @@ export function* runSourced(sh: Shell, who: string, file: string, args: string[]
   } catch (e) {
     if (!isErrno(e)) throw e;
     const message = e.code === 'EISDIR' ? `${who}: ${file}: is a directory` : `${file}: ${e.message}`;
-    if (sh.dash) return yield* sh.fail(`${who}: cannot open ${file}: ${e.code === 'ENOENT' ? 'No such file' : e.message}`, 2, true);
+    if (sh.dash)
+      return yield* sh.fail(
+        `${who}: cannot open ${file}: ${e.code === 'ENOENT' ? 'No such file' : e.message}`,
+        2,
+        true,
+      );
     yield* sh.error(message);
     return 1;
   }

@@ -55,12 +55,21 @@ export function shellMachine(options: ScriptOptions = {}): Machine {
   const dev = dirAt(machine, '/dev');
   dev.link('null', new DeviceNode(1, 3, () => new SimpleDevice('/dev/null', () => EMPTY)).touch(now));
   dev.link('zero', new DeviceNode(1, 5, () => new SimpleDevice('/dev/zero', (n) => new Uint8Array(n))).touch(now));
-  dev.link('fd', new ComputedDir((p) => [...p.fds.keys()].map(String), (name, p) => {
-    const d = p.fds.get(Number(name));
-    if (!d) return undefined;
-    const device = new DeviceNode(0, 0, () => d.file);
-    return new MagicLink(() => d.file.describe(), () => device);
-  }));
+  dev.link(
+    'fd',
+    new ComputedDir(
+      (p) => [...p.fds.keys()].map(String),
+      (name, p) => {
+        const d = p.fds.get(Number(name));
+        if (!d) return undefined;
+        const device = new DeviceNode(0, 0, () => d.file);
+        return new MagicLink(
+          () => d.file.describe(),
+          () => device,
+        );
+      },
+    ),
+  );
   dirAt(machine, '/etc').link('passwd', new FileNode(0o644, 'root:x:0:0:root:/root:/bin/bash\n').touch(now));
   for (const p of programs) {
     for (const path of [p.path, ...(p.links ?? [])]) {
@@ -73,7 +82,10 @@ export function shellMachine(options: ScriptOptions = {}): Machine {
     if (path.endsWith('/')) dirAt(machine, path);
     else {
       const mode = text.startsWith('#!') ? 0o755 : 0o644;
-      dirAt(machine, path.slice(0, path.lastIndexOf('/'))).link(path.slice(path.lastIndexOf('/') + 1), new FileNode(mode, text).touch(now));
+      dirAt(machine, path.slice(0, path.lastIndexOf('/'))).link(
+        path.slice(path.lastIndexOf('/') + 1),
+        new FileNode(mode, text).touch(now),
+      );
     }
   }
   return machine;
@@ -134,7 +146,9 @@ export class Session {
       session: { tty },
       main: function* (sys) {
         sys.proc.cwd = options.cwd ?? '/work';
-        sys.proc.env = new Map(Object.entries({ PATH: '/usr/bin:/bin', HOME: '/root', PS1: '$ ', TERM: 'xterm', ...options.env }));
+        sys.proc.env = new Map(
+          Object.entries({ PATH: '/usr/bin:/bin', HOME: '/root', PS1: '$ ', TERM: 'xterm', ...options.env }),
+        );
         for (let i = 0; i < 3; i++) sys.install(new TtyFile(tty));
         return yield* sys.exec('/usr/bin/bash', argv);
       },
@@ -169,4 +183,3 @@ export class Session {
     return shown;
   }
 }
-

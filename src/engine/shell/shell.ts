@@ -277,7 +277,7 @@ export class Shell {
       }
       v = this.vars.create(r.name, scope ?? this.vars.global);
     }
-    if (v.readonly) return `${r.name}: readonly variable`;
+    if (v.readonly) return `${r.name}: ${this.dash ? 'is read only' : 'readonly variable'}`;
     if (value.length > MAX_STRING) return `xrealloc: cannot allocate ${value.length} bytes`;
     const old = at === undefined ? v.scalar : undefined;
     if (at !== undefined || v.value instanceof IndexedArray || v.value instanceof AssocArray || v.array !== '') {
@@ -322,7 +322,8 @@ export class Shell {
 
   /** Side effects of some variables. */
   private changed(name: string): void {
-    if (name === 'OPTIND') this.optind = { index: Number(this.get('OPTIND')) || 1, char: 0, last: Number(this.get('OPTIND')) || 1 };
+    if (name === 'OPTIND')
+      this.optind = { index: Number(this.get('OPTIND')) || 1, char: 0, last: Number(this.get('OPTIND')) || 1 };
     else if (name === 'PATH') this.hashed.clear();
     else if (name === 'POSIXLY_CORRECT') this.options.add('posix');
   }

@@ -65,15 +65,14 @@ function* expandAndRun(sh: Shell, node: SimpleCommand, tail: boolean, opened: nu
     // Only assignments and redirections: they change the shell itself. The status is that of the last substitution.
     const saved: Saved[] = [];
     try {
-      if (!(yield* redirect(sh, node.redirects, saved))) return 1;
+      if (!(yield* redirect(sh, node.redirects, saved))) return sh.dash ? 2 : 1;
     } finally {
       restore(sh, saved);
     }
     for (const a of assignments) {
       const message = yield* assign(sh, a, { traced: true });
       if (message !== undefined) {
-        yield* sh.error(message);
-        throw new ShellError(1, false);
+        yield* sh.fail(message, 1, false);
       }
     }
     sh.underscore = '';
@@ -108,7 +107,7 @@ function* expandAndRun(sh: Shell, node: SimpleCommand, tail: boolean, opened: nu
         }
       }
     }
-    if (sh.opt('xtrace')) yield* trace(sh, argv.map(traceQuote).join(' '));
+    if (sh.opt('xtrace')) yield* trace(sh, argv.map((w) => (sh.dash ? w : traceQuote(w))).join(' '));
     return yield* dispatch(sh, node, argv, args, tail, opened, temporary);
   } finally {
     pop();
@@ -136,7 +135,7 @@ function* dispatch(
   try {
     if (!(yield* redirect(sh, node.redirects, saved))) {
       if (builtin && isSpecial(name) && sh.opt('posix') && !sh.interactive) throw new ShellError(sh.dash ? 2 : 1, true);
-      return 1;
+      return sh.dash ? 2 : 1;
     }
     if (fn) {
       // The temporary environment becomes part of the function's.
@@ -177,7 +176,11 @@ export function* callFunction(sh: Shell, fn: ShellFunction, args: string[]): Cor
   const scope = new Scope('function');
   sh.vars.scopes.push(scope);
   sh.positional = args;
-  sh.frames.push({ name: fn.name, source: fn.source.name || (sh.mode === 'c' ? 'environment' : 'main'), line: callLine });
+  sh.frames.push({
+    name: fn.name,
+    source: fn.source.name || (sh.mode === 'c' ? 'environment' : 'main'),
+    line: callLine,
+  });
   sh.source = fn.source;
   sh.lineOverride = undefined;
   sh.functionDepth++;
@@ -224,7 +227,7 @@ function* runExternal(
   env.set('_', path ?? name);
   void temporary;
   const body = function* (c: Shell): Coroutine<number> {
-    if (!(yield* redirect(c, node.redirects))) return 1;
+    if (!(yield* redirect(c, node.redirects))) return c.dash ? 2 : 1;
     if (path === undefined) return yield* notFound(c, argv);
     return yield* execProgram(c, path, argv, env);
   };

@@ -19,7 +19,13 @@ export function initialise(sh: Shell): void {
       const text = `${fn[1]} ${value}`;
       const node = parseProgram(text).statements[0]?.command;
       if (node?.type === 'Function') {
-        sh.functions.set(fn[1]!, { name: fn[1]!, body: node.body, source: new Source(text, 'environment'), pos: 0, exported: true });
+        sh.functions.set(fn[1]!, {
+          name: fn[1]!,
+          body: node.body,
+          source: new Source(text, 'environment'),
+          pos: 0,
+          exported: true,
+        });
       }
       continue;
     }
@@ -72,7 +78,10 @@ export function initialise(sh: Shell): void {
   info.value = IndexedArray.from(['5', '2', '15', '1', 'release', 'x86_64-pc-linux-gnu']);
   info.array = 'a';
   info.readonly = true;
-  for (const [name, value] of [['UID', proc.uid], ['EUID', proc.uid]] as const) {
+  for (const [name, value] of [
+    ['UID', proc.uid],
+    ['EUID', proc.uid],
+  ] as const) {
     const v = sh.vars.find(name) ?? sh.vars.create(name);
     v.value = String(proc.ns.user.inside(value));
     v.readonly = true;

@@ -55,7 +55,8 @@ function* compgen(sh: Shell, args: string[]): Coroutine<number> {
     else if (a === '-P') pre = args[++i] ?? '';
     else if (a === '-S') post = args[++i] ?? '';
     else if (/^-[oGXC]$/.test(a)) i++;
-    else if (/^-[a-z]+$/.test(a) && [...a.slice(1)].every((c) => c in letters)) actions.push(...[...a.slice(1)].map((c) => letters[c]!));
+    else if (/^-[a-z]+$/.test(a) && [...a.slice(1)].every((c) => c in letters))
+      actions.push(...[...a.slice(1)].map((c) => letters[c]!));
     else if (a.startsWith('-')) {
       yield* sh.error(`compgen: ${a}: invalid option`);
       return 2;
@@ -64,7 +65,12 @@ function* compgen(sh: Shell, args: string[]): Coroutine<number> {
   let out: string[] = [];
   for (const action of actions) {
     if (action === 'alias') out.push(...sh.aliases.keys());
-    else if (action === 'builtin') out.push(...allBuiltins().map((b) => b.name).sort(compare));
+    else if (action === 'builtin')
+      out.push(
+        ...allBuiltins()
+          .map((b) => b.name)
+          .sort(compare),
+      );
     else if (action === 'command') out.push(...commandNames(sh, prefix));
     else if (action === 'keyword') out.push(...KEYWORDS);
     else if (action === 'function') out.push(...[...sh.functions.keys()].sort(compare));
@@ -75,7 +81,13 @@ function* compgen(sh: Shell, args: string[]): Coroutine<number> {
       out.push(...found.filter((f) => action === 'file' || isDirectory(sh, f)));
     }
   }
-  if (words !== undefined) out.push(...(yield* expandWords(sh, words.split(/\s+/).filter((w) => w !== ''))));
+  if (words !== undefined)
+    out.push(
+      ...(yield* expandWords(
+        sh,
+        words.split(/\s+/).filter((w) => w !== ''),
+      )),
+    );
   if (fn !== undefined) yield* sh.eprint('compgen: not simulated in this course: -F\n');
   out = out.filter((w) => w.startsWith(prefix));
   if (out.length === 0) return 1;
@@ -94,22 +106,27 @@ function isDirectory(sh: Shell, path: string): boolean {
 /** Builtins about completion. */
 export const completion: Builtin[] = [
   builtin('compgen', 'compgen [-abcdefjkv] [-A action] [-W wordlist] [word]', 'Shows possible completions.', compgen),
-  builtin('complete', 'complete [-W wordlist] name', 'Sets the words that complete the arguments of a command.', function* (sh, args) {
-    const at = args.indexOf('-W');
-    if (args.length === 0 || args[0] === '-p') {
-      for (const [name, words] of sh.completions) yield* sh.print(`complete -W '${words.join(' ')}' ${name}\n`);
+  builtin(
+    'complete',
+    'complete [-W wordlist] name',
+    'Sets the words that complete the arguments of a command.',
+    function* (sh, args) {
+      const at = args.indexOf('-W');
+      if (args.length === 0 || args[0] === '-p') {
+        for (const [name, words] of sh.completions) yield* sh.print(`complete -W '${words.join(' ')}' ${name}\n`);
+        return 0;
+      }
+      if (args[0] === '-r') {
+        if (args.length === 1) sh.completions.clear();
+        for (const n of args.slice(1)) sh.completions.delete(n);
+        return 0;
+      }
+      if (at < 0) return 0;
+      const words = (args[at + 1] ?? '').split(/\s+/).filter((w) => w !== '');
+      for (const n of args.slice(at + 2)) sh.completions.set(n, words);
       return 0;
-    }
-    if (args[0] === '-r') {
-      if (args.length === 1) sh.completions.clear();
-      for (const n of args.slice(1)) sh.completions.delete(n);
-      return 0;
-    }
-    if (at < 0) return 0;
-    const words = (args[at + 1] ?? '').split(/\s+/).filter((w) => w !== '');
-    for (const n of args.slice(at + 2)) sh.completions.set(n, words);
-    return 0;
-  }),
+    },
+  ),
   // eslint-disable-next-line require-yield
   builtin('compopt', 'compopt [-o option] [name ...]', 'Accepted without effect.', function* () {
     return 0;

@@ -59,7 +59,9 @@ function* exitStatus(sh: Shell, name: string, args: string[]): Coroutine<number>
 const exit: Builtin['run'] = function* (sh, args, { name }) {
   if (sh.interactive && sh.subshellDepth === 0) {
     yield* sh.eprint(sh.login ? 'logout\n' : 'exit\n');
-    const stopped = sh.jobs.jobs.size > 0 && [...sh.jobs.jobs.values()].some((j) => j.procs.some((p) => p.status?.kind === 'stopped'));
+    const stopped =
+      sh.jobs.jobs.size > 0 &&
+      [...sh.jobs.jobs.values()].some((j) => j.procs.some((p) => p.status?.kind === 'stopped'));
     if (stopped && !sh.exitWarned) {
       sh.exitWarned = true;
       yield* sh.eprint('There are stopped jobs.\n');
@@ -126,7 +128,13 @@ export const control: Builtin[] = [
     'exec [-cl] [-a name] [command [argument ...]] [redirection ...]',
     'Replaces the shell with a command.',
     function* (sh, args) {
-      const o = yield* options(sh, 'exec', args, 'cla:', 'exec [-cl] [-a name] [command [argument ...]] [redirection ...]');
+      const o = yield* options(
+        sh,
+        'exec',
+        args,
+        'cla:',
+        'exec [-cl] [-a name] [command [argument ...]] [redirection ...]',
+      );
       if (!o) return 2;
       if (o.rest.length === 0) return 0;
       const [command] = o.rest;

@@ -122,7 +122,9 @@ function* pushd(sh: Shell, args: string[]): Coroutine<number> {
   if (index !== undefined) {
     const all = [here, ...sh.dirStack];
     if (index < 0 || index >= all.length) {
-      yield* sh.error(all.length === 1 ? 'pushd: directory stack empty' : `pushd: ${arg}: directory stack index out of range`);
+      yield* sh.error(
+        all.length === 1 ? 'pushd: directory stack empty' : `pushd: ${arg}: directory stack index out of range`,
+      );
       return 1;
     }
     const rotated = [...all.slice(index), ...all.slice(0, index)];
@@ -193,7 +195,13 @@ export const dirs: Builtin[] = [
   builtin('popd', 'popd [-n] [+N | -N]', 'Removes a directory from the stack.', popd),
   builtin('dirs', 'dirs [-clpv] [+N] [-N]', 'Shows the directory stack.', function* (sh, args) {
     const numbered = args.find((a) => /^[-+]\d+$/.test(a));
-    const o = yield* options(sh, 'dirs', args.filter((a) => a !== numbered), 'clpv', 'dirs [-clpv] [+N] [-N]');
+    const o = yield* options(
+      sh,
+      'dirs',
+      args.filter((a) => a !== numbered),
+      'clpv',
+      'dirs [-clpv] [+N] [-N]',
+    );
     if (!o) return 2;
     if (o.flags.has('c')) {
       sh.dirStack = [];

@@ -7,7 +7,13 @@ import { builtin, options } from './types';
 import type { Builtin } from './types';
 
 function* history(sh: Shell, args: string[]): Coroutine<number> {
-  const o = yield* options(sh, 'history', args, 'cd:anrwps', 'history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]');
+  const o = yield* options(
+    sh,
+    'history',
+    args,
+    'cd:anrwps',
+    'history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]',
+  );
   if (!o) return 2;
   const { flags } = o;
   if (flags.has('c')) {
@@ -57,7 +63,13 @@ function* history(sh: Shell, args: string[]): Coroutine<number> {
 function* fc(sh: Shell, args: string[]): Coroutine<number> {
   // Numbers may look like options: fc -l -3.
   const cut = args.findIndex((a) => /^-\d+$/.test(a));
-  const o = yield* options(sh, 'fc', cut < 0 ? args : args.slice(0, cut), 'e:lnrs', 'fc [-e ename] [-lnr] [first] [last] or fc -s [pat=rep] [command]');
+  const o = yield* options(
+    sh,
+    'fc',
+    cut < 0 ? args : args.slice(0, cut),
+    'e:lnrs',
+    'fc [-e ename] [-lnr] [first] [last] or fc -s [pat=rep] [command]',
+  );
   if (!o) return 2;
   const rest = [...o.rest, ...(cut < 0 ? [] : args.slice(cut))];
   // The fc command itself is the last entry.
@@ -92,7 +104,8 @@ function* fc(sh: Shell, args: string[]): Coroutine<number> {
       return 1;
     }
     let line = sh.history[at]!;
-    if (replace !== undefined) line = line.replace(replace.slice(0, replace.indexOf('=')), () => replace.slice(replace.indexOf('=') + 1));
+    if (replace !== undefined)
+      line = line.replace(replace.slice(0, replace.indexOf('=')), () => replace.slice(replace.indexOf('=') + 1));
     yield* sh.eprint(`${line}\n`);
     sh.history[sh.history.length - 1] = line;
     return yield* runString(sh, line);
@@ -103,7 +116,16 @@ function* fc(sh: Shell, args: string[]): Coroutine<number> {
 
 /** Builtins about the history. */
 export const historyBuiltins: Builtin[] = [
-  builtin('history', 'history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]', 'Shows or changes the history.', history),
-  builtin('fc', 'fc [-e ename] [-lnr] [first] [last] or fc -s [pat=rep] [command]', 'Lists commands of the history or runs one again.', fc),
+  builtin(
+    'history',
+    'history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]',
+    'Shows or changes the history.',
+    history,
+  ),
+  builtin(
+    'fc',
+    'fc [-e ename] [-lnr] [first] [last] or fc -s [pat=rep] [command]',
+    'Lists commands of the history or runs one again.',
+    fc,
+  ),
 ];
-

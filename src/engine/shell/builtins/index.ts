@@ -15,5 +15,15 @@ let done = false;
 export function loadBuiltins(): void {
   if (done) return;
   done = true;
-  register([...control, ...variables, ...io, ...tests, ...dirs, ...jobControl, ...info, ...historyBuiltins, ...completion]);
+  register([
+    ...control,
+    ...variables,
+    ...io,
+    ...tests,
+    ...dirs,
+    ...jobControl,
+    ...info,
+    ...historyBuiltins,
+    ...completion,
+  ]);
 }

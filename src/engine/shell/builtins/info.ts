@@ -32,17 +32,20 @@ function describeAll(sh: Shell, name: string, skipFunctions: boolean, pathOnly: 
   const out: Described[] = [];
   if (!pathOnly) {
     const alias = sh.aliases.get(name);
-    if (alias !== undefined && (sh.shopt('expand_aliases') || sh.interactive)) out.push({ kind: 'alias', text: `${name} is aliased to \`${alias}'` });
+    if (alias !== undefined && (sh.shopt('expand_aliases') || sh.interactive))
+      out.push({ kind: 'alias', text: `${name} is aliased to \`${alias}'` });
     if (KEYWORDS.includes(name)) out.push({ kind: 'keyword', text: `${name} is a shell keyword` });
     const fn = skipFunctions ? undefined : sh.functions.get(name);
-    if (fn) out.push({ kind: 'function', text: `${name} is a function\n${printFunction(name, fn.body, fn.source.text)}` });
+    if (fn)
+      out.push({ kind: 'function', text: `${name} is a function\n${printFunction(name, fn.body, fn.source.text)}` });
     if (builtinFor(sh, name)) {
       const special = sh.opt('posix') && isSpecial(name) ? 'special ' : '';
       out.push({ kind: 'builtin', text: `${name} is a ${special}shell builtin` });
     }
   }
   const hashed = sh.hashed.get(name);
-  if (hashed && out.length === 0) out.push({ kind: 'hashed', text: `${name} is hashed (${hashed.path})`, path: hashed.path });
+  if (hashed && out.length === 0)
+    out.push({ kind: 'hashed', text: `${name} is hashed (${hashed.path})`, path: hashed.path });
   if (name.includes('/')) {
     if (sh.sys.files.isExecutable(name)) out.push({ kind: 'file', text: `${name} is ${name}`, path: name });
     return out;
@@ -63,8 +66,11 @@ function* type(sh: Shell, args: string[]): Coroutine<number> {
     let found = describeAll(sh, name, flags.has('f'), flags.has('P'));
     if (flags.has('a')) found = found.filter((f) => f.kind !== 'hashed');
     if (found.length === 0) {
-      if (!flags.has('t') && !flags.has('p') && !flags.has('P')) yield* sh.error(sh.dash ? `${name}: not found` : `type: ${name}: not found`);
-      status = 1;
+      if (!flags.has('t') && !flags.has('p') && !flags.has('P')) {
+        if (sh.dash) yield* sh.print(`${name}: not found\n`);
+        else yield* sh.error(`type: ${name}: not found`);
+      }
+      status = sh.dash ? 127 : 1;
       continue;
     }
     for (const f of flags.has('a') ? found : found.slice(0, 1)) {
@@ -83,7 +89,7 @@ function* command(sh: Shell, args: string[]): Coroutine<number> {
   const [name] = o.rest;
   if (name === undefined) return 0;
   if (o.flags.has('v') || o.flags.has('V')) {
-    let status = 1;
+    let status = sh.dash ? 127 : 1;
     for (const n of o.rest) {
       const [f] = describeAll(sh, n, false, false);
       if (!f) {
@@ -100,7 +106,11 @@ function* command(sh: Shell, args: string[]): Coroutine<number> {
   }
   const b = builtinFor(sh, name);
   if (b) return yield* runBuiltin(sh, b, o.rest);
-  return yield* external(sh, o.rest, o.flags.has('p') ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : undefined);
+  return yield* external(
+    sh,
+    o.rest,
+    o.flags.has('p') ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : undefined,
+  );
 }
 
 function* external(sh: Shell, argv: string[], searchPath?: string): Coroutine<number> {
@@ -131,7 +141,12 @@ function* trap(sh: Shell, args: string[]): Coroutine<number> {
   }
   const print = args[0] === '-p';
   const list = print || args[0] === '--' ? args.slice(1) : args;
-  const order = (key: string): number => (key === 'EXIT' ? 0 : key in SIGNALS ? SIGNALS[key as keyof typeof SIGNALS] : { DEBUG: 65, ERR: 66, RETURN: 67 }[key]!);
+  const order = (key: string): number =>
+    key === 'EXIT'
+      ? 0
+      : key in SIGNALS
+        ? SIGNALS[key as keyof typeof SIGNALS]
+        : { DEBUG: 65, ERR: 66, RETURN: 67 }[key]!;
   if (list.length === 0 || print) {
     for (const name of list) {
       if (trapKey(name) === undefined) {
@@ -139,7 +154,8 @@ function* trap(sh: Shell, args: string[]): Coroutine<number> {
         return 1;
       }
     }
-    const keys = list.length > 0 ? list.map((n) => trapKey(n)!) : [...sh.traps.keys()].sort((a, b) => order(a) - order(b));
+    const keys =
+      list.length > 0 ? list.map((n) => trapKey(n)!) : [...sh.traps.keys()].sort((a, b) => order(a) - order(b));
     for (const key of keys) {
       const action = sh.traps.get(key);
       if (action === undefined) continue;
@@ -218,7 +234,8 @@ function* getopts(sh: Shell, args: string[]): Coroutine<number> {
   };
   if (at < 0) {
     if (atEnd) advance();
-    if (!silent && sh.get('OPTERR') !== '0') yield* sh.eprint(sh.dash ? `Illegal option -${c}\n` : `${sh.name}: illegal option -- ${c}\n`);
+    if (!silent && sh.get('OPTERR') !== '0')
+      yield* sh.eprint(sh.dash ? `Illegal option -${c}\n` : `${sh.name}: illegal option -- ${c}\n`);
     return yield* finish('?', silent ? c : undefined, 0);
   }
   if (spec[at + 1] !== ':') {
@@ -234,7 +251,8 @@ function* getopts(sh: Shell, args: string[]): Coroutine<number> {
   const arg = list[o.index - 1];
   if (arg === undefined) {
     if (silent) return yield* finish(':', c, 0);
-    if (sh.get('OPTERR') !== '0') yield* sh.eprint(sh.dash ? `No arg for -${c} option\n` : `${sh.name}: option requires an argument -- ${c}\n`);
+    if (sh.get('OPTERR') !== '0')
+      yield* sh.eprint(sh.dash ? `No arg for -${c} option\n` : `${sh.name}: option requires an argument -- ${c}\n`);
     return yield* finish('?', undefined, 0);
   }
   o.index++;
@@ -269,7 +287,9 @@ function* shopt(sh: Shell, args: string[]): Coroutine<number> {
     if (o.rest.length > 0 && !isSet(name)) status = 1;
     if (flags.has('q')) continue;
     if (flags.has('p')) {
-      yield* sh.print(flags.has('o') ? `set ${isSet(name) ? '-' : '+'}o ${name}\n` : `shopt -${isSet(name) ? 's' : 'u'} ${name}\n`);
+      yield* sh.print(
+        flags.has('o') ? `set ${isSet(name) ? '-' : '+'}o ${name}\n` : `shopt -${isSet(name) ? 's' : 'u'} ${name}\n`,
+      );
     } else yield* sh.print(`${name.padEnd(width)}\t${isSet(name) ? 'on' : 'off'}\n`);
   }
   return status;
@@ -278,7 +298,8 @@ function* shopt(sh: Shell, args: string[]): Coroutine<number> {
 function* alias(sh: Shell, args: string[]): Coroutine<number> {
   let list = args;
   if (list[0] === '-p') list = list.slice(1);
-  const show = (n: string): string => (sh.dash ? `${n}=${singleQuote(sh.aliases.get(n)!)}\n` : `alias ${n}=${singleQuote(sh.aliases.get(n)!)}\n`);
+  const show = (n: string): string =>
+    sh.dash ? `${n}=${singleQuote(sh.aliases.get(n)!)}\n` : `alias ${n}=${singleQuote(sh.aliases.get(n)!)}\n`;
   if (list.length === 0) {
     for (const n of [...sh.aliases.keys()].sort(compare)) yield* sh.print(show(n));
     return 0;
@@ -316,9 +337,13 @@ function* ulimit(sh: Shell, args: string[]): Coroutine<number> {
     return 1;
   }
   const letters = [...o.flags].filter((f) => f !== 'S' && f !== 'H');
-  const rows = LIMITS.filter(([l]) => (letters.length === 0 ? l === 'f' : letters.includes('a') || letters.includes(l)));
+  const rows = LIMITS.filter(([l]) =>
+    letters.length === 0 ? l === 'f' : letters.includes('a') || letters.includes(l),
+  );
   for (const [, name, unit, value] of rows) {
-    yield* sh.print(rows.length === 1 ? `${value}\n` : `${name.padEnd(20)}${`(${unit}) `.padStart(Math.max(21, 0))}${value}\n`);
+    yield* sh.print(
+      rows.length === 1 ? `${value}\n` : `${name.padEnd(20)}${`(${unit}) `.padStart(Math.max(21, 0))}${value}\n`,
+    );
   }
   return 0;
 }
@@ -377,7 +402,10 @@ function* hash(sh: Shell, args: string[]): Coroutine<number> {
       return 0;
     }
     if (!o.flags.has('l')) yield* sh.print('hits\tcommand\n');
-    for (const [n, h] of sh.hashed) yield* sh.print(o.flags.has('l') ? `builtin hash -p ${h.path} ${n}\n` : `${String(h.hits).padStart(4)}\t${h.path}\n`);
+    for (const [n, h] of sh.hashed)
+      yield* sh.print(
+        o.flags.has('l') ? `builtin hash -p ${h.path} ${n}\n` : `${String(h.hits).padStart(4)}\t${h.path}\n`,
+      );
     return 0;
   }
   let status = 0;
@@ -458,7 +486,9 @@ export const info: Builtin[] = [
       yield* sh.print(`${frame.line} ${outer?.source ?? (sh.mode === 'c' ? 'NULL' : sh.name)}\n`);
     } else {
       if (!outer && sh.mode === 'c') return 1;
-      yield* sh.print(`${frame.line} ${outer?.name ?? 'main'} ${outer?.source ?? (sh.mode === 'c' ? 'NULL' : sh.name)}\n`);
+      yield* sh.print(
+        `${frame.line} ${outer?.name ?? 'main'} ${outer?.source ?? (sh.mode === 'c' ? 'NULL' : sh.name)}\n`,
+      );
     }
     return 0;
   }),
@@ -490,7 +520,9 @@ export const info: Builtin[] = [
     if (!o) return 2;
     const all = [...allBuiltins()].sort((a, b) => compare(a.name, b.name));
     if (o.rest.length === 0) {
-      yield* sh.print('GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\nBuilt-in commands. `help NAME\' tells more about NAME.\n\n');
+      yield* sh.print(
+        "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\nBuilt-in commands. `help NAME' tells more about NAME.\n\n",
+      );
       for (const b of all) yield* sh.print(` ${b.usage}\n`);
       return 0;
     }
@@ -498,7 +530,9 @@ export const info: Builtin[] = [
     for (const name of o.rest) {
       const hits = all.filter((b) => b.name === name || (all.every((x) => x.name !== name) && b.name.startsWith(name)));
       if (hits.length === 0) {
-        yield* sh.error(`help: no help topics match \`${name}'.  Try \`help help' or \`man -k ${name}' or \`info ${name}'.`);
+        yield* sh.error(
+          `help: no help topics match \`${name}'.  Try \`help help' or \`man -k ${name}' or \`info ${name}'.`,
+        );
         status = 1;
       }
       for (const b of hits) {
@@ -510,4 +544,3 @@ export const info: Builtin[] = [
     return status;
   }),
 ];
-

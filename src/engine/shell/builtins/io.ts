@@ -70,7 +70,8 @@ function* printf(sh: Shell, args: string[]): Coroutine<number> {
   let status = 0;
   for (const p of result.problems) {
     status = 1;
-    if (p.kind === 'directive') yield* sh.error(`printf: \`${p.text.replace(/^%[^a-zA-Z]*/, '').slice(0, 1)}': invalid format character`);
+    if (p.kind === 'directive')
+      yield* sh.error(`printf: \`${p.text.replace(/^%[^a-zA-Z]*/, '').slice(0, 1)}': invalid format character`);
     else if (p.kind === 'range') {
       yield* sh.error(`printf: warning: ${p.text}: Numerical result out of range`);
       status = 0;
@@ -140,7 +141,8 @@ export function splitRead(line: string, escaped: ReadonlySet<number>, ifs: strin
 }
 
 function* read(sh: Shell, args: string[]): Coroutine<number> {
-  const usage = 'read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]';
+  const usage =
+    'read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]';
   const o = yield* options(sh, 'read', args, 'era:d:i:n:N:p:st:u:', usage);
   if (!o) return 2;
   const { flags, values } = o;
@@ -152,7 +154,11 @@ function* read(sh: Shell, args: string[]): Coroutine<number> {
   }
   const fd = values.has('u') ? Number(values.get('u')) : 0;
   if (!sh.sys.proc.fds.has(fd)) {
-    yield* sh.error(values.has('u') ? `read: ${fd}: invalid file descriptor: Bad file descriptor` : `read: read error: 0: Bad file descriptor`);
+    yield* sh.error(
+      values.has('u')
+        ? `read: ${fd}: invalid file descriptor: Bad file descriptor`
+        : `read: read error: 0: Bad file descriptor`,
+    );
     return 1;
   }
   const raw = flags.has('r');
@@ -163,7 +169,8 @@ function* read(sh: Shell, args: string[]): Coroutine<number> {
     return 1;
   }
   const limit = limitText === undefined ? Infinity : Number(limitText);
-  const delim = exact !== undefined ? -1 : values.has('d') ? (values.get('d') === '' ? 0 : toBytes(values.get('d')!)[0]!) : 10;
+  const delim =
+    exact !== undefined ? -1 : values.has('d') ? (values.get('d') === '' ? 0 : toBytes(values.get('d')!)[0]!) : 10;
   let until: number | undefined;
   if (values.has('t')) {
     const t = Number(values.get('t'));
@@ -181,7 +188,10 @@ function* read(sh: Shell, args: string[]): Coroutine<number> {
   if (values.has('p') && tty) yield* sh.eprint(values.get('p')!);
   const old = tty && { ...tty.termios };
   if (tty && (flags.has('s') || limit !== Infinity || delim !== 10)) {
-    tty.setTermios({ ...(flags.has('s') ? { echo: false } : {}), ...(limit !== Infinity || delim !== 10 ? { icanon: false } : {}) });
+    tty.setTermios({
+      ...(flags.has('s') ? { echo: false } : {}),
+      ...(limit !== Infinity || delim !== 10 ? { icanon: false } : {}),
+    });
   }
   const bytes: number[] = [];
   const skipped: number[] = [];
@@ -241,7 +251,9 @@ function* read(sh: Shell, args: string[]): Coroutine<number> {
   const status = timedOut ? 142 : ended ? 0 : 1;
   const array = values.get('a');
   if (array !== undefined) {
-    const words = splitRead(line, escaped, sh.ifs, Infinity).filter((w, i, all) => !(w === '' && all.length === 1 && line.trim() === ''));
+    const words = splitRead(line, escaped, sh.ifs, Infinity).filter(
+      (w, i, all) => !(w === '' && all.length === 1 && line.trim() === ''),
+    );
     const r = sh.resolve(array).name;
     const v = sh.vars.find(r) ?? sh.vars.create(r);
     if (v.value instanceof AssocArray) {
@@ -339,7 +351,22 @@ function* mapfile(sh: Shell, args: string[], who: string): Coroutine<number> {
 export const io: Builtin[] = [
   builtin('echo', 'echo [-neE] [arg ...]', 'Writes its arguments.', echo),
   builtin('printf', 'printf [-v var] format [arguments]', 'Formats and writes its arguments.', printf),
-  builtin('read', 'read [-ers] [-a array] [-d delim] [-n nchars] [-p prompt] [-t timeout] [-u fd] [name ...]', 'Reads a line into variables.', read),
-  builtin('mapfile', 'mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [array]', 'Reads lines into an array.', (sh, a) => mapfile(sh, a, 'mapfile')),
-  builtin('readarray', 'readarray [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [array]', 'The same as mapfile.', (sh, a) => mapfile(sh, a, 'readarray')),
+  builtin(
+    'read',
+    'read [-ers] [-a array] [-d delim] [-n nchars] [-p prompt] [-t timeout] [-u fd] [name ...]',
+    'Reads a line into variables.',
+    read,
+  ),
+  builtin(
+    'mapfile',
+    'mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [array]',
+    'Reads lines into an array.',
+    (sh, a) => mapfile(sh, a, 'mapfile'),
+  ),
+  builtin(
+    'readarray',
+    'readarray [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [array]',
+    'The same as mapfile.',
+    (sh, a) => mapfile(sh, a, 'readarray'),
+  ),
 ];

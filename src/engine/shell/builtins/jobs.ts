@@ -11,7 +11,8 @@ import type { Builtin } from './types';
 
 /** The job a word names, after a message when there is none. */
 function* jobArg(sh: Shell, who: string, spec: string | undefined): Coroutine<Job | undefined> {
-  const job = spec === undefined ? sh.jobs.current : /^\d+$/.test(spec) ? sh.jobs.jobOf(Number(spec)) : sh.jobs.find(spec);
+  const job =
+    spec === undefined ? sh.jobs.current : /^\d+$/.test(spec) ? sh.jobs.jobOf(Number(spec)) : sh.jobs.find(spec);
   if (job === 'ambiguous') {
     yield* sh.error(`${who}: ${spec!.replace(/^%/, '')}: ambiguous job spec`);
     return undefined;
@@ -104,7 +105,8 @@ function* jobsBuiltin(sh: Shell, args: string[]): Coroutine<number> {
 function* wait(sh: Shell, args: string[]): Coroutine<number> {
   const status = yield* waitBuiltin(sh, args);
   if (!sh.interactive) yield* notifyScript(sh);
-  for (const job of [...sh.jobs.jobs.values()]) if (job.notified && job.background && jobState(job) === 'done') sh.jobs.remove(job);
+  for (const job of [...sh.jobs.jobs.values()])
+    if (job.notified && job.background && jobState(job) === 'done') sh.jobs.remove(job);
   // A wait for everything forgets the statuses.
   if (args.length === 0) sh.jobs.finished.clear();
   return status;
@@ -217,7 +219,8 @@ function* waitBuiltin(sh: Shell, args: string[]): Coroutine<number> {
 function signalList(): string {
   const names = Object.entries(SIGNALS).map(([n, v]) => `${String(v).padStart(2)}) ${n}`);
   for (let n = 34; n <= 64; n++) {
-    const name = n <= 49 ? (n === 34 ? 'SIGRTMIN' : `SIGRTMIN+${n - 34}`) : n === 64 ? 'SIGRTMAX' : `SIGRTMAX-${64 - n}`;
+    const name =
+      n <= 49 ? (n === 34 ? 'SIGRTMIN' : `SIGRTMIN+${n - 34}`) : n === 64 ? 'SIGRTMAX' : `SIGRTMAX-${64 - n}`;
     names.push(`${n}) ${name}`);
   }
   let out = '';
@@ -234,7 +237,8 @@ function* kill(sh: Shell, args: string[]): Coroutine<number> {
     yield* sh.error(`kill: ${text}: invalid signal specification`);
     return 1;
   };
-  const parse = (text: string): Signal | null | undefined => (text === '0' || text.toUpperCase() === 'EXIT' ? null : parseSignal(text));
+  const parse = (text: string): Signal | null | undefined =>
+    text === '0' || text.toUpperCase() === 'EXIT' ? null : parseSignal(text);
   if (first === undefined) {
     yield* sh.eprint(usage);
     return 2;
@@ -291,7 +295,8 @@ function* kill(sh: Shell, args: string[]): Coroutine<number> {
       if (signal) {
         yield* signalJob(sh, job, signal);
         // A stopped job must run to die.
-        if ((signal === 'SIGTERM' || signal === 'SIGHUP') && jobState(job) === 'stopped') yield* signalJob(sh, job, 'SIGCONT');
+        if ((signal === 'SIGTERM' || signal === 'SIGHUP') && jobState(job) === 'stopped')
+          yield* signalJob(sh, job, 'SIGCONT');
       }
       continue;
     }
@@ -318,7 +323,12 @@ export const jobControl: Builtin[] = [
   builtin('fg', 'fg [job_spec]', 'Brings a job to the foreground.', (sh, a) => fg(sh, a, 'fg')),
   builtin('bg', 'bg [job_spec ...]', 'Continues a job in the background.', (sh, a) => fg(sh, a, 'bg')),
   builtin('wait', 'wait [-fn] [-p var] [id ...]', 'Waits for children to end.', wait),
-  builtin('kill', 'kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]', 'Sends a signal.', kill),
+  builtin(
+    'kill',
+    'kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]',
+    'Sends a signal.',
+    kill,
+  ),
   builtin('disown', 'disown [-h] [-ar] [jobspec ... | pid ...]', 'Removes jobs from the table.', function* (sh, args) {
     const o = yield* options(sh, 'disown', args, 'ahr', 'disown [-h] [-ar] [jobspec ... | pid ...]');
     if (!o) return 2;

@@ -38,7 +38,10 @@ class Tester {
       default:
     }
     const value = yield* this.or();
-    if (this.i < args.length) throw new TestError(/^-/.test(args[this.i]!) || args[this.i] === ')' ? 'too many arguments' : 'too many arguments');
+    if (this.i < args.length)
+      throw new TestError(
+        /^-/.test(args[this.i]!) || args[this.i] === ')' ? 'too many arguments' : 'too many arguments',
+      );
     return value;
   }
 
@@ -124,23 +127,28 @@ class Tester {
 }
 
 function testBuiltin(name: 'test' | '['): Builtin {
-  return builtin(name, name === '[' ? '[ arg... ]' : 'test [expr]', 'Evaluates a conditional expression.', function* (sh, args) {
-    let list = args;
-    if (name === '[') {
-      if (list.at(-1) !== ']') {
-        yield* sh.error(sh.dash ? '[: missing ]' : "[: missing `]'");
+  return builtin(
+    name,
+    name === '[' ? '[ arg... ]' : 'test [expr]',
+    'Evaluates a conditional expression.',
+    function* (sh, args) {
+      let list = args;
+      if (name === '[') {
+        if (list.at(-1) !== ']') {
+          yield* sh.error(sh.dash ? '[: missing ]' : "[: missing `]'");
+          return 2;
+        }
+        list = list.slice(0, -1);
+      }
+      try {
+        return (yield* new Tester(sh, list).run()) ? 0 : 1;
+      } catch (e) {
+        if (!(e instanceof TestError)) throw e;
+        yield* sh.error(`${name}: ${e.message}`);
         return 2;
       }
-      list = list.slice(0, -1);
-    }
-    try {
-      return (yield* new Tester(sh, list).run()) ? 0 : 1;
-    } catch (e) {
-      if (!(e instanceof TestError)) throw e;
-      yield* sh.error(`${name}: ${e.message}`);
-      return 2;
-    }
-  });
+    },
+  );
 }
 
 /** test and [. */

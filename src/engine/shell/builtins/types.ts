@@ -33,7 +33,13 @@ export interface Options {
 }
 
 /** bash's internal_getopt. @returns undefined after printing a usage message (status 2). */
-export function* options(sh: Shell, name: string, args: readonly string[], spec: string, usage = ''): Coroutine<Options | undefined> {
+export function* options(
+  sh: Shell,
+  name: string,
+  args: readonly string[],
+  spec: string,
+  usage = '',
+): Coroutine<Options | undefined> {
   const flags = new Set<string>();
   const values = new Map<string, string>();
   let i = 0;

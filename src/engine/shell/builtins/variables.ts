@@ -18,6 +18,12 @@ import type { Builtin } from './types';
 
 const DECLARE_USAGE = 'declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]';
 
+/** `set -o` names that dash does not have. */
+const BASH_OPTIONS = new Set([
+  'braceexpand', 'errtrace', 'functrace', 'hashall', 'histexpand', 'history', 'interactive-comments', 'keyword', 'onecmd', 'physical',
+  'pipefail', 'posix', 'privileged',
+]); // prettier-ignore
+
 /** Takes `name[=value]` text apart. */
 function parseArg(arg: string | AssignArg): AssignArg | { name: string; bare: true } {
   if (typeof arg !== 'string') return arg;
@@ -38,7 +44,13 @@ interface Attributes {
   rest: (string | AssignArg)[];
 }
 
-function* attributes(sh: Shell, name: string, args: readonly (string | AssignArg)[], allowed: string, usage: string): Coroutine<Attributes | undefined> {
+function* attributes(
+  sh: Shell,
+  name: string,
+  args: readonly (string | AssignArg)[],
+  allowed: string,
+  usage: string,
+): Coroutine<Attributes | undefined> {
   const on = new Set<string>();
   const off = new Set<string>();
   let i = 0;
@@ -90,7 +102,14 @@ function applyFlags(v: Variable, on: ReadonlySet<string>, off: ReadonlySet<strin
 }
 
 /** declare, typeset, local, export, readonly for one argument. @returns false after a message. */
-function* declareOne(sh: Shell, who: string, arg: string | AssignArg, scope: Scope | undefined, on: Set<string>, off: Set<string>): Coroutine<boolean> {
+function* declareOne(
+  sh: Shell,
+  who: string,
+  arg: string | AssignArg,
+  scope: Scope | undefined,
+  on: Set<string>,
+  off: Set<string>,
+): Coroutine<boolean> {
   const a = parseArg(arg);
   if (!isName(a.name)) {
     const element = 'bare' in a ? /^([A-Za-z_]\w*)\[[^]*\]$/.exec(a.name) : null;
@@ -102,7 +121,13 @@ function* declareOne(sh: Shell, who: string, arg: string | AssignArg, scope: Sco
   let v = scope ? scope.vars.get(name) : sh.vars.find(name);
   if (!v) {
     v = sh.vars.create(name, scope ?? sh.vars.global);
-    const outer = scope ? sh.vars.scopes.slice(0, sh.vars.scopes.indexOf(scope)).map((s) => s.vars.get(name)).filter((x) => x !== undefined).at(-1) : undefined;
+    const outer = scope
+      ? sh.vars.scopes
+          .slice(0, sh.vars.scopes.indexOf(scope))
+          .map((s) => s.vars.get(name))
+          .filter((x) => x !== undefined)
+          .at(-1)
+      : undefined;
     if (outer?.readonly && scope) {
       scope.vars.delete(name);
       yield* sh.error(`${who}: ${name}: readonly variable`);
@@ -114,7 +139,11 @@ function* declareOne(sh: Shell, who: string, arg: string | AssignArg, scope: Sco
     if (dynamic) v.value = dynamic.get();
   }
   if (v.readonly && (off.has('r') || !('bare' in a))) {
-    yield* sh.error(who === 'local' || who === 'declare' || who === 'typeset' ? `${who}: ${name}: readonly variable` : `${name}: readonly variable`);
+    yield* sh.error(
+      who === 'local' || who === 'declare' || who === 'typeset'
+        ? `${who}: ${name}: readonly variable`
+        : `${name}: readonly variable`,
+    );
     return false;
   }
   if (on.has('A') && v.value instanceof IndexedArray) {
@@ -167,7 +196,13 @@ function flagFilter(on: ReadonlySet<string>): (v: Variable) => boolean {
 
 function* declareRun(sh: Shell, args: readonly (string | AssignArg)[], who: string): Coroutine<number> {
   const local = who === 'local';
-  const attr = yield* attributes(sh, who, args, 'aAfFgiIlnprtuxc', who === 'local' ? 'local [option] name[=value] ...' : DECLARE_USAGE.replaceAll('declare', who));
+  const attr = yield* attributes(
+    sh,
+    who,
+    args,
+    'aAfFgiIlnprtuxc',
+    who === 'local' ? 'local [option] name[=value] ...' : DECLARE_USAGE.replaceAll('declare', who),
+  );
   if (!attr) return 2;
   const { on, off, rest } = attr;
   if (local && sh.functionDepth === 0) {
@@ -184,7 +219,9 @@ function* declareRun(sh: Shell, args: readonly (string | AssignArg)[], who: stri
       const v = sh.vars.find(n)!;
       if (!filter(v)) continue;
       if (plain && v.value === undefined) continue;
-      const line = plain ? `${n}=${typeof v.value === 'string' ? quoteIfNeeded(v.value) : valueText(v)}` : declaration(n, v);
+      const line = plain
+        ? `${n}=${typeof v.value === 'string' ? quoteIfNeeded(v.value) : valueText(v)}`
+        : declaration(n, v);
       if (!(yield* sh.print(`${line}\n`, who))) return 1;
     }
     return 0;
@@ -199,7 +236,16 @@ function* declareRun(sh: Shell, args: readonly (string | AssignArg)[], who: stri
       else if (value) {
         const now = value.get();
         const flags = now instanceof IndexedArray ? 'a' : value.integer ? 'i' : '-';
-        yield* sh.print(`declare -${flags} ${name}=${now instanceof IndexedArray ? `(${now.keys().map((i) => `[${i}]=${doubleQuote(now.get(i)!)}`).join(' ')})` : doubleQuote(String(now ?? ''))}\n`);
+        yield* sh.print(
+          `declare -${flags} ${name}=${
+            now instanceof IndexedArray
+              ? `(${now
+                  .keys()
+                  .map((i) => `[${i}]=${doubleQuote(now.get(i)!)}`)
+                  .join(' ')})`
+              : doubleQuote(String(now ?? ''))
+          }\n`,
+        );
       } else {
         yield* sh.error(`${who}: ${name}: not found`);
         status = 1;
@@ -219,7 +265,12 @@ function* declareRun(sh: Shell, args: readonly (string | AssignArg)[], who: stri
   return status;
 }
 
-function* declareFunctions(sh: Shell, who: string, on: ReadonlySet<string>, rest: readonly (string | AssignArg)[]): Coroutine<number> {
+function* declareFunctions(
+  sh: Shell,
+  who: string,
+  on: ReadonlySet<string>,
+  rest: readonly (string | AssignArg)[],
+): Coroutine<number> {
   const names = rest.map((r) => (typeof r === 'string' ? r : r.name));
   let status = 0;
   for (const name of names.length > 0 ? names : [...sh.functions.keys()].sort(compare)) {
@@ -239,7 +290,10 @@ function* declareFunctions(sh: Shell, who: string, on: ReadonlySet<string>, rest
 }
 
 function marking(flag: 'x' | 'r', who: string): Builtin['run'] {
-  const usage = who === 'export' ? 'export [-fn] [name[=value] ...] or export -p' : 'readonly [-aAf] [name[=value] ...] or readonly -p';
+  const usage =
+    who === 'export'
+      ? 'export [-fn] [name[=value] ...] or export -p'
+      : 'readonly [-aAf] [name[=value] ...] or readonly -p';
   return function* (sh, _args, { args }) {
     const attr = yield* attributes(sh, who, args, flag === 'x' ? 'fnp' : 'aAfp', usage);
     if (!attr) return 2;
@@ -250,7 +304,10 @@ function marking(flag: 'x' | 'r', who: string): Builtin['run'] {
         if (!(flag === 'x' ? v.exported : v.readonly)) continue;
         if (on.has('a') && v.array !== 'a') continue;
         if (on.has('A') && v.array !== 'A') continue;
-        const line = sh.dash || sh.opt('posix') ? `${who} ${n}${typeof v.value === 'string' ? `=${sh.dash ? `'${v.value}'` : doubleQuote(v.value)}` : ''}` : declaration(n, v);
+        const line =
+          sh.dash || sh.opt('posix')
+            ? `${who} ${n}${typeof v.value === 'string' ? `=${sh.dash ? `'${v.value}'` : doubleQuote(v.value)}` : ''}`
+            : declaration(n, v);
         yield* sh.print(`${line}\n`);
       }
       return 0;
@@ -347,11 +404,16 @@ function* setBuiltin(sh: Shell, args: string[]): Coroutine<number> {
     for (const n of sh.vars.names()) {
       const v = sh.vars.find(n)!;
       if (v.value === undefined) continue;
-      const text = sh.dash ? `'${v.scalar ?? ''}'` : typeof v.value === 'string' ? quoteIfNeeded(v.value) : valueText(v);
+      const text = sh.dash
+        ? `'${v.scalar ?? ''}'`
+        : typeof v.value === 'string'
+          ? quoteIfNeeded(v.value)
+          : valueText(v);
       yield* sh.print(`${n}=${text}\n`);
     }
     if (!sh.opt('posix')) {
-      for (const [n, fn] of [...sh.functions].sort((a, b) => compare(a[0], b[0]))) yield* sh.print(`${printFunction(n, fn.body, fn.source.text)}\n`);
+      for (const [n, fn] of [...sh.functions].sort((a, b) => compare(a[0], b[0])))
+        yield* sh.print(`${printFunction(n, fn.body, fn.source.text)}\n`);
     }
     return 0;
   }
@@ -375,13 +437,16 @@ function* setBuiltin(sh: Shell, args: string[]): Coroutine<number> {
         const name = args[i + 1];
         if (name === undefined || /^[-+]/.test(name)) {
           for (const [n] of SET_OPTIONS) {
-            yield* sh.print(on ? `${n.padEnd(15)}\t${sh.opt(n) ? 'on' : 'off'}\n` : `set ${sh.opt(n) ? '-' : '+'}o ${n}\n`);
+            yield* sh.print(
+              on ? `${n.padEnd(15)}\t${sh.opt(n) ? 'on' : 'off'}\n` : `set ${sh.opt(n) ? '-' : '+'}o ${n}\n`,
+            );
           }
           continue;
         }
         i++;
-        if (!SET_OPTIONS.some(([n]) => n === name)) {
-          yield* sh.error(sh.dash ? `set: Illegal option -o ${name}` : `set: ${name}: invalid option name`);
+        if (!SET_OPTIONS.some(([n]) => n === name) || (sh.dash && BASH_OPTIONS.has(name))) {
+          if (sh.dash) yield* sh.fail(`set: Illegal option -o ${name}`, 2);
+          yield* sh.error(`set: ${name}: invalid option name`);
           return 2;
         }
         setOption(sh, name, on);
@@ -390,8 +455,7 @@ function* setBuiltin(sh: Shell, args: string[]): Coroutine<number> {
       const name = optionOf(c);
       if (name === undefined) {
         if (sh.dash) {
-          yield* sh.error(`set: Illegal option ${arg[0]}${c}`);
-          return 2;
+          yield* sh.fail(`set: Illegal option ${arg[0]}${c}`, 2);
         }
         yield* sh.error(`set: ${arg[0]}${c}: invalid option`);
         yield* sh.eprint('set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n');
@@ -408,20 +472,42 @@ function* setBuiltin(sh: Shell, args: string[]): Coroutine<number> {
 export function setOption(sh: Shell, name: string, on: boolean): void {
   if (on) sh.options.add(name);
   else sh.options.delete(name);
-  if (name === 'monitor' && sh.interactive) for (const s of ['SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) if (!sh.traps.has(s)) restoreDefault(sh, s);
+  if (name === 'monitor' && sh.interactive)
+    for (const s of ['SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) if (!sh.traps.has(s)) restoreDefault(sh, s);
   if (name === 'vi' && on) sh.options.delete('emacs');
   if (name === 'emacs' && on) sh.options.delete('vi');
 }
 
 /** Builtins about variables. */
 export const variables: Builtin[] = [
-  builtin('declare', DECLARE_USAGE, 'Sets variables and their attributes.', (sh, _a, { args }) => declareRun(sh, args, 'declare')),
-  builtin('typeset', DECLARE_USAGE.replaceAll('declare', 'typeset'), 'The same as declare.', (sh, _a, { args }) => declareRun(sh, args, 'typeset')),
-  builtin('local', 'local [option] name[=value] ...', 'Makes variables local to a function.', (sh, _a, { args }) => declareRun(sh, args, 'local')),
-  builtin('export', 'export [-fn] [name[=value] ...] or export -p', 'Marks variables for the environment of programs.', marking('x', 'export')),
-  builtin('readonly', 'readonly [-aAf] [name[=value] ...] or readonly -p', 'Marks variables as unchangeable.', marking('r', 'readonly')),
+  builtin('declare', DECLARE_USAGE, 'Sets variables and their attributes.', (sh, _a, { args }) =>
+    declareRun(sh, args, 'declare'),
+  ),
+  builtin('typeset', DECLARE_USAGE.replaceAll('declare', 'typeset'), 'The same as declare.', (sh, _a, { args }) =>
+    declareRun(sh, args, 'typeset'),
+  ),
+  builtin('local', 'local [option] name[=value] ...', 'Makes variables local to a function.', (sh, _a, { args }) =>
+    declareRun(sh, args, 'local'),
+  ),
+  builtin(
+    'export',
+    'export [-fn] [name[=value] ...] or export -p',
+    'Marks variables for the environment of programs.',
+    marking('x', 'export'),
+  ),
+  builtin(
+    'readonly',
+    'readonly [-aAf] [name[=value] ...] or readonly -p',
+    'Marks variables as unchangeable.',
+    marking('r', 'readonly'),
+  ),
   builtin('unset', 'unset [-f] [-v] [-n] [name ...]', 'Removes variables or functions.', unset),
-  builtin('set', 'set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]', 'Sets options and positional parameters.', setBuiltin),
+  builtin(
+    'set',
+    'set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]',
+    'Sets options and positional parameters.',
+    setBuiltin,
+  ),
   builtin('let', 'let arg [arg ...]', 'Evaluates arithmetic expressions.', function* (sh, args) {
     if (args.length === 0) {
       yield* sh.error('let: expression expected');
@@ -451,8 +537,7 @@ export const variables: Builtin[] = [
     }
     if (n > sh.positional.length) {
       if (sh.dash) {
-        yield* sh.error("shift: can't shift that many");
-        return 2;
+        yield* sh.fail("shift: can't shift that many", 2);
       }
       if (sh.shopt('shift_verbose')) yield* sh.error(`shift: ${args[0]}: shift count out of range`);
       return 1;

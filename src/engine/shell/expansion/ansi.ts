@@ -16,7 +16,8 @@ export function decodeAnsi(s: string): string {
       if (byte !== undefined) return byteChar(parseInt(byte, 16) & 0xff);
       const code = u ?? big;
       if (code !== undefined) return codePoint(parseInt(code, 16));
-      if (ctrl !== undefined) return ctrl === '?' ? '\x7f' : String.fromCharCode(ctrl.toUpperCase().charCodeAt(0) & 0x1f);
+      if (ctrl !== undefined)
+        return ctrl === '?' ? '\x7f' : String.fromCharCode(ctrl.toUpperCase().charCodeAt(0) & 0x1f);
       return all;
     },
   );

@@ -12,7 +12,7 @@ export function expandBraces(text: string): string[] {
 }
 
 function expand(text: string): string[] {
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     if (text[i] === '{' && text[i - 1] !== '$') {
       const group = readGroup(text, i);
       if (group) {
@@ -46,7 +46,7 @@ function step(s: string, i: number): number {
   if ((c === '$' || c === '<' || c === '>') && (s[i + 1] === '(' || (c === '$' && s[i + 1] === '{'))) {
     const [open, close] = s[i + 1] === '(' ? ['(', ')'] : ['{', '}'];
     let depth = 0;
-    for (let j = i + 1; j < s.length; ) {
+    for (let j = i + 1; j < s.length;) {
       if (s[j] === open) depth++;
       else if (s[j] === close && --depth === 0) return j + 1;
       j = s[j] === open || s[j] === close ? j + 1 : step(s, j);
@@ -60,7 +60,7 @@ function readGroup(s: string, open: number): { items: string[]; end: number } | 
   const parts: string[] = [];
   let depth = 0;
   let start = open + 1;
-  for (let j = open + 1; j < s.length; ) {
+  for (let j = open + 1; j < s.length;) {
     const c = s[j]!;
     if (c === '{' && s[j - 1] !== '$') {
       depth++;
@@ -88,8 +88,7 @@ function sequence(s: string): string[] | null {
   const from = letters ? m[3]!.charCodeAt(0) : Number(m[1]);
   const to = letters ? m[4]!.charCodeAt(0) : Number(m[2]);
   const step = Math.max(1, Math.abs(Number(m[5] ?? 1)));
-  const width =
-    !letters && (/^-?0\d/.test(m[1]!) || /^-?0\d/.test(m[2]!)) ? Math.max(m[1]!.length, m[2]!.length) : 0;
+  const width = !letters && (/^-?0\d/.test(m[1]!) || /^-?0\d/.test(m[2]!)) ? Math.max(m[1]!.length, m[2]!.length) : 0;
   if (Math.abs(to - from) / step > MAX_WORDS) throw new RangeError('brace expansion');
   const out: string[] = [];
   for (let n = from; from <= to ? n <= to : n >= to; n += from <= to ? step : -step) {

@@ -56,13 +56,20 @@ export function* expandWord(sh: Shell, word: string, out: string[]): Coroutine<v
 }
 
 /** Expands a word to one string: the right side of an assignment, a redirection's target, `case` and `[[` words. */
-export function* expandString(sh: Shell, word: string, tilde: 'none' | 'start' | 'assignment' = 'start'): Coroutine<string> {
+export function* expandString(
+  sh: Shell,
+  word: string,
+  tilde: 'none' | 'start' | 'assignment' = 'start',
+): Coroutine<string> {
   const plain = plainText(word);
   if (plain !== undefined) return plain;
   const fields = new Fields(sh.ifs, false);
   const parts = parseWord(word);
   yield* expandParts(sh, tilde === 'none' ? parts : withTilde(sh, parts, tilde === 'assignment'), fields, PLAIN);
-  return fields.finish().map((f) => f.text).join(' ');
+  return fields
+    .finish()
+    .map((f) => f.text)
+    .join(' ');
 }
 
 /** Expands text as inside double quotes: here-documents (`here`), arithmetic, prompts. */
@@ -70,14 +77,20 @@ export function* expandQuoted(sh: Shell, text: string, mode: 'dq' | 'here' = 'dq
   if (!/[\\$`]/.test(text)) return text;
   const fields = new Fields('', false);
   yield* expandParts(sh, parseWord(text, mode), fields, QUOTED);
-  return fields.finish().map((f) => f.text).join(' ');
+  return fields
+    .finish()
+    .map((f) => f.text)
+    .join(' ');
 }
 
 /** Expands a word to a pattern, in which quoted characters are escaped. */
 export function* expandPattern(sh: Shell, word: string): Coroutine<string> {
   const fields = new Fields(sh.ifs, false);
   yield* expandParts(sh, withTilde(sh, parseWord(word), false), fields, PLAIN);
-  return fields.finish().map((f) => f.source).join(' ');
+  return fields
+    .finish()
+    .map((f) => f.source)
+    .join(' ');
 }
 
 /** Expands the right side of `=~` to an extended regular expression, in which quoted parts stand for themselves. */
@@ -87,7 +100,10 @@ export function* expandRegex(sh: Shell, word: string): Coroutine<string> {
     const quoted = part.t === 'dq' || (part.t === 'lit' && part.q);
     const fields = new Fields('', false);
     yield* expandParts(sh, [part], fields, PLAIN);
-    const text = fields.finish().map((f) => f.text).join(' ');
+    const text = fields
+      .finish()
+      .map((f) => f.text)
+      .join(' ');
     out += quoted ? text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : text;
   }
   return out;
@@ -162,7 +178,8 @@ export function withTilde(sh: Shell, parts: readonly Part[], assignment: boolean
     const finalPart = k === parts.length - 1;
     const pieces = assignment ? part.s.split(/(?<=[:=])/) : [part.s];
     pieces.forEach((piece, i) => {
-      const startsHere = i > 0 || (part === first && k === 0) || (assignment && k > 0 && /[:=]$/.test(literal(parts[k - 1]!)));
+      const startsHere =
+        i > 0 || (part === first && k === 0) || (assignment && k > 0 && /[:=]$/.test(literal(parts[k - 1]!)));
       const m = startsHere ? /^~([^/:]*)/.exec(piece) : null;
       const whole = m !== null && m[0].length === piece.length;
       const home = m && !(whole && i === pieces.length - 1 && !finalPart) ? homeOf(sh, m[1]!) : undefined;

@@ -38,6 +38,12 @@ export function* expandParam(sh: Shell, p: Param, fields: Fields, context: Conte
     else fields.addSplit(value);
     return;
   }
+  if (
+    sh.dash &&
+    (p.bad || p.index !== undefined || (p.prefix && p.prefix !== '#') || /^(?:[\/^,~@]|:$)/.test(p.op ?? ''))
+  ) {
+    yield* sh.fail('Bad substitution', 2);
+  }
   if (p.bad) yield* sh.fail(`${p.raw}: bad substitution`, 1, false);
   if (p.prefix === 'names') {
     const names = [...new Set([...sh.vars.names(), ...sh.vars.dynamics.keys()])];
@@ -47,7 +53,13 @@ export function* expandParam(sh: Shell, p: Param, fields: Fields, context: Conte
   if (p.prefix === 'keys') {
     const value = sh.value(p.name);
     const list =
-      value instanceof IndexedArray ? value.keys().map(String) : value instanceof AssocArray ? value.keys() : value === undefined ? [] : ['0'];
+      value instanceof IndexedArray
+        ? value.keys().map(String)
+        : value instanceof AssocArray
+          ? value.keys()
+          : value === undefined
+            ? []
+            : ['0'];
     return emitList(sh, list, p.index === '*', fields, context);
   }
   if (p.prefix === '#') {
@@ -76,7 +88,11 @@ export function* expandParam(sh: Shell, p: Param, fields: Fields, context: Conte
     const name = holder.value ?? holder.list?.join(' ');
     if (name === undefined || name === '') {
       if (p.op === undefined || !/^:?[-=+?]/.test(p.op)) {
-        yield* sh.fail(name === '' ? `${p.name}: invalid variable name` : `${p.name}: invalid indirect expansion`, 1, false);
+        yield* sh.fail(
+          name === '' ? `${p.name}: invalid variable name` : `${p.name}: invalid indirect expansion`,
+          1,
+          false,
+        );
       }
     }
     const inner = parseParam(`\${${name ?? ''}}`);
@@ -171,13 +187,16 @@ function* operate(sh: Shell, p: Param, found: Found, fields: Fields, context: Co
   const { op } = p;
   const shown = p.index === undefined ? p.name : `${p.name}[${p.index}]`;
   if (op === undefined || !/^:?[-=+?]$/.test(op)) {
-    if (found.value === undefined && !found.list && sh.opt('nounset') && !(op === '@' && p.arg === 'a')) yield* unbound(sh, /^\d/.test(shown) && shown !== '0' ? `$${shown}` : shown);
+    if (found.value === undefined && !found.list && sh.opt('nounset') && !(op === '@' && p.arg === 'a'))
+      yield* unbound(sh, /^\d/.test(shown) && shown !== '0' ? `$${shown}` : shown);
   }
   if (op === undefined) return emit(sh, found, fields, context);
   const arg = p.arg ?? '';
   if (/^:?[-=+?]$/.test(op)) {
     const set = found.list ? found.list.length > 0 : found.value !== undefined;
-    const empty = found.list ? found.list.join(found.star ? '' : ' ') === '' && found.list.length <= 1 : (found.value ?? '') === '';
+    const empty = found.list
+      ? found.list.join(found.star ? '' : ' ') === '' && found.list.length <= 1
+      : (found.value ?? '') === '';
     const use = op.startsWith(':') ? set && !empty : set;
     switch (op.at(-1)) {
       case '-':
@@ -219,13 +238,19 @@ function* operand(sh: Shell, arg: string, fields: Fields, context: Context): Cor
 
 /** Inside double quotes an operand may have double quotes of its own, which are removed. */
 function dqOperand(arg: string): ReturnType<typeof parseWord> {
-  return parseWord(arg.replace(/\\[^]|"/g, (m) => (m === '"' ? '' : m)), 'dq');
+  return parseWord(
+    arg.replace(/\\[^]|"/g, (m) => (m === '"' ? '' : m)),
+    'dq',
+  );
 }
 
 function* operandText(sh: Shell, arg: string): Coroutine<string> {
   const fields = new Fields('', false);
   yield* expandParts(sh, dqOperand(arg), fields, { dq: true });
-  return fields.finish().map((f) => f.text).join(' ');
+  return fields
+    .finish()
+    .map((f) => f.text)
+    .join(' ');
 }
 
 function* slice(sh: Shell, p: Param, found: Found, fields: Fields, context: Context): Coroutine<void> {
@@ -289,8 +314,17 @@ function* transformer(sh: Shell, p: Param, found: Found): Coroutine<(value: stri
     case '~~': {
       const pat = arg === '' ? null : compile(yield* expandPattern(sh, arg));
       const change = (c: string): string =>
-        op[0] === '^' ? c.toUpperCase() : op[0] === ',' ? c.toLowerCase() : c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase();
-      return (v) => chars(v).map((c, i) => ((i === 0 || op.length === 2) && (!pat || pat.matches(c)) ? change(c) : c)).join('');
+        op[0] === '^'
+          ? c.toUpperCase()
+          : op[0] === ','
+            ? c.toLowerCase()
+            : c === c.toUpperCase()
+              ? c.toLowerCase()
+              : c.toUpperCase();
+      return (v) =>
+        chars(v)
+          .map((c, i) => ((i === 0 || op.length === 2) && (!pat || pat.matches(c)) ? change(c) : c))
+          .join('');
     }
     case '@':
       return yield* transform(sh, arg, p, found);
@@ -308,7 +342,9 @@ function* replacer(
   const pat = compile(yield* expandPattern(sh, p.arg ?? ''));
   const { text: replacement, amp } = yield* replacementOf(sh, p.arg2 ?? '');
   const fill = (match: string): string =>
-    amp ? replacement.replace(/\\([&\\])|&/g, (m, escaped?: string) => escaped ?? (m === '&' ? match : m)) : replacement;
+    amp
+      ? replacement.replace(/\\([&\\])|&/g, (m, escaped?: string) => escaped ?? (m === '&' ? match : m))
+      : replacement;
   return (v) => {
     if (op === '/#') {
       const n = pat.prefix(v, true);
@@ -348,7 +384,10 @@ function* replacementOf(sh: Shell, arg: string): Coroutine<{ text: string; amp: 
   for (const part of withTilde(sh, parseWord(arg), false)) {
     const fields = new Fields('', false);
     yield* expandParts(sh, [part], fields, { dq: false });
-    const piece = fields.finish().map((f) => f.text).join(' ');
+    const piece = fields
+      .finish()
+      .map((f) => f.text)
+      .join(' ');
     const quoted = part.t === 'dq' || (part.t === 'lit' && part.q);
     text += quoted ? piece.replace(/[&\\]/g, '\\$&') : piece;
   }
@@ -389,7 +428,8 @@ function* transform(sh: Shell, arg: string, p: Param, found: Found): Coroutine<(
       }
       const flags = v?.flags ?? '';
       return (x) => {
-        const assignment = v && v.value === undefined ? sh.resolve(p.name).name : `${sh.resolve(p.name).name}=${quote(x)}`;
+        const assignment =
+          v && v.value === undefined ? sh.resolve(p.name).name : `${sh.resolve(p.name).name}=${quote(x)}`;
         return flags === '' ? assignment : `declare -${flags} ${assignment}`;
       };
     }

@@ -26,7 +26,9 @@ export class Pattern {
   ) {
     this.nodes = parse(source, options);
     this.flags = options.nocase ? 'ius' : 'us';
-    this.literal = this.nodes.every((n) => n.t === 'char') ? this.nodes.map((n) => (n as { c: string }).c).join('') : undefined;
+    this.literal = this.nodes.every((n) => n.t === 'char')
+      ? this.nodes.map((n) => (n as { c: string }).c).join('')
+      : undefined;
     this.regex = toRegex(this.nodes);
   }
 
@@ -39,7 +41,8 @@ export class Pattern {
 
   /** Length of the shortest or longest prefix of `s` that matches, or -1. */
   prefix(s: string, longest: boolean): number {
-    if (this.literal !== undefined && !this.options.nocase) return s.startsWith(this.literal) ? this.literal.length : -1;
+    if (this.literal !== undefined && !this.options.nocase)
+      return s.startsWith(this.literal) ? this.literal.length : -1;
     const ends = boundaries(s);
     if (longest) ends.reverse();
     for (const n of ends) if (this.matches(s.slice(0, n))) return n;
@@ -48,7 +51,8 @@ export class Pattern {
 
   /** Start of the shortest or longest suffix that matches, or -1. */
   suffix(s: string, longest: boolean): number {
-    if (this.literal !== undefined && !this.options.nocase) return s.endsWith(this.literal) ? s.length - this.literal.length : -1;
+    if (this.literal !== undefined && !this.options.nocase)
+      return s.endsWith(this.literal) ? s.length - this.literal.length : -1;
     const starts = boundaries(s);
     if (!longest) starts.reverse();
     for (const n of starts) if (this.matches(s.slice(n))) return n;
@@ -82,7 +86,7 @@ export class Pattern {
 
 function boundaries(s: string): number[] {
   const out = [0];
-  for (let i = 0; i < s.length; ) {
+  for (let i = 0; i < s.length;) {
     i += s.codePointAt(i)! > 0xffff ? 2 : 1;
     out.push(i);
   }
@@ -230,7 +234,8 @@ function matchEnds(nodes: readonly Node[], k: number, s: readonly string[], at: 
       else if (e < s.length) {
         const c = s[e]!;
         const hit =
-          node.t === 'any' || (node.t === 'set' ? node.re.test(c) : nocase ? c.toLowerCase() === node.c.toLowerCase() : c === node.c);
+          node.t === 'any' ||
+          (node.t === 'set' ? node.re.test(c) : nocase ? c.toLowerCase() === node.c.toLowerCase() : c === node.c);
         if (hit) next.add(e + 1);
       }
     }

@@ -43,7 +43,8 @@ function findAlias(
       for (const arg of command.args) {
         if (arg.pos >= at && /^[ \t]*$/.test(text.slice(at, arg.pos))) consider(arg);
       }
-      if (command.name && command.name.pos >= at && /^[ \t]*$/.test(text.slice(at, command.name.pos))) consider(command.name);
+      if (command.name && command.name.pos >= at && /^[ \t]*$/.test(text.slice(at, command.name.pos)))
+        consider(command.name);
     }
   });
   return found;

@@ -30,6 +30,8 @@ export interface SyntaxProblem {
   /** Line relative to the source's first, when it is not the line of `pos`. */
   readonly atEnd?: boolean;
   readonly message: string;
+  /** The token that the grammar waited for, when the source ended. */
+  readonly expecting?: string;
   /** Exit status, when it is not 2. */
   readonly status?: number;
   /** True when the offending line is shown as a second message. */
@@ -61,7 +63,9 @@ export function parseProgram(text: string): Program {
     return { statements: script.commands, problem: undefined, incomplete: unclosed.length > 0 || continued, unclosed };
   }
   const unterminated = errors.find((e) => e.message.startsWith('unterminated'));
-  const problem = unterminated ? unterminatedProblem(unterminated, text) : describe(first, text);
+  const problem = unterminated
+    ? unterminatedProblem(unterminated, text)
+    : describe({ ...first, last: errors.at(-1)!.message }, text);
   const incomplete = unterminated !== undefined || problem.message.endsWith('unexpected end of file');
   return { statements: script.commands, problem, incomplete, unclosed };
 }
@@ -88,7 +92,7 @@ function unterminatedProblem(error: { message: string; pos: number }, text: stri
   };
 }
 
-function describe(error: { message: string; pos: number }, text: string): SyntaxProblem {
+function describe(error: { message: string; pos: number; last?: string }, text: string): SyntaxProblem {
   const { message } = error;
   let { pos } = error;
   if (message.startsWith('maximum')) return { pos, message: `syntax error: ${message}`, quoteLine: true };
@@ -115,7 +119,14 @@ function describe(error: { message: string; pos: number }, text: string): Syntax
     if (/^\s*for\s*$/.test(text.slice(text.lastIndexOf('\n', pos - 1) + 1, pos))) return near('newline', pos);
   }
   const blank = /^(?:\s|#[^\n]*(?:\n|$)|\\\n)*/.exec(rest)![0].length;
-  if (blank >= rest.length) return { pos: text.length, atEnd: true, message: 'syntax error: unexpected end of file', quoteLine: false };
+  if (blank >= rest.length)
+    return {
+      pos: text.length,
+      atEnd: true,
+      message: 'syntax error: unexpected end of file',
+      expecting: /^expected '([^']+)'/.exec(error.last ?? message)?.[1],
+      quoteLine: false,
+    };
   return near(tokenAt(text, pos + blank), pos + blank);
 }
 

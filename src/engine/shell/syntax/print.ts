@@ -75,9 +75,13 @@ class Printer {
       case 'CompoundList':
         return this.inline(node, depth);
       case 'AndOr':
-        return node.commands.map((c, i) => (i === 0 ? '' : ` ${node.operators[i - 1]} `) + this.node(c, depth)).join('');
+        return node.commands
+          .map((c, i) => (i === 0 ? '' : ` ${node.operators[i - 1]} `) + this.node(c, depth))
+          .join('');
       case 'Pipeline': {
-        const prefix = node.prefixes.map((p) => (p.type === 'Negation' ? '! ' : p.posix ? 'time -p ' : 'time ')).join('');
+        const prefix = node.prefixes
+          .map((p) => (p.type === 'Negation' ? '! ' : p.posix ? 'time -p ' : 'time '))
+          .join('');
         const body = node.commands.map((c, i) => {
           if (i === 0) return this.node(c, depth);
           return (node.operators[i - 1] === '|&' ? ' 2>&1 | ' : ' | ') + this.node(c, depth);
@@ -122,7 +126,9 @@ class Printer {
     const body = (list: CompoundList): string => this.list(list.commands, depth + 1);
     switch (node.type) {
       case 'BraceGroup':
-        return depth === 0 ? `{ ${this.inline(node.body, depth)}${closing(node.body)} }` : `{ \n${body(node.body)}\n${pad}}`;
+        return depth === 0
+          ? `{ ${this.inline(node.body, depth)}${closing(node.body)} }`
+          : `{ \n${body(node.body)}\n${pad}}`;
       case 'Subshell':
         return `( ${this.inline(node.body, depth)} )`;
       case 'If': {
@@ -173,11 +179,18 @@ class Printer {
   }
 
   private inline(list: CompoundList, depth: number): string {
-    return list.commands.map((s, i) => this.node(s, depth) + (i < list.commands.length - 1 ? (s.background ? ' ' : '; ') : '')).join('');
+    return list.commands
+      .map((s, i) => this.node(s, depth) + (i < list.commands.length - 1 ? (s.background ? ' ' : '; ') : ''))
+      .join('');
   }
 
   redirect(r: Redirection): string {
-    const fd = r.descriptor?.type === 'FileDescriptor' ? String(r.descriptor.value) : r.descriptor ? `{${r.descriptor.name}}` : '';
+    const fd =
+      r.descriptor?.type === 'FileDescriptor'
+        ? String(r.descriptor.value)
+        : r.descriptor
+          ? `{${r.descriptor.name}}`
+          : '';
     if (r.type === 'HereDoc') {
       const delimiter = r.delimiter?.text ?? '';
       this.hereDocs.push(`\n${r.body.text}${r.delimiter?.value ?? ''}\n`);
