@@ -128,6 +128,11 @@ function* one(sh: Shell, r: Redirection, saved: Saved[] | undefined): Coroutine<
     yield* sh.error(`${target}: cannot overwrite existing file`);
     return false;
   }
+  const network = /^\/dev\/(tcp|udp)\/./.exec(target);
+  if (network && !sh.dash) {
+    yield* sh.eprint(`${sh.name}: not simulated in this course: /dev/${network[1]!}\n`);
+    return false;
+  }
   let file: number;
   try {
     file = yield* openPath(sh, target, flags);

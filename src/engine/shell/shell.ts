@@ -207,6 +207,8 @@ export class Shell {
       return true;
     } catch (e) {
       if (!isErrno(e)) throw e;
+      // SIGPIPE has been sent already; unless it is ignored, nothing after this line happens.
+      if (e.code === 'EPIPE') yield null;
       yield* this.error(`${who === '' ? '' : `${who}: `}write error: ${e.message}`);
       return false;
     }

@@ -292,5 +292,5 @@ export function escapePattern(s: string): string {
 
 /** True when `s` has unescaped pattern characters. */
 export function hasPattern(s: string, extglob: boolean): boolean {
-  return /[*?[]/.test(s) || (extglob && /[+@!]\(/.test(s));
+  return /[*?]|\[[^]*\]/.test(s) || (extglob && /[+@!]\(/.test(s));
 }
