@@ -161,7 +161,8 @@ export class World {
     });
     proc.onExit.push((s) => (status = shellStatus(s)));
     while (status < 0) {
-      if (budget-- <= 0 || !this.scheduler.step(deadline)) {
+      // A busy loop moves the clock, too, so the deadline is not only a matter of waiting.
+      if (budget-- <= 0 || this.now > deadline || !this.scheduler.step(deadline)) {
         this.scheduler.idleTo(deadline);
         status = budget <= 0 ? 125 : 124;
         for (const p of [...machine.processes]) if (p.sid === proc.sid) p.deliver('SIGKILL');
