@@ -138,7 +138,7 @@ function* oneCommand(sh: Shell): Coroutine<number | undefined> {
     sh.loopDepth = 0;
     sh.listDepth = parseProgram(text).statements.length > 1 ? 1 : 0;
     sh.source = new Source('');
-    yield* runProgram(sh, new Source(`${text}\n`, '', 1), { fatal: false, label: '' });
+    yield* runProgram(sh, new Source(`${text}\n`, '', sh.dash ? sh.commandNumber - 1 : 1), { fatal: false, label: '' });
     sh.flow = null;
     if (sh.interruptPending) throw new Interrupted();
   } catch (e) {
@@ -193,11 +193,14 @@ function* recover(sh: Shell, e: unknown): Coroutine<void> {
 
 function* readInput(sh: Shell, prompt: string, continuation: boolean): Coroutine<ReadResult> {
   if (sh.editor && sh.sys.isatty(0)) {
-    return yield* sh.editor.readLine(sh.sys, prompt, {
+    const result = yield* sh.editor.readLine(sh.sys, prompt, {
       history: sh.history,
       complete: (line, cursor) => complete(sh, line, cursor),
       continuation,
     });
+    // The terminal was raw: Ctrl-C came as a key and not as the signal that a trap waits for.
+    if (result.kind === 'interrupt' && sh.traps.get('SIGINT')) sh.pendingTraps.push('SIGINT');
+    return result;
   }
   yield* sh.eprint(prompt.replace(/[\x01\x02]/g, ''));
   const bytes: number[] = [];

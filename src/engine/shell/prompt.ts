@@ -5,7 +5,7 @@ import type { Shell } from './shell';
 
 /** Expands a prompt string (bash(1), PROMPTING). `\[` and `\]` become U+0001 and U+0002. */
 export function* expandPrompt(sh: Shell, text: string): Coroutine<string> {
-  const decoded = decode(sh, text);
+  const decoded = sh.dash ? text : decode(sh, text);
   if (!sh.shopt('promptvars') || !/[$`\\]/.test(decoded)) return decoded;
   const { status, pos } = sh;
   const out = yield* expandQuoted(sh, decoded);

@@ -180,7 +180,7 @@ export class Shell {
 
   /** What stands before an error message. */
   prefix(): string {
-    if (this.dash) return this.interactive ? 'sh: ' : `${this.name}: ${this.line}: `;
+    if (this.dash) return `${this.name}: ${this.line}: `;
     const file = this.frames.at(-1)?.source || this.source.name || this.name;
     if (this.interactive) return `${this.name}: `;
     return `${file}: line ${this.line}: `;
