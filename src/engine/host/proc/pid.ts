@@ -176,18 +176,25 @@ export function pidDirectory(proc: Process, ns: PidNamespace): ComputedDir {
     text(() => status(proc, ns)),
   );
   add('uid_map', text(idMap, 0o644));
-  const task: ComputedDir = new ComputedDir(
-    () => [String(proc.pidIn(ns))],
-    (name) => (name === String(proc.pidIn(ns)) ? self : undefined),
+  // A thread has the files of its process, but no threads of its own.
+  const thread = own(
+    new ComputedDir(
+      () => [...entries.keys()].sort(),
+      (name) => entries.get(name),
+    ),
   );
-  const self: ComputedDir = own(
+  const task = own(
+    new ComputedDir(
+      () => [String(proc.pidIn(ns))],
+      (name) => (name === String(proc.pidIn(ns)) ? thread : undefined),
+    ),
+  );
+  return own(
     new ComputedDir(
       () => [...entries.keys(), 'task'].sort(),
       (name) => (name === 'task' ? task : entries.get(name)),
     ),
   );
-  own(task);
-  return self;
 }
 
 function netDir(proc: Process) {
