@@ -98,7 +98,7 @@ export class Simulation {
     const { scheduler } = this.world;
     for (let n = 1; scheduler.steps < steps; n++) {
       if (!scheduler.step(time)) throw new Diverged('the world stands still too early');
-      if (n % 256 === 0) yield;
+      if (n % 8 === 0) yield;
     }
     if (time === undefined) return;
     scheduler.idleTo(time);
