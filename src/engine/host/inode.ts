@@ -284,4 +284,9 @@ export class ComputedDir extends DirNode {
   override names(viewer: Process): string[] {
     return this.list(viewer);
   }
+
+  /** No file of procfs or sysfs is made by hand: a name that is not there is not found. */
+  override link(): void {
+    throw new Errno('ENOENT');
+  }
 }

@@ -2,4 +2,5 @@
 export * from './nsfs';
 export * from './proc-net';
 export * from './proc-sys';
+export * from './reap';
 export * from './sysfs';

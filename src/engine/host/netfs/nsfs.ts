@@ -7,6 +7,7 @@ import { PidNamespace, PlainNamespace, UserNamespace, UtsNamespace } from '../na
 import type { Process } from '../process';
 import { PathFile } from '../openfile';
 import type { Sys } from '../sys';
+import { reapNamespaces, watchNamespaces } from './reap';
 
 /** Any namespace that a file can stand for. */
 export type AnyNamespace = Namespace | NetNamespace;
@@ -78,10 +79,17 @@ export function namespaceOfFd(sys: Sys, fd: number): AnyNamespace {
   throw new Errno('EINVAL');
 }
 
+/** `proc` goes to another namespace: the one it leaves may end, and the new one with it. */
+function left(proc: Process): void {
+  if (proc.ns.net !== proc.machine.namespaces.net) reapNamespaces(proc.machine);
+  watchNamespaces(proc);
+}
+
 /** setns(2) with a namespace of a kind that the caller's process can join at once. @throws Errno EPERM */
 export function setns(sys: Sys, namespace: AnyNamespace): void {
   const { proc } = sys;
   if (namespace.kind !== 'user' && !proc.capable(namespace.owner as typeof proc.ns.user)) throw new Errno('EPERM');
+  if (namespace.kind === 'net' || namespace.kind === 'mnt') left(proc);
   switch (namespace.kind) {
     case 'net':
       proc.ns.net = namespace as NetNamespace;
@@ -131,6 +139,7 @@ export function unshareNamespaces(sys: Sys, kinds: ReadonlySet<NamespaceKind>, m
     proc.privileged = true;
   }
   const owner = proc.ns.user;
+  if (kinds.has('net') || kinds.has('mnt')) left(proc);
   if (kinds.has('mnt')) proc.ns.mnt = proc.ns.mnt.clone(machine.namespaceInode(), owner);
   if (kinds.has('uts')) {
     const uts = new UtsNamespace(machine.namespaceInode(), owner, proc.ns.uts.hostname);

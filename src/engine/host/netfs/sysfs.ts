@@ -69,7 +69,7 @@ class LinkDirectories {
     if (!entry) return undefined;
     let node = entry.links.get(name);
     if (!node) {
-      node = new SymlinkNode(`../../devices/virtual/net/${name}`);
+      node = new SysfsLink(`../../devices/virtual/net/${name}`);
       entry.links.set(name, node.touch(this.net.host.scheduler.now));
     }
     return node;
@@ -163,11 +163,11 @@ class LinkDirectories {
     add('statistics', this.statistics(info, now));
     add('queues', new MemDir(0o755).touch(now));
     add('power', new MemDir(0o755).touch(now));
-    add('subsystem', new SymlinkNode('../../../../class/net').touch(now));
+    add('subsystem', new SysfsLink('../../../../class/net').touch(now));
     const bridge = this.bridgeDir(info, change, number, now);
     const brif = new ComputedDir(
       () => net.links.list().filter((l) => l.master === index).map((l) => l.name),
-      (name) => (net.links.list().some((l) => l.name === name && l.master === index) ? new SymlinkNode(`../../${name}/brport`).touch(now) : undefined),
+      (name) => (net.links.list().some((l) => l.name === name && l.master === index) ? new SysfsLink(`../../${name}/brport`).touch(now) : undefined),
       0o755,
     ).touch(now);
     const port = this.portDir(info, change, number, now);
@@ -184,7 +184,7 @@ class LinkDirectories {
       if (name === 'master') {
         const master = info().master;
         const link = master === undefined ? undefined : net.links.get(master);
-        return link && new SymlinkNode(`../${link.name}`).touch(now);
+        return link && new SysfsLink(`../${link.name}`).touch(now);
       }
       const upper = /^(?:upper|lower)_(.+)$/.exec(name);
       return upper ? this.stackLink(info(), name, now) : undefined;
@@ -213,7 +213,7 @@ class LinkDirectories {
     const link = this.net.links.byName(other);
     if (!link) return undefined;
     const related = name.startsWith('upper_') ? info.master === link.index : this.net.links.info(link).master === info.index;
-    return related ? new SymlinkNode(`../${other}`).touch(now) : undefined;
+    return related ? new SysfsLink(`../${other}`).touch(now) : undefined;
   }
 
   private statistics(info: () => LinkInfo, now: number): MemDir {
@@ -338,8 +338,15 @@ class LinkDirectories {
   }
 }
 
+/** sysfs gives no size for its links. */
+class SysfsLink extends SymlinkNode {
+  override get size(): number {
+    return 0;
+  }
+}
+
 /** The link `brport/bridge` to the bridge's directory. */
-class ComputedBridgeLink extends SymlinkNode {
+class ComputedBridgeLink extends SysfsLink {
   constructor(
     private readonly net: NetNamespace,
     private readonly info: () => LinkInfo,

@@ -1,6 +1,6 @@
 /** `python3 -m http.server`: the only thing python does on these machines. */
 import type { Coroutine } from '../../core';
-import { concat, encode, isErrno } from '../../core';
+import { encode, isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
 import type { Family, TcpSocket } from '../../net';
 import type { IpAddress } from '../../wire';
@@ -66,6 +66,9 @@ function* log(sys: Sys, peer: string, text: string): Coroutine<void> {
   yield* sys.eprint(`${peer} - - [${two(d.day)}/${MONTHS[d.month - 1]}/${d.year} ${two(d.hour)}:${two(d.minute)}:${two(d.second)}] ${text}\n`);
 }
 
+/** Time between an answer and the end of the connection, in microseconds. */
+const CLOSING = 300;
+
 /** Answers one request and closes the connection, as HTTP/1.0 does. */
 function* serve(sys: Sys, socket: TcpSocket, fd: number, directory: string): Coroutine<void> {
   const peer = formatIp(socket.remoteIp);
@@ -81,12 +84,18 @@ function* serve(sys: Sys, socket: TcpSocket, fd: number, directory: string): Cor
   const [method = '', target = '', version] = words;
   const head = (code: number, reason: string, headers: readonly string[]): string =>
     `HTTP/1.0 ${code} ${reason}\r\nServer: SimpleHTTP/0.6 Python/3.11.2\r\nDate: ${httpDate(sys.now)}\r\n${headers.map((h) => `${h}\r\n`).join('')}\r\n`;
+  // http.server writes the head and the body one after the other, and a program of its weight is not quick to close.
+  const reply = function* (answer: Uint8Array, body: Uint8Array): Coroutine<void> {
+    yield* sys.write(fd, answer);
+    if (method !== 'HEAD' && body.length > 0) yield* sys.write(fd, body);
+    yield* sys.sleep(CLOSING);
+  };
   const fail = function* (code: number, reason: string, explain: string): Coroutine<void> {
     yield* log(sys, peer, `code ${code}, message ${reason}`);
     yield* log(sys, peer, `"${line}" ${code} -`);
     const body = encode(errorPage(code, reason, explain));
     const answer = head(code, reason, ['Connection: close', 'Content-Type: text/html;charset=utf-8', `Content-Length: ${body.length}`]);
-    yield* sys.write(fd, method === 'HEAD' ? encode(answer) : concat([encode(answer), body]));
+    yield* reply(encode(answer), body);
   };
   if (version !== undefined && !/^HTTP\/\d+\.\d+$/.test(version)) {
     yield* fail(400, `Bad request version ('${version}')`, 'Bad request syntax or unsupported method');
@@ -118,7 +127,7 @@ function* serve(sys: Sys, socket: TcpSocket, fd: number, directory: string): Cor
         const body = encode(listing(path, sys.files.readdir(dir), (n) => sys.files.stat(`${dir}/${n}`).type === 'dir'));
         yield* log(sys, peer, `"${line}" 200 -`);
         const answer = encode(head(200, 'OK', ['Content-type: text/html; charset=utf-8', `Content-Length: ${body.length}`]));
-        yield* sys.write(fd, method === 'HEAD' ? answer : concat([answer, body]));
+        yield* reply(answer, body);
         return;
       }
       file = `${file}/${index}`;
@@ -130,7 +139,7 @@ function* serve(sys: Sys, socket: TcpSocket, fd: number, directory: string): Cor
     const type = TYPES[file.slice(file.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
     yield* log(sys, peer, `"${line}" 200 -`);
     const answer = encode(head(200, 'OK', [`Content-type: ${type}`, `Content-Length: ${body.length}`, `Last-Modified: ${httpDate(stat.mtime)}`]));
-    yield* sys.write(fd, method === 'HEAD' ? answer : concat([answer, body]));
+    yield* reply(answer, body);
   } catch (e) {
     if (!isErrno(e)) throw e;
     if (e.code === 'EPIPE' || e.code === 'ECONNRESET') return;

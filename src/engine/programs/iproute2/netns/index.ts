@@ -3,7 +3,7 @@ import type { Coroutine, ErrnoCode } from '../../../core';
 import { isErrno, strerror, WaitQueue } from '../../../core';
 import type { Inode, Sys } from '../../../host';
 import { FileNode, MemDir, resolve, shellStatus } from '../../../host';
-import { namespaceNode } from '../../../host/netfs';
+import { namespaceNode, reapNamespaces } from '../../../host/netfs';
 import { NetNamespace } from '../../../net';
 import { NETNS_USAGE } from '../help';
 import { Args, invalidArgument, Quit, readSigned, readUnsigned } from '../lib/args';
@@ -193,6 +193,7 @@ function deleteOne(ctx: Context, name: string): string {
   } catch (e) {
     text = `Cannot remove namespace file "${path}": ${reason(e)}\n`;
   }
+  reapNamespaces(sys.machine);
   announce(sys);
   return text;
 }
