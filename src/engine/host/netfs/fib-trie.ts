@@ -39,7 +39,13 @@ function indexIn(n: { pos: number; bits: number }, key: number): number {
 
 function makeNode(key: number, pos: number, bits: number): Node {
   const size = 2 ** (pos + bits);
-  return { leaf: false, key: Math.floor(key / size) * size, pos, bits, children: new Array<null>(2 ** bits).fill(null) };
+  return {
+    leaf: false,
+    key: Math.floor(key / size) * size,
+    pos,
+    bits,
+    children: new Array<null>(2 ** bits).fill(null),
+  };
 }
 
 /** Puts `child` below `n` where its key belongs; two children in one slot get a node of their own. */
@@ -131,7 +137,9 @@ type Tree = Node | Leaf | null;
 
 function insert(tree: Tree, leaf: Leaf, root: boolean): Tree {
   if (!tree) return leaf;
-  const outside = tree.leaf ? true : Math.floor(leaf.key / 2 ** (tree.pos + tree.bits)) !== Math.floor(tree.key / 2 ** (tree.pos + tree.bits));
+  const outside = tree.leaf
+    ? true
+    : Math.floor(leaf.key / 2 ** (tree.pos + tree.bits)) !== Math.floor(tree.key / 2 ** (tree.pos + tree.bits));
   if (tree.leaf || outside) {
     const joined = join(tree, leaf) as Node;
     return resize(joined, root);
@@ -158,7 +166,13 @@ function build(routes: readonly RouteInfo[]): Tree {
   return tree;
 }
 
-const SCOPES: Readonly<Record<number, string>> = { 0: 'universe', 200: 'site', 253: 'link', 254: 'host', 255: 'nowhere' };
+const SCOPES: Readonly<Record<number, string>> = {
+  0: 'universe',
+  200: 'site',
+  253: 'link',
+  254: 'host',
+  255: 'nowhere',
+};
 
 function show(tree: Tree, depth: number): string {
   if (!tree) return '';
@@ -183,7 +197,8 @@ function tables(net: NetNamespace): [number, RouteInfo[]][] {
   const byTable = new Map<number, RouteInfo[]>();
   for (const r of all) byTable.set(r.table, [...(byTable.get(r.table) ?? []), r]);
   const rules = net.rules.list('inet');
-  const merged = rules.length === 3 && rules.every((r) => r.action === 'lookup' && r.src === undefined && r.fwmark === undefined);
+  const merged =
+    rules.length === 3 && rules.every((r) => r.action === 'lookup' && r.src === undefined && r.fwmark === undefined);
   if (merged) {
     const shared = [...(byTable.get(255) ?? []), ...(byTable.get(254) ?? [])];
     byTable.set(254, shared);

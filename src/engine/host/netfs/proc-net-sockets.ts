@@ -4,9 +4,12 @@ import type { IpAddress } from '../../wire';
 import { ip6ToBytesLoose } from '../../wire';
 
 const TCP_HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
-const UDP_HEADER = '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops';
-const RAW_HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops';
-const HEADER6 = '  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+const UDP_HEADER =
+  '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops';
+const RAW_HEADER =
+  '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops';
+const HEADER6 =
+  '  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 
 /** TCP states by the names of `ss`, with the kernel's numbers. */
 export const TCP_STATES: Readonly<Record<string, number>> = {
@@ -27,7 +30,8 @@ const hex = (n: number, width: number): string => (n >>> 0).toString(16).toUpper
 
 /** An address as little-endian words. */
 function addressHex(a: IpAddress): string {
-  if (typeof a === 'number') return hex(((a & 0xff) << 24) | ((a & 0xff00) << 8) | ((a >>> 8) & 0xff00) | (a >>> 24), 8);
+  if (typeof a === 'number')
+    return hex(((a & 0xff) << 24) | ((a & 0xff00) << 8) | ((a >>> 8) & 0xff00) | (a >>> 24), 8);
   const b = ip6ToBytesLoose(a) ?? new Uint8Array(16);
   let text = '';
   for (let w = 0; w < 16; w += 4) text += hex((b[w + 3]! << 24) | (b[w + 2]! << 16) | (b[w + 1]! << 8) | b[w]!, 8);
@@ -44,10 +48,20 @@ function pointer(inode: number): string {
 }
 
 function timerText(net: NetNamespace, s: SocketInfo): { code: string; left: number; retransmits: number } {
-  const kinds: Readonly<Record<string, string>> = { on: '01', keepalive: '02', timewait: '03', persist: '04', off: '00' };
+  const kinds: Readonly<Record<string, string>> = {
+    on: '01',
+    keepalive: '02',
+    timewait: '03',
+    persist: '04',
+    off: '00',
+  };
   const t = s.timer;
   if (!t) return { code: '00', left: 0, retransmits: 0 };
-  return { code: kinds[t.kind] ?? '00', left: Math.max(0, Math.floor((t.expires - net.host.scheduler.now) / 10000)), retransmits: t.retransmits };
+  return {
+    code: kinds[t.kind] ?? '00',
+    left: Math.max(0, Math.floor((t.expires - net.host.scheduler.now) / 10000)),
+    retransmits: t.retransmits,
+  };
 }
 
 function tcpRow(net: NetNamespace, s: SocketInfo, n: number): string {
@@ -83,8 +97,16 @@ function datagramRow(s: SocketInfo, n: number): string {
   return `${String(n).padStart(5)}: ${endpoint(s.local)} ${endpoint(s.remote)} ${hex(state, 2)} ${hex(s.sendQ, 8)}:${hex(s.recvQ, 8)} 00:00000000 00000000 ${String(s.uid).padStart(5)} ${'0'.padStart(8)} ${s.inode} 2 ${pointer(s.inode)} 0`;
 }
 
-function datagrams(net: NetNamespace, protocol: SocketInfo['protocol'], family: 'inet' | 'inet6', header: string, pad: number): string {
-  const rows = net.sockets.list().filter((s) => s.protocol === protocol && s.family === family && (protocol !== 'udp' || s.local.port !== 0));
+function datagrams(
+  net: NetNamespace,
+  protocol: SocketInfo['protocol'],
+  family: 'inet' | 'inet6',
+  header: string,
+  pad: number,
+): string {
+  const rows = net.sockets
+    .list()
+    .filter((s) => s.protocol === protocol && s.family === family && (protocol !== 'udp' || s.local.port !== 0));
   const lines = rows.map((s) => datagramRow(s, s.local.port & 0xff));
   return [header, ...lines].map((l) => `${l.padEnd(pad)}\n`).join('');
 }
@@ -133,7 +155,13 @@ export function unixFile(net: NetNamespace): string {
 function used(net: NetNamespace, protocol: SocketInfo['protocol'], family?: 'inet' | 'inet6'): number {
   return net.sockets
     .list()
-    .filter((s) => s.protocol === protocol && (family === undefined || s.family === family) && s.inode !== 0 && s.state !== 'TIME-WAIT').length;
+    .filter(
+      (s) =>
+        s.protocol === protocol &&
+        (family === undefined || s.family === family) &&
+        s.inode !== 0 &&
+        s.state !== 'TIME-WAIT',
+    ).length;
 }
 
 /** /proc/net/sockstat */

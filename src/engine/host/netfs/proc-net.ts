@@ -8,7 +8,18 @@ import { ComputedDir, MemDir, TextNode } from '../inode';
 import { fibTrie, fibTrieStat } from './fib-trie';
 import { NETSTAT_ROWS, SNMP6_NAMES, SNMP_ROWS } from './mib-files';
 import { PROTOCOLS_TEXT, TARGETS_TEXT } from './proc-net-text';
-import { icmpFile, packetFile, rawFile, sockstat, sockstat6, tcp6File, tcpFile, udp6File, udpFile, unixFile } from './proc-net-sockets';
+import {
+  icmpFile,
+  packetFile,
+  rawFile,
+  sockstat,
+  sockstat6,
+  tcp6File,
+  tcpFile,
+  udp6File,
+  udpFile,
+  unixFile,
+} from './proc-net-sockets';
 
 const dirs = new WeakMap<NetNamespace, MemDir>();
 
@@ -44,7 +55,10 @@ function build(net: NetNamespace): MemDir {
   file('igmp', () => igmp(net));
   file('igmp6', () => igmp6(net));
   file('ip6_flowlabel', () => 'Label S Owner  Users  Linger Expires  Dst                              Opt\n');
-  file('ip6_mr_cache', () => 'Group                            Origin                           Iif      Pkts  Bytes     Wrong  Oifs\n');
+  file(
+    'ip6_mr_cache',
+    () => 'Group                            Origin                           Iif      Pkts  Bytes     Wrong  Oifs\n',
+  );
   file('ip6_mr_vif', () => 'Interface      BytesIn  PktsIn  BytesOut PktsOut Flags\n');
   add('ip6t_hashlimit', new MemDir(0o555));
   file('ip_mr_cache', () => 'Group    Origin   Iif     Pkts    Bytes    Wrong Oifs\n');
@@ -52,7 +66,10 @@ function build(net: NetNamespace): MemDir {
   add('ipt_hashlimit', new MemDir(0o555));
   file('ipv6_route', () => ipv6Route(net));
   file('mcfilter', () => 'Idx Device        MCA        SRC    INC    EXC\n');
-  file('mcfilter6', () => 'Idx Device                Multicast Address                   Source Address    INC    EXC\n');
+  file(
+    'mcfilter6',
+    () => 'Idx Device                Multicast Address                   Source Address    INC    EXC\n',
+  );
   add('netfilter', new MemDir(0o555));
   file('netlink', () => 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n');
   file('netstat', () => counters(net, NETSTAT_ROWS));
@@ -61,13 +78,21 @@ function build(net: NetNamespace): MemDir {
   file('packet', () => packetFile(net));
   file('protocols', () => PROTOCOLS_TEXT);
   file('psched', () => '000003e8 00000040 000f4240 3b9aca00\n');
-  file('ptype', () => 'Type Device      Function\n0800          ip_rcv\n0004          llc_rcv\n0806          arp_rcv\n86dd          ipv6_rcv\n');
+  file(
+    'ptype',
+    () =>
+      'Type Device      Function\n0800          ip_rcv\n0004          llc_rcv\n0806          arp_rcv\n86dd          ipv6_rcv\n',
+  );
   file('raw', () => rawFile(net));
   file('raw6', () => sockets6);
   file('route', () => route(net));
   file('rt6_stats', () => '0000 0000 0000 0000 0000 0000 0000\n');
   file('rt_acct', () => '');
-  file('rt_cache', () => 'Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst                          \n');
+  file(
+    'rt_cache',
+    () =>
+      'Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst                          \n',
+  );
   file('snmp', () => counters(net, SNMP_ROWS));
   file('snmp6', () => snmp6(net));
   file('sockstat', () => sockstat(net));
@@ -78,7 +103,11 @@ function build(net: NetNamespace): MemDir {
   file('tcp6', () => tcp6File(net));
   file('udp', () => udpFile(net));
   file('udp6', () => udp6File(net));
-  file('udplite', () => '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops            \n');
+  file(
+    'udplite',
+    () =>
+      '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops            \n',
+  );
   file('udplite6', () => sockets6);
   file('unix', () => unixFile(net));
   file('xfrm_stat', () => '');
@@ -93,8 +122,26 @@ function dev(net: NetNamespace): string {
     'Inter-|   Receive                                                |  Transmit\n' +
     ' face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n';
   for (const { name, stats: s } of net.links.list()) {
-    const rx = [pad(s.rxBytes, 7), pad(s.rxPackets, 7), pad(s.rxErrors, 4), pad(s.rxDropped + s.rxMissed, 4), pad(0, 4), pad(0, 5), pad(0, 10), pad(s.multicast, 9)];
-    const tx = [pad(s.txBytes, 8), pad(s.txPackets, 7), pad(s.txErrors, 4), pad(s.txDropped, 4), pad(0, 4), pad(s.collisions, 5), pad(s.txCarrier, 7), pad(0, 10)];
+    const rx = [
+      pad(s.rxBytes, 7),
+      pad(s.rxPackets, 7),
+      pad(s.rxErrors, 4),
+      pad(s.rxDropped + s.rxMissed, 4),
+      pad(0, 4),
+      pad(0, 5),
+      pad(0, 10),
+      pad(s.multicast, 9),
+    ];
+    const tx = [
+      pad(s.txBytes, 8),
+      pad(s.txPackets, 7),
+      pad(s.txErrors, 4),
+      pad(s.txDropped, 4),
+      pad(0, 4),
+      pad(s.collisions, 5),
+      pad(s.txCarrier, 7),
+      pad(0, 10),
+    ];
     text += `${pad(name, 6)}: ${rx.join(' ')} ${tx.join(' ')}\n`;
   }
   return text;
@@ -108,7 +155,19 @@ function hexHost(address: number): string {
 
 function route(net: NetNamespace): string {
   const line = (columns: readonly string[]): string => `${columns.join('\t').padEnd(127)}\n`;
-  let text = line(['Iface', 'Destination', 'Gateway ', 'Flags', 'RefCnt', 'Use', 'Metric', 'Mask\t', 'MTU', 'Window', 'IRTT']);
+  let text = line([
+    'Iface',
+    'Destination',
+    'Gateway ',
+    'Flags',
+    'RefCnt',
+    'Use',
+    'Metric',
+    'Mask\t',
+    'MTU',
+    'Window',
+    'IRTT',
+  ]);
   for (const r of net.routes.list({ family: 'inet', table: RT_TABLE.MAIN })) {
     if (r.type === 'broadcast' || r.type === 'multicast') continue;
     const hop = r.nexthops[0];
@@ -164,7 +223,11 @@ function ifInet6(net: NetNamespace): string {
     const name = net.links.get(a.index)?.name ?? '';
     const scope = a.scope === 254 ? 0x10 : a.scope === 253 ? 0x20 : a.scope === 200 ? 0x40 : 0;
     const flags =
-      (a.permanent ? 0x80 : 0) | (a.tentative ? 0x40 : 0) | (a.deprecated ? 0x20 : 0) | (a.dadFailed ? 0x08 : 0) | (a.noDad ? 0x02 : 0);
+      (a.permanent ? 0x80 : 0) |
+      (a.tentative ? 0x40 : 0) |
+      (a.deprecated ? 0x20 : 0) |
+      (a.dadFailed ? 0x08 : 0) |
+      (a.noDad ? 0x02 : 0);
     text += `${hex6(a.local)} ${byte(a.index)} ${byte(a.prefixLength)} ${byte(scope)} ${byte(flags)} ${name.padStart(8)}\n`;
   }
   return text;
@@ -176,7 +239,13 @@ function ipv6Route(net: NetNamespace): string {
     const hop = r.nexthops[0];
     const name = hop?.index === undefined ? 'lo' : (net.links.get(hop.index)?.name ?? 'lo');
     const local = r.type === 'local';
-    const flags = local ? 0x80200001 : hop?.gateway !== undefined ? 0x3 : r.type === 'unicast' || r.type === 'multicast' ? 1 : 0x200200;
+    const flags = local
+      ? 0x80200001
+      : hop?.gateway !== undefined
+        ? 0x3
+        : r.type === 'unicast' || r.type === 'multicast'
+          ? 1
+          : 0x200200;
     const h = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
     return `${hex6(r.dst)} ${byte(r.dstLength)} ${zero} 00 ${hop?.gateway === undefined ? zero : hex6(hop.gateway)} ${h(r.metric)} ${h(local ? 2 : 1)} 00000000 ${h(flags)} ${name.padStart(8)}\n`;
   };
@@ -244,7 +313,9 @@ function devSnmp6(net: NetNamespace): Inode {
       if (!link || link.name !== name) return undefined;
       let node = made.get(name);
       if (!node) {
-        node = new TextNode(() => `${'ifIndex'.padEnd(32)}\t${net.links.byName(name)?.index ?? 0}\n`).touch(net.host.scheduler.now);
+        node = new TextNode(() => `${'ifIndex'.padEnd(32)}\t${net.links.byName(name)?.index ?? 0}\n`).touch(
+          net.host.scheduler.now,
+        );
         made.set(name, node);
       }
       return node;
@@ -279,7 +350,8 @@ function specials(net: NetNamespace): Record<string, number> {
 }
 
 function establishedCount(net: NetNamespace): number {
-  return net.sockets.list().filter((s) => s.protocol === 'tcp' && (s.state === 'ESTAB' || s.state === 'CLOSE-WAIT')).length;
+  return net.sockets.list().filter((s) => s.protocol === 'tcp' && (s.state === 'ESTAB' || s.state === 'CLOSE-WAIT'))
+    .length;
 }
 
 function snmp6(net: NetNamespace): string {
@@ -289,6 +361,7 @@ function snmp6(net: NetNamespace): string {
 
 function softnet(net: NetNamespace): string {
   const cpus = (net.host as { cpus?: number }).cpus ?? 1;
-  const row = (n: number): string => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, n, 0, 0].map((v) => v.toString(16).padStart(8, '0')).join(' ');
+  const row = (n: number): string =>
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, n, 0, 0].map((v) => v.toString(16).padStart(8, '0')).join(' ');
   return Array.from({ length: cpus }, (_, n) => `${row(n)}\n`).join('');
 }

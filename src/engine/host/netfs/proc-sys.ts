@@ -158,7 +158,8 @@ function netNode(net: NetNamespace, path: string): Inode | undefined {
   const { sysctl } = net;
   const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const entry = path === '' ? { name: '', dir: true, mode: 0o555 } : sysctl.entries(parent)?.find((e) => e.name === name);
+  const entry =
+    path === '' ? { name: '', dir: true, mode: 0o555 } : sysctl.entries(parent)?.find((e) => e.name === name);
   if (!entry) {
     made.delete(path);
     return undefined;

@@ -26,20 +26,31 @@ function build(machine: Machine, net: NetNamespace): MemDir {
     parent.link(name, child.touch(machine.bootTime));
     return child;
   };
-  const top = new Map(['block', 'bus', 'class', 'dev', 'devices', 'firmware', 'fs', 'kernel', 'module', 'power'].map((n) => [n, dir(root, n)]));
+  const top = new Map(
+    ['block', 'bus', 'class', 'dev', 'devices', 'firmware', 'fs', 'kernel', 'module', 'power'].map((n) => [
+      n,
+      dir(root, n),
+    ]),
+  );
   const devices = top.get('devices')!;
   const cpus = dir(dir(devices, 'system'), 'cpu');
   for (let n = 0; n < machine.cpus; n++) dir(cpus, `cpu${n}`);
   const list = `0-${machine.cpus - 1}\n`;
-  for (const name of ['online', 'possible', 'present']) cpus.link(name, new TextNode(() => list).touch(machine.bootTime));
+  for (const name of ['online', 'possible', 'present'])
+    cpus.link(name, new TextNode(() => list).touch(machine.bootTime));
   dir(top.get('fs')!, 'cgroup');
-  for (const name of ['bridge', 'br_netfilter', 'ip_tables', 'ip6_tables', 'nf_conntrack', 'veth']) dir(top.get('module')!, name);
+  for (const name of ['bridge', 'br_netfilter', 'ip_tables', 'ip6_tables', 'nf_conntrack', 'veth'])
+    dir(top.get('module')!, name);
   const links = new LinkDirectories(machine, net);
   dir(devices, 'virtual').link('net', links.directory);
   top.get('class')!.link(
     'net',
     new ComputedDir(
-      () => net.links.list().map((l) => l.name).sort(),
+      () =>
+        net.links
+          .list()
+          .map((l) => l.name)
+          .sort(),
       (name) => (net.links.byName(name)?.name === name ? links.link(name) : undefined),
       0o755,
     ).touch(machine.bootTime),
@@ -57,7 +68,11 @@ class LinkDirectories {
     private readonly net: NetNamespace,
   ) {
     this.directory = new ComputedDir(
-      () => net.links.list().map((l) => l.name).sort(),
+      () =>
+        net.links
+          .list()
+          .map((l) => l.name)
+          .sort(),
       (name) => this.of(name)?.dir,
       0o755,
     ).touch(machine.bootTime);
@@ -118,10 +133,22 @@ class LinkDirectories {
     };
     const hex = (n: number): string => `0x${n.toString(16)}`;
     const add = (name: string, node: Inode): void => void files.set(name, node);
-    add('addr_assign_type', text(() => '3'));
-    add('addr_len', text(() => '6'));
-    add('address', text((i) => i.mac));
-    add('broadcast', text((i) => i.broadcast));
+    add(
+      'addr_assign_type',
+      text(() => '3'),
+    );
+    add(
+      'addr_len',
+      text(() => '6'),
+    );
+    add(
+      'address',
+      text((i) => i.mac),
+    );
+    add(
+      'broadcast',
+      text((i) => i.broadcast),
+    );
     add(
       'carrier',
       text((i) => {
@@ -129,10 +156,22 @@ class LinkDirectories {
         return i.carrier ? '1' : '0';
       }),
     );
-    add('carrier_changes', text((i) => String(i.carrierChanges)));
-    add('dev_id', text(() => '0x0'));
-    add('dev_port', text(() => '0'));
-    add('dormant', text((i) => (needUp(i), '0')));
+    add(
+      'carrier_changes',
+      text((i) => String(i.carrierChanges)),
+    );
+    add(
+      'dev_id',
+      text(() => '0x0'),
+    );
+    add(
+      'dev_port',
+      text(() => '0'),
+    );
+    add(
+      'dormant',
+      text((i) => (needUp(i), '0')),
+    );
     add(
       'duplex',
       text((i) => {
@@ -142,20 +181,77 @@ class LinkDirectories {
       }),
     );
     const uapi = (i: LinkInfo): number => i.flags & 0xffff & ~IFF.RUNNING;
-    add('flags', text((i) => hex(uapi(i)), (v) => change({ up: (number(v) & IFF.UP) !== 0 })));
-    add('gro_flush_timeout', text(() => '0'));
-    add('ifalias', text((i) => i.alias ?? '', (v) => change({ alias: v })));
-    add('ifindex', text((i) => String(i.index)));
-    add('iflink', text((i) => String(i.link ?? i.index)));
-    add('link_mode', text((i) => (i.mode === 'DORMANT' ? '1' : '0')));
-    add('mtu', text((i) => String(i.mtu), (v) => change({ mtu: number(v) })));
-    add('name_assign_type', text(() => '3'));
-    add('netdev_group', text((i) => String(i.group), (v) => change({ group: number(v) })));
-    add('operstate', text((i) => i.operstate.toLowerCase()));
-    add('proto_down', text(() => '0'));
-    add('speed', text((i) => (needUp(i), i.kind === 'veth' || i.kind === 'bridge' ? '10000' : '-1')));
-    add('tx_queue_len', text((i) => String(i.txqlen), (v) => change({ txqlen: number(v) })));
-    add('type', text((i) => (i.type === 'loopback' ? '772' : '1')));
+    add(
+      'flags',
+      text(
+        (i) => hex(uapi(i)),
+        (v) => change({ up: (number(v) & IFF.UP) !== 0 }),
+      ),
+    );
+    add(
+      'gro_flush_timeout',
+      text(() => '0'),
+    );
+    add(
+      'ifalias',
+      text(
+        (i) => i.alias ?? '',
+        (v) => change({ alias: v }),
+      ),
+    );
+    add(
+      'ifindex',
+      text((i) => String(i.index)),
+    );
+    add(
+      'iflink',
+      text((i) => String(i.link ?? i.index)),
+    );
+    add(
+      'link_mode',
+      text((i) => (i.mode === 'DORMANT' ? '1' : '0')),
+    );
+    add(
+      'mtu',
+      text(
+        (i) => String(i.mtu),
+        (v) => change({ mtu: number(v) }),
+      ),
+    );
+    add(
+      'name_assign_type',
+      text(() => '3'),
+    );
+    add(
+      'netdev_group',
+      text(
+        (i) => String(i.group),
+        (v) => change({ group: number(v) }),
+      ),
+    );
+    add(
+      'operstate',
+      text((i) => i.operstate.toLowerCase()),
+    );
+    add(
+      'proto_down',
+      text(() => '0'),
+    );
+    add(
+      'speed',
+      text((i) => (needUp(i), i.kind === 'veth' || i.kind === 'bridge' ? '10000' : '-1')),
+    );
+    add(
+      'tx_queue_len',
+      text(
+        (i) => String(i.txqlen),
+        (v) => change({ txqlen: number(v) }),
+      ),
+    );
+    add(
+      'type',
+      text((i) => (i.type === 'loopback' ? '772' : '1')),
+    );
     add(
       'uevent',
       text((i) => `${i.kind === 'bridge' ? 'DEVTYPE=bridge\n' : ''}INTERFACE=${i.name}\nIFINDEX=${i.index}`),
@@ -166,8 +262,15 @@ class LinkDirectories {
     add('subsystem', new SysfsLink('../../../../class/net').touch(now));
     const bridge = this.bridgeDir(info, change, number, now);
     const brif = new ComputedDir(
-      () => net.links.list().filter((l) => l.master === index).map((l) => l.name),
-      (name) => (net.links.list().some((l) => l.name === name && l.master === index) ? new SysfsLink(`../../${name}/brport`).touch(now) : undefined),
+      () =>
+        net.links
+          .list()
+          .filter((l) => l.master === index)
+          .map((l) => l.name),
+      (name) =>
+        net.links.list().some((l) => l.name === name && l.master === index)
+          ? new SysfsLink(`../../${name}/brport`).touch(now)
+          : undefined,
       0o755,
     ).touch(now);
     const port = this.portDir(info, change, number, now);
@@ -212,7 +315,9 @@ class LinkDirectories {
     const other = name.slice(6);
     const link = this.net.links.byName(other);
     if (!link) return undefined;
-    const related = name.startsWith('upper_') ? info.master === link.index : this.net.links.info(link).master === info.index;
+    const related = name.startsWith('upper_')
+      ? info.master === link.index
+      : this.net.links.info(link).master === info.index;
     return related ? new SysfsLink(`../${other}`).touch(now) : undefined;
   }
 
@@ -223,7 +328,20 @@ class LinkDirectories {
     add('collisions', (i) => i.stats.collisions);
     add('multicast', (i) => i.stats.multicast);
     add('rx_bytes', (i) => i.stats.rxBytes);
-    for (const name of ['rx_compressed', 'rx_crc_errors', 'rx_fifo_errors', 'rx_frame_errors', 'rx_length_errors', 'rx_over_errors', 'rx_nohandler', 'tx_aborted_errors', 'tx_compressed', 'tx_fifo_errors', 'tx_heartbeat_errors', 'tx_window_errors']) {
+    for (const name of [
+      'rx_compressed',
+      'rx_crc_errors',
+      'rx_fifo_errors',
+      'rx_frame_errors',
+      'rx_length_errors',
+      'rx_over_errors',
+      'rx_nohandler',
+      'tx_aborted_errors',
+      'tx_compressed',
+      'tx_fifo_errors',
+      'tx_heartbeat_errors',
+      'tx_window_errors',
+    ]) {
       add(name, () => 0);
     }
     add('rx_dropped', (i) => i.stats.rxDropped);
@@ -259,32 +377,92 @@ class LinkDirectories {
         ).touch(now),
       );
     const plain = (id: string): string => id.replace(/:/g, '');
-    add('ageing_time', (b) => b.ageingTime, (v) => ({ ageingTime: v }));
+    add(
+      'ageing_time',
+      (b) => b.ageingTime,
+      (v) => ({ ageingTime: v }),
+    );
     add('bridge_id', (b) => plain(b.bridgeId));
-    add('forward_delay', (b) => b.forwardDelay, (v) => ({ forwardDelay: v }));
+    add(
+      'forward_delay',
+      (b) => b.forwardDelay,
+      (v) => ({ forwardDelay: v }),
+    );
     add('gc_timer', (b) => b.gcTimer);
     add('group_addr', (b) => b.groupAddress);
-    add('group_fwd_mask', (b) => (b.groupFwdMask === 0 ? '0' : `0x${b.groupFwdMask.toString(16)}`), (v) => ({ groupFwdMask: v }));
-    add('hello_time', (b) => b.helloTime, (v) => ({ helloTime: v }));
+    add(
+      'group_fwd_mask',
+      (b) => (b.groupFwdMask === 0 ? '0' : `0x${b.groupFwdMask.toString(16)}`),
+      (v) => ({ groupFwdMask: v }),
+    );
+    add(
+      'hello_time',
+      (b) => b.helloTime,
+      (v) => ({ helloTime: v }),
+    );
     add('hello_timer', () => 0);
-    add('max_age', (b) => b.maxAge, (v) => ({ maxAge: v }));
-    add('multicast_querier', (b) => (b.mcastQuerier ? 1 : 0), (v) => ({ mcastQuerier: v !== 0 }));
-    add('multicast_router', (b) => b.mcastRouter, (v) => ({ mcastRouter: v }));
-    add('multicast_snooping', (b) => (b.mcastSnooping ? 1 : 0), (v) => ({ mcastSnooping: v !== 0 }));
-    add('nf_call_arptables', (b) => (b.nfCallArptables ? 1 : 0), (v) => ({ nfCallArptables: v !== 0 }));
-    add('nf_call_ip6tables', (b) => (b.nfCallIp6tables ? 1 : 0), (v) => ({ nfCallIp6tables: v !== 0 }));
-    add('nf_call_iptables', (b) => (b.nfCallIptables ? 1 : 0), (v) => ({ nfCallIptables: v !== 0 }));
-    add('priority', (b) => b.priority, (v) => ({ priority: v }));
+    add(
+      'max_age',
+      (b) => b.maxAge,
+      (v) => ({ maxAge: v }),
+    );
+    add(
+      'multicast_querier',
+      (b) => (b.mcastQuerier ? 1 : 0),
+      (v) => ({ mcastQuerier: v !== 0 }),
+    );
+    add(
+      'multicast_router',
+      (b) => b.mcastRouter,
+      (v) => ({ mcastRouter: v }),
+    );
+    add(
+      'multicast_snooping',
+      (b) => (b.mcastSnooping ? 1 : 0),
+      (v) => ({ mcastSnooping: v !== 0 }),
+    );
+    add(
+      'nf_call_arptables',
+      (b) => (b.nfCallArptables ? 1 : 0),
+      (v) => ({ nfCallArptables: v !== 0 }),
+    );
+    add(
+      'nf_call_ip6tables',
+      (b) => (b.nfCallIp6tables ? 1 : 0),
+      (v) => ({ nfCallIp6tables: v !== 0 }),
+    );
+    add(
+      'nf_call_iptables',
+      (b) => (b.nfCallIptables ? 1 : 0),
+      (v) => ({ nfCallIptables: v !== 0 }),
+    );
+    add(
+      'priority',
+      (b) => b.priority,
+      (v) => ({ priority: v }),
+    );
     add('root_id', (b) => plain(b.designatedRoot));
     add('root_path_cost', (b) => b.rootPathCost);
     add('root_port', (b) => b.rootPort);
-    add('stp_state', (b) => b.stpState, (v) => ({ stpState: v }));
+    add(
+      'stp_state',
+      (b) => b.stpState,
+      (v) => ({ stpState: v }),
+    );
     add('tcn_timer', () => 0);
     add('topology_change', () => 0);
     add('topology_change_detected', () => 0);
     add('topology_change_timer', () => 0);
-    add('vlan_default_pvid', (b) => b.vlanDefaultPvid, (v) => ({ vlanDefaultPvid: v }));
-    add('vlan_filtering', (b) => (b.vlanFiltering ? 1 : 0), (v) => ({ vlanFiltering: v !== 0 }));
+    add(
+      'vlan_default_pvid',
+      (b) => b.vlanDefaultPvid,
+      (v) => ({ vlanDefaultPvid: v }),
+    );
+    add(
+      'vlan_filtering',
+      (b) => (b.vlanFiltering ? 1 : 0),
+      (v) => ({ vlanFiltering: v !== 0 }),
+    );
     add('vlan_protocol', (b) => `0x${b.vlanProtocol.toString(16)}`);
     return dir.touch(now);
   }
@@ -314,25 +492,73 @@ class LinkDirectories {
         ).touch(now),
       );
     const states = ['disabled', 'listening', 'learning', 'forwarding', 'blocking'];
-    add('bpdu_guard', (p) => p.guard, (v) => ({ guard: v !== 0 }));
-    add('broadcast_flood', (p) => p.bcastFlood, (v) => ({ bcastFlood: v !== 0 }));
+    add(
+      'bpdu_guard',
+      (p) => p.guard,
+      (v) => ({ guard: v !== 0 }),
+    );
+    add(
+      'broadcast_flood',
+      (p) => p.bcastFlood,
+      (v) => ({ bcastFlood: v !== 0 }),
+    );
     add('designated_bridge', (p) => p.designatedBridge.replace(/:/g, ''));
     add('designated_cost', (p) => p.designatedCost);
     add('designated_port', (p) => p.designatedPort);
     add('designated_root', (p) => p.designatedRoot.replace(/:/g, ''));
-    add('hairpin_mode', (p) => p.hairpin, (v) => ({ hairpin: v !== 0 }));
-    add('isolated', (p) => p.isolated, (v) => ({ isolated: v !== 0 }));
-    add('learning', (p) => p.learning, (v) => ({ learning: v !== 0 }));
-    add('multicast_flood', (p) => p.mcastFlood, (v) => ({ mcastFlood: v !== 0 }));
-    add('neigh_suppress', (p) => p.neighSuppress, (v) => ({ neighSuppress: v !== 0 }));
-    add('path_cost', (p) => p.cost, (v) => ({ cost: v }));
+    add(
+      'hairpin_mode',
+      (p) => p.hairpin,
+      (v) => ({ hairpin: v !== 0 }),
+    );
+    add(
+      'isolated',
+      (p) => p.isolated,
+      (v) => ({ isolated: v !== 0 }),
+    );
+    add(
+      'learning',
+      (p) => p.learning,
+      (v) => ({ learning: v !== 0 }),
+    );
+    add(
+      'multicast_flood',
+      (p) => p.mcastFlood,
+      (v) => ({ mcastFlood: v !== 0 }),
+    );
+    add(
+      'neigh_suppress',
+      (p) => p.neighSuppress,
+      (v) => ({ neighSuppress: v !== 0 }),
+    );
+    add(
+      'path_cost',
+      (p) => p.cost,
+      (v) => ({ cost: v }),
+    );
     add('port_id', (p) => `0x${p.portId.toString(16)}`);
     add('port_no', (p) => `0x${p.portNo.toString(16)}`);
-    add('priority', (p) => p.priority, (v) => ({ priority: v }));
-    add('proxyarp', (p) => p.proxyArp, (v) => ({ proxyArp: v !== 0 }));
-    add('root_block', (p) => p.rootBlock, (v) => ({ rootBlock: v !== 0 }));
+    add(
+      'priority',
+      (p) => p.priority,
+      (v) => ({ priority: v }),
+    );
+    add(
+      'proxyarp',
+      (p) => p.proxyArp,
+      (v) => ({ proxyArp: v !== 0 }),
+    );
+    add(
+      'root_block',
+      (p) => p.rootBlock,
+      (v) => ({ rootBlock: v !== 0 }),
+    );
     add('state', (p) => states.indexOf(p.state));
-    add('unicast_flood', (p) => p.flood, (v) => ({ flood: v !== 0 }));
+    add(
+      'unicast_flood',
+      (p) => p.flood,
+      (v) => ({ flood: v !== 0 }),
+    );
     dir.link('bridge', new ComputedBridgeLink(this.net, info).touch(now));
     return dir.touch(now);
   }

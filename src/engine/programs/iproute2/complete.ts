@@ -3,7 +3,24 @@ import type { Sys } from '../../host';
 import { netnsNames } from './netns/names';
 
 const OBJECTS = ['address', 'help', 'link', 'maddress', 'monitor', 'neighbour', 'netns', 'route', 'rule'];
-const OPTIONS = ['-4', '-6', '-all', '-batch', '-brief', '-color', '-details', '-family', '-human', '-json', '-netns', '-oneline', '-pretty', '-stats', '-timestamp', '-Version'];
+const OPTIONS = [
+  '-4',
+  '-6',
+  '-all',
+  '-batch',
+  '-brief',
+  '-color',
+  '-details',
+  '-family',
+  '-human',
+  '-json',
+  '-netns',
+  '-oneline',
+  '-pretty',
+  '-stats',
+  '-timestamp',
+  '-Version',
+];
 
 const VERBS: Readonly<Record<string, readonly string[]>> = {
   address: ['add', 'change', 'delete', 'flush', 'help', 'replace', 'show'],
@@ -17,7 +34,26 @@ const VERBS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
-  'link set': ['address', 'alias', 'allmulticast', 'arp', 'broadcast', 'dev', 'down', 'group', 'master', 'mtu', 'multicast', 'name', 'netns', 'nomaster', 'promisc', 'txqueuelen', 'type', 'up'],
+  'link set': [
+    'address',
+    'alias',
+    'allmulticast',
+    'arp',
+    'broadcast',
+    'dev',
+    'down',
+    'group',
+    'master',
+    'mtu',
+    'multicast',
+    'name',
+    'netns',
+    'nomaster',
+    'promisc',
+    'txqueuelen',
+    'type',
+    'up',
+  ],
   'link add': ['address', 'dev', 'link', 'mtu', 'name', 'netns', 'peer', 'txqueuelen', 'type'],
   'link show': ['dev', 'group', 'master', 'nomaster', 'type', 'up'],
   'link delete': ['dev', 'group'],
@@ -25,7 +61,21 @@ const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   'address delete': ['dev', 'label'],
   'address show': ['dev', 'label', 'master', 'scope', 'to', 'type', 'up'],
   'address flush': ['dev', 'label', 'scope', 'to'],
-  'route add': ['blackhole', 'default', 'dev', 'metric', 'nexthop', 'onlink', 'prohibit', 'proto', 'scope', 'src', 'table', 'unreachable', 'via'],
+  'route add': [
+    'blackhole',
+    'default',
+    'dev',
+    'metric',
+    'nexthop',
+    'onlink',
+    'prohibit',
+    'proto',
+    'scope',
+    'src',
+    'table',
+    'unreachable',
+    'via',
+  ],
   'route delete': ['default', 'dev', 'metric', 'table', 'via'],
   'route show': ['default', 'dev', 'exact', 'match', 'proto', 'root', 'scope', 'src', 'table', 'type', 'via'],
   'route get': ['from', 'iif', 'mark', 'oif'],
@@ -78,6 +128,7 @@ export function completeIp(words: readonly string[], sys: Sys): readonly string[
   if (last === 'scope') return ['global', 'host', 'link'];
   const keywords = KEYWORDS[`${object} ${verb}`] ?? [];
   if (object === 'link' && rest.length === 2 && verb !== 'add') return [...deviceNames(sys), ...keywords];
-  if (rest.length === 2 && (verb === 'show' || verb === 'flush') && object === 'address') return [...deviceNames(sys), ...keywords];
+  if (rest.length === 2 && (verb === 'show' || verb === 'flush') && object === 'address')
+    return [...deviceNames(sys), ...keywords];
   return keywords;
 }

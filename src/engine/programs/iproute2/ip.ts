@@ -69,7 +69,13 @@ const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['stats', missing('stats')],
 ];
 
-const FAMILIES: Readonly<Record<string, Family>> = { inet: 'inet', inet6: 'inet6', link: 'link', bridge: 'bridge', mpls: 'mpls' };
+const FAMILIES: Readonly<Record<string, Family>> = {
+  inet: 'inet',
+  inet6: 'inet6',
+  link: 'link',
+  bridge: 'bridge',
+  mpls: 'mpls',
+};
 
 /** Options with a meaning of their own: name and what it does; abbreviations are looked up in this order. */
 const FLAGS: readonly (readonly [string, (o: Options) => void])[] = [

@@ -8,7 +8,8 @@ import type { Context } from './lib/context';
 export function maddress(ctx: Context, words: readonly string[]): number {
   const [verb = 'show', ...rest] = words;
   const is = (keyword: string): boolean => keyword.startsWith(verb);
-  if (words.length > 0 && (is('add') || is('delete'))) throw new Quit(2, `ip: not simulated in this course: maddress ${verb}\n`);
+  if (words.length > 0 && (is('add') || is('delete')))
+    throw new Quit(2, `ip: not simulated in this course: maddress ${verb}\n`);
   if (words.length > 0 && !is('list') && !is('show') && !is('lst')) {
     if (is('help')) throw new Quit(255, MADDRESS_USAGE);
     throw new Quit(255, `Command "${verb}" is unknown, try "ip maddr help".\n`);

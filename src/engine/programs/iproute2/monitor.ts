@@ -131,7 +131,9 @@ function print(ctx: Context, event: NetEvent): void {
     case 'fdb': {
       const f = event.fdb;
       if (event.deleted) out.fp('Deleted ');
-      out.fp(`dev ${ctx.nameOf(f.index)} lladdr ${f.mac} ${f.state === 'dynamic' ? 'REACHABLE' : f.state === 'static' ? 'NOARP' : 'PERMANENT'}\n`);
+      out.fp(
+        `dev ${ctx.nameOf(f.index)} lladdr ${f.mac} ${f.state === 'dynamic' ? 'REACHABLE' : f.state === 'static' ? 'NOARP' : 'PERMANENT'}\n`,
+      );
     }
   }
 }
@@ -180,4 +182,3 @@ export function civil(seconds: number): {
     weekday: (((days + 4) % 7) + 7) % 7,
   };
 }
-

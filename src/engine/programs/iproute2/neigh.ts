@@ -3,11 +3,30 @@ import type { NeighbourInfo, NudState } from '../../net';
 import { containsIp, formatIp, parseMac } from '../../wire';
 import { NEIGH_USAGE } from './help';
 import type { PrefixArgument } from './lib/args';
-import { addressArgument, Args, duplicateOrGarbage, formatLladdr, invalidArgument, lladdrArgument, prefixArgument, Quit } from './lib/args';
+import {
+  addressArgument,
+  Args,
+  duplicateOrGarbage,
+  formatLladdr,
+  invalidArgument,
+  lladdrArgument,
+  prefixArgument,
+  Quit,
+} from './lib/args';
 import type { Context } from './lib/context';
 import { kernelSays } from './lib/context';
 
-const STATES: readonly NudState[] = ['NONE', 'INCOMPLETE', 'REACHABLE', 'STALE', 'DELAY', 'PROBE', 'FAILED', 'NOARP', 'PERMANENT'];
+const STATES: readonly NudState[] = [
+  'NONE',
+  'INCOMPLETE',
+  'REACHABLE',
+  'STALE',
+  'DELAY',
+  'PROBE',
+  'FAILED',
+  'NOARP',
+  'PERMANENT',
+];
 /** What is shown and flushed unless said otherwise: everything but these. */
 const HIDDEN: readonly NudState[] = ['NONE', 'NOARP'];
 

@@ -35,7 +35,9 @@ function family(ctx: Context): 'inet' | 'inet6' {
 /** The words that describe a rule, for add, delete and show. */
 function parse(ctx: Context, words: readonly string[]): Spec {
   const args = new Args(words);
-  const spec: { -readonly [K in keyof RuleInfo]?: RuleInfo[K] } & { family: 'inet' | 'inet6' } = { family: family(ctx) };
+  const spec: { -readonly [K in keyof RuleInfo]?: RuleInfo[K] } & { family: 'inet' | 'inet6' } = {
+    family: family(ctx),
+  };
   let known = ctx.options.family === 'inet' || ctx.options.family === 'inet6';
   const prefix = (word: string): { address: RuleInfo['src']; length: number } => {
     const p = prefixArgument(word, known ? spec.family : 'unspec');
@@ -92,9 +94,19 @@ function parse(ctx: Context, words: readonly string[]): Spec {
     } else if (args.is('dev') || args.is('iif')) spec.iif = args.next();
     else if (args.is('oif')) spec.oif = args.next();
     else if (
-      ['suppress_ifgroup', 'sup_group', 'realms', 'l3mdev', 'uidrange', 'nat', 'map-to', 'ipproto', 'sport', 'dport', 'goto'].includes(
-        args.word,
-      )
+      [
+        'suppress_ifgroup',
+        'sup_group',
+        'realms',
+        'l3mdev',
+        'uidrange',
+        'nat',
+        'map-to',
+        'ipproto',
+        'sport',
+        'dport',
+        'goto',
+      ].includes(args.word)
     ) {
       throw new Quit(2, `ip: not simulated in this course: rule ${args.word}\n`);
     } else {
@@ -216,4 +228,3 @@ function flush(ctx: Context): number {
   }
   return 0;
 }
-

@@ -121,7 +121,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
           const plus = arg!.startsWith('+');
           const names = (plus ? arg!.slice(1) : arg!).split(',').map((c) => c.toUpperCase());
           const bad = names.find((c) => !COLUMNS[c]);
-          if (bad !== undefined) throw new Stop(1, `unknown column: ${arg!.split(',').find((c) => !COLUMNS[c.toUpperCase()]) ?? bad}`);
+          if (bad !== undefined)
+            throw new Stop(1, `unknown column: ${arg!.split(',').find((c) => !COLUMNS[c.toUpperCase()]) ?? bad}`);
           columns = plus ? [...defaults(types), ...names] : names;
           break;
         }
@@ -139,7 +140,10 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     }
     const names = yield* userNames(sys);
     const pidns = sys.proc.ns.pid;
-    const procs = [...pidns.processes].sort((a, b) => a[0] - b[0]).map(([, p]) => p).filter((p) => p.alive && p.pidIn(pidns) > 0);
+    const procs = [...pidns.processes]
+      .sort((a, b) => a[0] - b[0])
+      .map(([, p]) => p)
+      .filter((p) => p.alive && p.pidIn(pidns) > 0);
     // Others' namespaces can only be looked at by root.
     const seen = procs.filter((p) => sys.proc.privileged || p.uid === sys.proc.uid);
     const entries = new Map<AnyNamespace, Entry>();
@@ -204,7 +208,10 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
           return id === undefined ? 'unassigned' : String(id);
         }
         case 'NSFS':
-          return mounts.filter((m) => m.root instanceof NamespaceNode && m.root.namespace === e.ns).map((m) => m.target).join(' ');
+          return mounts
+            .filter((m) => m.root instanceof NamespaceNode && m.root.namespace === e.ns)
+            .map((m) => m.target)
+            .join(' ');
         case 'PNS': {
           const parent = (e.ns as { parent?: { inode: number } | null }).parent;
           return parent ? String(parent.inode) : '0';

@@ -68,7 +68,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       else if (name === 'W') wdns = arg!;
       else if (name === 'r') {
         if (arg !== undefined) throw new Stop(1, 'not simulated in this course: --root');
-      } else if (name !== 'preserve-credentials' && name !== 'Z') throw new Stop(1, `not simulated in this course: -${name}`);
+      } else if (name !== 'preserve-credentials' && name !== 'Z')
+        throw new Stop(1, `not simulated in this course: -${name}`);
     }
     if (all) {
       if (target === undefined) throw new Stop(1, 'no target PID specified for --all');
@@ -85,7 +86,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     for (const [, kind] of KIND_LETTERS) {
       if (!wanted.has(kind)) continue;
       const file = wanted.get(kind);
-      if (file === undefined && target === undefined) throw new Stop(1, `neither filename nor target pid supplied for ns/${kind}`);
+      if (file === undefined && target === undefined)
+        throw new Stop(1, `neither filename nor target pid supplied for ns/${kind}`);
       const path = file ?? `${own}/ns/${kind}`;
       let fd: number;
       try {
@@ -95,7 +97,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       }
       try {
         const namespace = namespaceOfFd(sys, fd);
-        if (namespace.kind !== kind) throw new Stop(1, `reassociate to namespace 'ns/${kind}' failed: Invalid argument`);
+        if (namespace.kind !== kind)
+          throw new Stop(1, `reassociate to namespace 'ns/${kind}' failed: Invalid argument`);
         namespaces.push([kind, namespace]);
       } catch (e) {
         if (e instanceof Stop) throw e;

@@ -158,7 +158,10 @@ class Run {
         if (e.code === 'EACCES' || e.code === 'EPERM') {
           yield* this.warn(`permission denied on key "${s.key}"${s.ignoreFailure ? ', ignoring' : ''}`);
         } else if (e.code === 'ENOENT' && o.ignore) return;
-        else yield* this.warn(`setting key "${s.key}"${s.ignoreFailure ? ', ignoring' : ''}: ${strerror(e.code as ErrnoCode)}`);
+        else
+          yield* this.warn(
+            `setting key "${s.key}"${s.ignoreFailure ? ', ignoring' : ''}: ${strerror(e.code as ErrnoCode)}`,
+          );
         if (!s.ignoreFailure) this.status = 1;
         return;
       }
@@ -206,7 +209,16 @@ class Run {
 }
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
-  const o: Options = { names: false, values: false, binary: false, ignore: false, quiet: false, dryRun: false, deprecated: false, pattern: undefined };
+  const o: Options = {
+    names: false,
+    values: false,
+    binary: false,
+    ignore: false,
+    quiet: false,
+    dryRun: false,
+    deprecated: false,
+    pattern: undefined,
+  };
   let all = false;
   let load: string | undefined;
   let loading = false;
@@ -303,7 +315,12 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     return run.status;
   }
   if (loading) {
-    const files = load !== undefined ? [load, ...parsed.operands] : parsed.operands.length > 0 ? parsed.operands : ['/etc/sysctl.conf'];
+    const files =
+      load !== undefined
+        ? [load, ...parsed.operands]
+        : parsed.operands.length > 0
+          ? parsed.operands
+          : ['/etc/sysctl.conf'];
     for (const path of files) yield* run.load(path);
     return run.status;
   }

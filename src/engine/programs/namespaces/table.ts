@@ -62,7 +62,8 @@ export function formatTable(columns: readonly Column[], rows: readonly Row[], st
 
 /** The table in the raw form: names and values separated by single blanks, blanks in values escaped. */
 export function formatRaw(columns: readonly Column[], rows: readonly Row[], headings: boolean): string {
-  const escape = (t: string): string => t.replace(/[\s\\]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const escape = (t: string): string =>
+    t.replace(/[\s\\]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
   let text = headings ? `${columns.map((c) => c.name).join(' ')}\n` : '';
   const add = (row: Row): void => {
     text += `${row.cells.map(escape).join(' ')}\n`;
@@ -77,7 +78,9 @@ export function formatJson(name: string, columns: readonly Column[], rows: reado
   const value = (cell: string, c: Column): string => (cell === '' ? 'null' : c.number ? cell : JSON.stringify(cell));
   const object = (row: Row, indent: string): string => {
     const inner = `${indent}   `;
-    const fields = row.cells.map((cell, i) => `${inner}"${columns[i]!.name.toLowerCase()}": ${value(cell, columns[i]!)}`);
+    const fields = row.cells.map(
+      (cell, i) => `${inner}"${columns[i]!.name.toLowerCase()}": ${value(cell, columns[i]!)}`,
+    );
     if (row.children.length > 0) fields.push(`${inner}"children": ${array(row.children, inner)}`);
     return `{\n${fields.join(',\n')}\n${indent}}`;
   };

@@ -100,7 +100,8 @@ function parse(argv: readonly string[]): { plan: Plan; command: readonly string[
         plan.mountProc = arg ?? '/proc';
         break;
       case 'propagation':
-        if (!['slave', 'shared', 'private', 'unchanged'].includes(arg!)) throw new Stop(1, `unsupported propagation mode: ${arg}`);
+        if (!['slave', 'shared', 'private', 'unchanged'].includes(arg!))
+          throw new Stop(1, `unsupported propagation mode: ${arg}`);
         break;
       case 'S':
       case 'G': {
@@ -164,7 +165,13 @@ function bindNamespace(sys: Sys, kind: NamespaceKind, path: string): void {
     const point = lookup(sys.proc, path);
     if (!(point instanceof FileNode)) throw new Stop(1, `mount ${source} on ${path} failed: Not a directory`);
     const namespace: AnyNamespace = kind === 'pid' ? sys.proc.pidForChildren : sys.proc.ns[kind];
-    sys.proc.ns.mnt.mount(point, { root: namespaceNode(namespace), target: sys.files.realpath(path), source: 'nsfs', type: 'nsfs', options: 'rw' });
+    sys.proc.ns.mnt.mount(point, {
+      root: namespaceNode(namespace),
+      target: sys.files.realpath(path),
+      source: 'nsfs',
+      type: 'nsfs',
+      options: 'rw',
+    });
   } catch (e) {
     if (e instanceof Stop) throw e;
     throw new Stop(1, `mount ${source} on ${path} failed: ${why(e)}`);

@@ -11,7 +11,8 @@ import { ARPING_USAGE } from './help';
 import { inetAton, resolveHost } from './resolver';
 import { packetSocket, udpSocket } from './sockets';
 
-const VERSION = 'arping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
+const VERSION =
+  'arping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
 
 function number(text: string, low: number): number {
   if (!/^[+-]?\d+$/.test(text)) throw new Stop(1, `arping: invalid argument: '${text}'\n`);
@@ -204,6 +205,6 @@ DESCRIPTION
        Sends ARP requests and prints the answers. -D asks whether anybody has the address; -U and -A announce an own one.
 `,
   main,
-  complete: (words, sys) => (words[words.length - 1] === '-I' ? deviceNames(sys) : ['-A', '-D', '-I', '-U', '-b', '-c', '-f', '-q', '-s', '-w']),
+  complete: (words, sys) =>
+    words[words.length - 1] === '-I' ? deviceNames(sys) : ['-A', '-D', '-I', '-U', '-b', '-c', '-f', '-q', '-s', '-w'],
 };
-

@@ -35,7 +35,11 @@ function plainId(id: string): string {
 }
 
 function showLine(sys: Sys, b: LinkInfo): string {
-  const ports = sys.net.links.list().filter((l) => l.master === b.index).map((l) => l.name).sort();
+  const ports = sys.net.links
+    .list()
+    .filter((l) => l.master === b.index)
+    .map((l) => l.name)
+    .sort();
   const stp = b.bridge!.stpState !== 0 ? 'yes' : 'no';
   return `${b.name}\t\t${plainId(b.bridge!.bridgeId)}\t${stp}\t\t${ports.join('\n\t\t\t\t\t\t\t')}\n`;
 }
@@ -43,7 +47,10 @@ function showLine(sys: Sys, b: LinkInfo): string {
 const HEADER = 'bridge name\tbridge id\t\tSTP enabled\tinterfaces\n';
 
 function show(sys: Sys, args: readonly string[]): string {
-  const bridges = sys.net.links.list().filter((l) => l.kind === 'bridge').sort((a, b) => (a.name < b.name ? -1 : 1));
+  const bridges = sys.net.links
+    .list()
+    .filter((l) => l.kind === 'bridge')
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   if (args.length === 0) return bridges.length === 0 ? '' : HEADER + bridges.map((b) => showLine(sys, b)).join('');
   let text = '';
   for (const name of args) {
@@ -63,7 +70,8 @@ function seconds(ticks: number): string {
 
 function showMacs(sys: Sys, [name = '']: readonly string[]): string {
   const i = info(sys, name);
-  if (!i || i.kind !== 'bridge') throw new Stop(1, `read of forward table failed: ${i ? 'Operation not supported' : 'No such device'}\n`);
+  if (!i || i.kind !== 'bridge')
+    throw new Stop(1, `read of forward table failed: ${i ? 'Operation not supported' : 'No such device'}\n`);
   const ports = new Map(sys.net.links.list().map((l) => [l.index, l.bridgePort?.portNo]));
   const rows = sys.net.fdb
     .list({ bridge: i.index })
@@ -93,7 +101,10 @@ function showStp(sys: Sys, [name = '']: readonly string[]): string {
   text += `${t(' ageing time\t\t', b.ageingTime)}\n`;
   text += `${t(' hello timer\t\t', 0)}\t\t\t${t('tcn timer\t\t', 0)}\n`;
   text += `${t(' topology change timer\t', 0)}\t\t\t${t('gc timer\t\t', b.gcTimer)}\n flags\t\t\t\n\n\n`;
-  const ports = sys.net.links.list().filter((l) => l.master === i.index && l.bridgePort).sort((a, c) => a.bridgePort!.portNo - c.bridgePort!.portNo);
+  const ports = sys.net.links
+    .list()
+    .filter((l) => l.master === i.index && l.bridgePort)
+    .sort((a, c) => a.bridgePort!.portNo - c.bridgePort!.portNo);
   for (const port of ports) {
     const p = port.bridgePort!;
     text += `${port.name} (${p.portNo})\n`;
@@ -110,7 +121,8 @@ function showStp(sys: Sys, [name = '']: readonly string[]): string {
 
 function addBridge(sys: Sys, args: readonly string[]): string {
   const name = args[0]!.slice(0, 15);
-  if (sys.net.links.byName(name)) throw new Stop(1, `device ${args[0]} already exists; can't create bridge with the same name\n`);
+  if (sys.net.links.byName(name))
+    throw new Stop(1, `device ${args[0]} already exists; can't create bridge with the same name\n`);
   try {
     if (!sys.netAdmin) throw new Stop(1, 'add bridge failed: Operation not permitted\n');
     sys.net.links.add({ kind: 'bridge', name });
@@ -192,7 +204,11 @@ function time(value: string): number | undefined {
   return /^\s*[+-]?(\d+\.?\d*|\.\d+)/.test(value) ? Math.round(parseFloat(value) * 100) : undefined;
 }
 
-function timeOption(what: string, bad: string, key: 'ageingTime' | 'forwardDelay' | 'helloTime' | 'maxAge'): Command['run'] {
+function timeOption(
+  what: string,
+  bad: string,
+  key: 'ageingTime' | 'forwardDelay' | 'helloTime' | 'maxAge',
+): Command['run'] {
   return setBridge(what, (value) => {
     const ticks = time(value);
     return ticks === undefined ? `bad ${bad} value` : { [key]: ticks };
@@ -245,18 +261,48 @@ const COMMANDS: readonly Command[] = [
       return '';
     },
   },
-  { name: 'setageing', min: 2, usage: '<bridge> <time>\t\tset ageing time', run: timeOption('ageing time', 'ageing time', 'ageingTime') },
+  {
+    name: 'setageing',
+    min: 2,
+    usage: '<bridge> <time>\t\tset ageing time',
+    run: timeOption('ageing time', 'ageing time', 'ageingTime'),
+  },
   {
     name: 'setbridgeprio',
     min: 2,
     usage: '<bridge> <prio>\t\tset bridge priority',
     run: setBridge('bridge priority', (v) => (/^\s*-?\d+/.test(v) ? { priority: parseInt(v, 10) } : 'bad priority')),
   },
-  { name: 'setfd', min: 2, usage: '<bridge> <time>\t\tset bridge forward delay', run: timeOption('forward delay', 'forward delay', 'forwardDelay') },
-  { name: 'sethello', min: 2, usage: '<bridge> <time>\t\tset hello time', run: timeOption('hello timer', 'hello timer', 'helloTime') },
-  { name: 'setmaxage', min: 2, usage: '<bridge> <time>\t\tset max message age', run: timeOption('max age', 'max age', 'maxAge') },
-  { name: 'setpathcost', min: 3, usage: '<bridge> <port> <cost>\tset path cost', run: setPort('path cost', 'path cost value', (cost) => ({ port: { cost } })) },
-  { name: 'setportprio', min: 3, usage: '<bridge> <port> <prio>\tset port priority', run: setPort('port priority', 'path priority value', (priority) => ({ port: { priority } })) },
+  {
+    name: 'setfd',
+    min: 2,
+    usage: '<bridge> <time>\t\tset bridge forward delay',
+    run: timeOption('forward delay', 'forward delay', 'forwardDelay'),
+  },
+  {
+    name: 'sethello',
+    min: 2,
+    usage: '<bridge> <time>\t\tset hello time',
+    run: timeOption('hello timer', 'hello timer', 'helloTime'),
+  },
+  {
+    name: 'setmaxage',
+    min: 2,
+    usage: '<bridge> <time>\t\tset max message age',
+    run: timeOption('max age', 'max age', 'maxAge'),
+  },
+  {
+    name: 'setpathcost',
+    min: 3,
+    usage: '<bridge> <port> <cost>\tset path cost',
+    run: setPort('path cost', 'path cost value', (cost) => ({ port: { cost } })),
+  },
+  {
+    name: 'setportprio',
+    min: 3,
+    usage: '<bridge> <port> <prio>\tset port priority',
+    run: setPort('port priority', 'path priority value', (priority) => ({ port: { priority } })),
+  },
   { name: 'show', min: 0, usage: '[ <bridge> ]\t\tshow a list of bridges', run: show },
   { name: 'showmacs', min: 1, usage: '<bridge>\t\tshow a list of mac addrs', run: showMacs },
   { name: 'showstp', min: 1, usage: '<bridge>\t\tshow bridge stp info', run: showStp },
@@ -264,7 +310,8 @@ const COMMANDS: readonly Command[] = [
     name: 'stp',
     min: 2,
     usage: '<bridge> {on|off}\tturn stp on/off',
-    run: (sys, [name = '', word = '']) => setBridge('stp status', () => ({ stpState: onOff(word) ? 1 : 0 }))(sys, [name, word]),
+    run: (sys, [name = '', word = '']) =>
+      setBridge('stp status', () => ({ stpState: onOff(word) ? 1 : 0 }))(sys, [name, word]),
   },
 ];
 

@@ -72,7 +72,13 @@ const FEATURES: readonly (readonly [string, Setting, Setting, Setting, Setting])
 
 /** Headings that stand for groups of features, printed before the first of them. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'tx-checksumming': ['tx-checksum-ipv4', 'tx-checksum-ip-generic', 'tx-checksum-ipv6', 'tx-checksum-fcoe-crc', 'tx-checksum-sctp'],
+  'tx-checksumming': [
+    'tx-checksum-ipv4',
+    'tx-checksum-ip-generic',
+    'tx-checksum-ipv6',
+    'tx-checksum-fcoe-crc',
+    'tx-checksum-sctp',
+  ],
   'scatter-gather': ['tx-scatter-gather', 'tx-scatter-gather-fraglist'],
   'tcp-segmentation-offload': [
     'tx-tcp-segmentation',
@@ -125,7 +131,8 @@ function settings(sys: Sys, name: string): string {
 function driver(sys: Sys, name: string): string {
   const i = infoOf(sys, name);
   if (!i) throw new Stop(71, 'Cannot get driver information: No such device\n');
-  if (i.kind === 'loopback' || i.kind === 'nic') throw new Stop(71, 'Cannot get driver information: Operation not supported\n');
+  if (i.kind === 'loopback' || i.kind === 'nic')
+    throw new Stop(71, 'Cannot get driver information: Operation not supported\n');
   const bridge = i.kind === 'bridge';
   const version = bridge ? '2.3' : i.kind === 'veth' ? '1.0' : '';
   const stats = i.kind === 'veth' ? 'yes' : 'no';
@@ -199,8 +206,32 @@ const MODES: Readonly<Record<string, string>> = {
 };
 
 const MISSING = [
-  '-A', '-C', '-e', '-E', '-f', '-G', '-K', '-L', '-m', '-n', '-N', '-p', '-Q', '-r', '-t', '-T', '-u', '-U', '-w', '-W', '-x', '-X', '-d',
-  '--features', '--offload', '--json',
+  '-A',
+  '-C',
+  '-e',
+  '-E',
+  '-f',
+  '-G',
+  '-K',
+  '-L',
+  '-m',
+  '-n',
+  '-N',
+  '-p',
+  '-Q',
+  '-r',
+  '-t',
+  '-T',
+  '-u',
+  '-U',
+  '-w',
+  '-W',
+  '-x',
+  '-X',
+  '-d',
+  '--features',
+  '--offload',
+  '--json',
 ];
 
 const HELP = `ethtool version 6.1
@@ -254,7 +285,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
         yield* sys.print(channels(sys, name));
         return 0;
       case 'unsupported':
-        if (!infoOf(sys, name)) throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
+        if (!infoOf(sys, name))
+          throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
         throw new Stop(1, 'netlink error: Operation not supported\n');
       case 'change':
         throw new Stop(75, 'netlink error: Operation not supported\n');
@@ -286,5 +318,6 @@ DESCRIPTION
        -l    numbers of queues
 `,
   main,
-  complete: (words, sys) => (words.length === 0 ? [...deviceNames(sys), '-P', '-S', '-i', '-k', '-l'] : deviceNames(sys)),
+  complete: (words, sys) =>
+    words.length === 0 ? [...deviceNames(sys), '-P', '-S', '-i', '-k', '-l'] : deviceNames(sys),
 };

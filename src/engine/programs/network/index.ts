@@ -3,9 +3,7 @@ import type { Program } from '../../host';
 import '../../host/netfs/register';
 import { arping } from './arping';
 import { brctl } from './brctl';
-import { curl } from './curl';
 import { ethtool } from './ethtool';
-import { python3 } from './http-server';
 import { nc } from './nc';
 import { arp } from './net-tools/arp';
 import { ifconfig } from './net-tools/ifconfig';
@@ -19,13 +17,11 @@ export const NETWORK_PROGRAMS: readonly Program[] = [
   arp,
   arping,
   brctl,
-  curl,
   ethtool,
   ifconfig,
   nc,
   netstat,
   ping,
-  python3,
   route,
   tcpdump,
 ];

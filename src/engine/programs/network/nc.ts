@@ -174,7 +174,8 @@ function* readWrite(sys: Sys, fd: number, socket: TcpSocket | UdpSocket | UnixSo
   let quitAt: number | undefined;
   const udp = o.udp;
   while (open) {
-    if (!stdin && o.noStdin === false && quitAt === undefined && o.quit !== undefined && o.quit >= 0) quitAt = sys.now + o.quit * 1e6;
+    if (!stdin && o.noStdin === false && quitAt === undefined && o.quit !== undefined && o.quit >= 0)
+      quitAt = sys.now + o.quit * 1e6;
     const requests = [{ fd, read: true }, ...(stdin ? [{ fd: 0, read: true }] : [])];
     let timeout = o.timeout === undefined ? undefined : o.timeout * 1e6;
     if (quitAt !== undefined) timeout = Math.min(timeout ?? Infinity, Math.max(0, quitAt - sys.now));
@@ -250,13 +251,17 @@ function* connectClient(sys: Sys, host: string, portText: string, o: Options): C
           if (from && 'error' in from) throw new Stop(1, `nc: getaddrinfo: ${from.error}\n`);
           socket.reuseAddr = true;
           try {
-            socket.bind({ address: from ? from.addresses[0]! : family === 'inet' ? 0 : '::', port: o.port === undefined ? 0 : ports(o.port, o)[0]! });
+            socket.bind({
+              address: from ? from.addresses[0]! : family === 'inet' ? 0 : '::',
+              port: o.port === undefined ? 0 : ports(o.port, o)[0]!,
+            });
           } catch (e) {
             throw new Stop(1, `nc: bind failed: ${why(e)}\n`);
           }
         }
         const to: SockAddr = { address, port };
-        if ('accept' in socket) yield* socket.connect(sys, to, o.timeout === undefined ? undefined : sys.now + o.timeout * 1e6);
+        if ('accept' in socket)
+          yield* socket.connect(sys, to, o.timeout === undefined ? undefined : sys.now + o.timeout * 1e6);
         else socket.connect(to);
         connected = { fd, socket, address };
         break;
@@ -266,7 +271,8 @@ function* connectClient(sys: Sys, host: string, portText: string, o: Options): C
         if (!isErrno(e)) throw e;
         if (e.code === 'EINTR') throw e;
         if (o.verbose) {
-          const timedOut = e.code === 'EINPROGRESS' || e.code === 'EAGAIN' || (e.code === 'ETIMEDOUT' && o.timeout !== undefined);
+          const timedOut =
+            e.code === 'EINPROGRESS' || e.code === 'EAGAIN' || (e.code === 'ETIMEDOUT' && o.timeout !== undefined);
           const what = timedOut ? 'timed out: Operation now in progress' : `failed: ${why(e)}`;
           const shown = host === formatIp(address) || o.numeric ? host : `${host} (${formatIp(address)})`;
           yield* sys.eprint(`nc: connect to ${shown} port ${port} (${protocol}) ${what}\n`);
@@ -366,7 +372,8 @@ function* listenUdp(sys: Sys, host: string | undefined, port: number, o: Options
   // The first datagram decides who is talked to.
   const first = yield* socket.receive(sys, { peek: true });
   if (!o.keep) socket.connect(first.from);
-  if (o.verbose) yield* sys.eprint(`Connection received on ${yield* shown(sys, first.from.address, o)} ${first.from.port}\n`);
+  if (o.verbose)
+    yield* sys.eprint(`Connection received on ${yield* shown(sys, first.from.address, o)} ${first.from.port}\n`);
   return yield* readWrite(sys, fd, socket, o);
 }
 

@@ -6,10 +6,15 @@ import { parseIp, parseIp6 } from '../../wire';
 import { queryName } from './dns-query';
 
 /** What went wrong, as gai_strerror(3) says it. */
-export type ResolveError = 'Name or service not known' | 'Temporary failure in name resolution' | 'Address family for hostname not supported' | 'No address associated with hostname';
+export type ResolveError =
+  | 'Name or service not known'
+  | 'Temporary failure in name resolution'
+  | 'Address family for hostname not supported'
+  | 'No address associated with hostname';
 
 /** The result of a lookup. */
-export type Resolved = { readonly addresses: readonly IpAddress[]; readonly canonical: string } | { readonly error: ResolveError };
+export type Resolved =
+  { readonly addresses: readonly IpAddress[]; readonly canonical: string } | { readonly error: ResolveError };
 
 /** An IPv4 address in any form of inet_aton(3): one to four parts, decimal, octal or hex; the last part fills what is left. */
 export function inetAton(text: string): number | undefined {

@@ -5,7 +5,16 @@ import type { Program, Sys } from '../../host';
 import type { CapturedFrame, Link } from '../../net';
 import { IFF, PACKET } from '../../net';
 import type { IpAddress } from '../../wire';
-import { DEFAULT_SNAPLEN, encodeFrame, encodeSll2, LINKTYPE, mask4, pcapHeader, pcapRecord, readPcap } from '../../wire';
+import {
+  DEFAULT_SNAPLEN,
+  encodeFrame,
+  encodeSll2,
+  LINKTYPE,
+  mask4,
+  pcapHeader,
+  pcapRecord,
+  readPcap,
+} from '../../wire';
 import type { PacketFilter } from '../../wire/filter';
 import { compileFilter, livePacket } from '../../wire/filter';
 import type { PrintOptions } from '../../wire/print';
@@ -189,7 +198,8 @@ function parse(argv: readonly string[]): { s: Settings; words: readonly string[]
         print.quiet = true;
         break;
       case 'Q':
-        if (arg !== 'in' && arg !== 'out' && arg !== 'inout') throw new Stop(1, `tcpdump: unknown capture direction \`${arg}'\n`);
+        if (arg !== 'in' && arg !== 'out' && arg !== 'inout')
+          throw new Stop(1, `tcpdump: unknown capture direction \`${arg}'\n`);
         s.direction = arg;
         break;
       case 'r':
@@ -296,7 +306,8 @@ class Sink {
   *packet(seconds: number, microseconds: number, bytes: Uint8Array, length: number): Coroutine<void> {
     this.captured++;
     const { s, sys } = this;
-    if (this.file !== undefined) yield* sys.write(this.file, pcapRecord(seconds, microseconds, bytes, s.snaplen, length));
+    if (this.file !== undefined)
+      yield* sys.write(this.file, pcapRecord(seconds, microseconds, bytes, s.snaplen, length));
     if (s.countOnly || (this.file !== undefined && !s.alsoPrint)) return;
     this.text += `${printPacket({ seconds, microseconds, bytes, length }, s.print, this.state)}\n`;
     if (s.lineBuffered || sys.isatty(1) || this.text.length >= BUFFER) yield* this.flush();
@@ -314,7 +325,13 @@ class Sink {
   }
 }
 
-function compile(expression: string, linkType: number, live: boolean, netmask: number | undefined, hosts: ReadonlyMap<string, IpAddress[]>): PacketFilter {
+function compile(
+  expression: string,
+  linkType: number,
+  live: boolean,
+  netmask: number | undefined,
+  hosts: ReadonlyMap<string, IpAddress[]>,
+): PacketFilter {
   const result = compileFilter(expression, {
     linkType,
     live,
@@ -325,7 +342,12 @@ function compile(expression: string, linkType: number, live: boolean, netmask: n
   return result.filter;
 }
 
-function* readFile(sys: Sys, s: Settings, expression: string, hosts: ReadonlyMap<string, IpAddress[]>): Coroutine<number> {
+function* readFile(
+  sys: Sys,
+  s: Settings,
+  expression: string,
+  hosts: ReadonlyMap<string, IpAddress[]>,
+): Coroutine<number> {
   const path = s.read!;
   let bytes: Uint8Array;
   try {
@@ -368,24 +390,35 @@ function chooseDevice(sys: Sys, wanted: string | undefined): { name: string; lin
   } else if (/^\d+$/.test(name)) {
     const n = Number(name);
     const device = n > 0 ? devices(sys)[n - 1] : undefined;
-    if (!device) throw new Stop(1, `tcpdump: Invalid adapter index ${n}: only ${devices(sys).length} interfaces found\n`);
+    if (!device)
+      throw new Stop(1, `tcpdump: Invalid adapter index ${n}: only ${devices(sys).length} interfaces found\n`);
     name = device.name;
   }
   if (name === 'any') return { name, link: null };
   const link = sys.net.links.byName(name);
   if (!link) {
-    if (devices(sys).some((d) => d.name === name)) throw new Stop(1, `tcpdump: not simulated in this course: -i ${name}\n`);
+    if (devices(sys).some((d) => d.name === name))
+      throw new Stop(1, `tcpdump: not simulated in this course: -i ${name}\n`);
     throw new Stop(1, `tcpdump: ${name}: No such device exists\n(No such device exists)\n`);
   }
   return { name: link.name, link };
 }
 
-function* capture(sys: Sys, s: Settings, expression: string, hosts: ReadonlyMap<string, IpAddress[]>): Coroutine<number> {
+function* capture(
+  sys: Sys,
+  s: Settings,
+  expression: string,
+  hosts: ReadonlyMap<string, IpAddress[]>,
+): Coroutine<number> {
   const { name, link } = chooseDevice(sys, s.device);
   if (!sys.netAdmin) {
-    throw new Stop(1, `tcpdump: ${name}: You don't have permission to perform this capture on that device\n(socket: Operation not permitted)\n`);
+    throw new Stop(
+      1,
+      `tcpdump: ${name}: You don't have permission to perform this capture on that device\n(socket: Operation not permitted)\n`,
+    );
   }
-  if (link && (sys.net.links.info(link).flags & IFF.UP) === 0) throw new Stop(1, `tcpdump: ${name}: That device is not up\n`);
+  if (link && (sys.net.links.info(link).flags & IFF.UP) === 0)
+    throw new Stop(1, `tcpdump: ${name}: That device is not up\n`);
   const linkType = link ? LINKTYPE.ETHERNET : LINKTYPE.LINUX_SLL2;
   if (!link) yield* sys.eprint('tcpdump: data link type LINUX_SLL2\n');
   const first = link ? sys.net.addrs.list({ family: 'inet', index: link.index })[0] : undefined;
@@ -468,13 +501,19 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
     const { s, words } = parse(argv);
     if (s.list) {
-      yield* sys.print(devices(sys).map((d, i) => `${i + 1}.${d.name} ${d.note}\n`).join(''));
+      yield* sys.print(
+        devices(sys)
+          .map((d, i) => `${i + 1}.${d.name} ${d.note}\n`)
+          .join(''),
+      );
       return 0;
     }
     if (s.linkTypes) {
       const { name, link } = chooseDevice(sys, s.device);
       const types = link ? '  EN10MB (Ethernet)\n' : '  LINUX_SLL (Linux cooked v1)\n  LINUX_SLL2 (Linux cooked v2)\n';
-      yield* sys.print(`Data link types for ${name} ${link ? '(use option -y to set)' : '(use option -y to set)'}:\n${types}`);
+      yield* sys.print(
+        `Data link types for ${name} ${link ? '(use option -y to set)' : '(use option -y to set)'}:\n${types}`,
+      );
       return 0;
     }
     const names = new Map<IpAddress, string>();
@@ -492,7 +531,9 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
         throw new Stop(1, `tcpdump: can't open ${s.filterFile}: ${why(e)}\n`);
       }
     }
-    return s.read !== undefined ? yield* readFile(sys, s, expression, hosts) : yield* capture(sys, s, expression, hosts);
+    return s.read !== undefined
+      ? yield* readFile(sys, s, expression, hosts)
+      : yield* capture(sys, s, expression, hosts);
   });
 }
 
@@ -533,6 +574,33 @@ EXAMPLES
     const last = words[words.length - 1];
     if (last === '-i') return [...deviceNames(sys), 'any'];
     if (last === '-r' || last === '-w') return undefined;
-    return ['-A', '-D', '-X', '-c', '-e', '-i', '-l', '-n', '-nn', '-q', '-r', '-v', '-w', 'and', 'arp', 'dst', 'host', 'icmp', 'ip6', 'net', 'not', 'or', 'port', 'src', 'tcp', 'udp'];
+    return [
+      '-A',
+      '-D',
+      '-X',
+      '-c',
+      '-e',
+      '-i',
+      '-l',
+      '-n',
+      '-nn',
+      '-q',
+      '-r',
+      '-v',
+      '-w',
+      'and',
+      'arp',
+      'dst',
+      'host',
+      'icmp',
+      'ip6',
+      'net',
+      'not',
+      'or',
+      'port',
+      'src',
+      'tcp',
+      'udp',
+    ];
   },
 };

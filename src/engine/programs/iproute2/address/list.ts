@@ -107,7 +107,10 @@ function parseFilter(ctx: Context, words: readonly string[], link: boolean): Fil
     else if (args.is('type')) f.kind = args.next();
     else {
       if (args.is('dev')) args.next();
-      else if (args.matches('help')) link ? linkUsage() : addressUsage();
+      else if (args.matches('help')) {
+        if (link) linkUsage();
+        else addressUsage();
+      }
       if (f.dev !== undefined) duplicateOrGarbage('dev', args.word);
       f.dev = args.word;
     }
@@ -141,7 +144,11 @@ function addressPasses(f: Filter, a: AddressInfo): boolean {
 
 /** fnmatch(3) with `*`, `?` and sets. */
 function fnmatch(pattern: string, text: string): boolean {
-  const source = pattern.replace(/[.+^${}()|\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.').replace(/\[!/g, '[^');
+  const source = pattern
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.')
+    .replace(/\[!/g, '[^');
   try {
     return new RegExp(`^${source}$`, 's').test(text);
   } catch {
@@ -216,7 +223,7 @@ export function flushAddresses(ctx: Context, words: readonly string[]): number {
     f.index = found.index;
   }
   const { net, out, options } = ctx;
-  for (let round = 0; ; ) {
+  for (let round = 0; ;) {
     const links = new Map(net.links.list().map((l) => [l.index, l]));
     const doomed = net.addrs.list().filter((a) => {
       const info = links.get(a.index);

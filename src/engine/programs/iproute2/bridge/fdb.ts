@@ -131,7 +131,14 @@ function show(ctx: Context, words: readonly string[]): number {
       vlan = Number(/^\d+/.exec(word)?.[0] ?? 0);
     } else if (args.is('state')) {
       const word = args.next();
-      if (word !== 'permanent' && word !== 'static' && word !== 'temp' && word !== 'dynamic' && word !== 'reachable' && word !== 'stale') {
+      if (
+        word !== 'permanent' &&
+        word !== 'static' &&
+        word !== 'temp' &&
+        word !== 'dynamic' &&
+        word !== 'reachable' &&
+        word !== 'stale'
+      ) {
         invalidArgument('invalid state', word);
       }
       state = word === 'permanent' ? 'permanent' : word === 'static' || word === 'temp' ? 'static' : 'dynamic';
@@ -181,7 +188,9 @@ function get(ctx: Context, words: readonly string[]): number {
   const filter: { bridge?: number; index?: number } = {};
   if (bridge !== undefined) filter.bridge = bridgeArgument(ctx, bridge);
   if (dev !== undefined) filter.index = ctx.needLink(dev, 255).index;
-  const found = ctx.net.fdb.list(filter).find((f) => f.mac === mac && !f.self && (vlan === undefined || f.vlan === vlan));
+  const found = ctx.net.fdb
+    .list(filter)
+    .find((f) => f.mac === mac && !f.self && (vlan === undefined || f.vlan === vlan));
   if (!found) throw new Quit(254, 'Error: Fdb entry not found.\n');
   ctx.out.begin();
   printFdb(ctx, found, false);

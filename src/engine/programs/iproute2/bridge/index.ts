@@ -23,7 +23,8 @@ function vlan(ctx: Context, words: readonly string[]): number {
     if (!rest.includes('dev') || !rest.includes('vid') || dev === undefined || vid === undefined) {
       throw new Quit(255, 'Device and VLAN ID are required arguments.\n');
     }
-    if (!/^\d+(-\d+)?$/.test(vid) || Number(vid.split('-')[0]) >= 4096) throw new Quit(255, `Invalid VLAN ID "${vid}"\n`);
+    if (!/^\d+(-\d+)?$/.test(vid) || Number(vid.split('-')[0]) >= 4096)
+      throw new Quit(255, `Invalid VLAN ID "${vid}"\n`);
     if (!ctx.link(dev)) throw new Quit(255, `Cannot find bridge device "${dev}"\n`);
     throw new Quit(255, 'RTNETLINK answers: Operation not supported\n');
   }
@@ -43,7 +44,8 @@ function vlan(ctx: Context, words: readonly string[]): number {
 function mdb(ctx: Context, words: readonly string[]): number {
   const [verb = 'show'] = words;
   const is = (keyword: string): boolean => keyword.startsWith(verb);
-  if (words.length > 0 && (is('add') || is('delete'))) throw new Quit(2, `bridge: not simulated in this course: mdb ${verb}\n`);
+  if (words.length > 0 && (is('add') || is('delete')))
+    throw new Quit(2, `bridge: not simulated in this course: mdb ${verb}\n`);
   if (words.length > 0 && !is('show') && !is('lst') && !is('list')) {
     if (is('help')) throw new Quit(255, BRIDGE_MDB_USAGE);
     throw new Quit(255, `Command "${verb}" is unknown, try "bridge mdb help".\n`);
@@ -135,7 +137,8 @@ function* options(sys: Sys, words: readonly string[], o: Options): Coroutine<str
     else if (opt === '-6') o.family = 'inet6';
     else if (is('-netns')) {
       const name = words[++i];
-      if (name === undefined) throw new Quit(255, 'Cannot open network namespace "(null)": No such file or directory\n');
+      if (name === undefined)
+        throw new Quit(255, 'Cannot open network namespace "(null)": No such file or directory\n');
       const warning = enterNetns(sys, name);
       if (warning !== '') yield* sys.eprint(warning);
     } else if (is('-compressvlans')) o.compressVlans = true;
@@ -202,7 +205,8 @@ SEE ALSO
       if ('link'.startsWith(rest[0]!)) return ['help', 'set', 'show'];
       return ['help', 'show'];
     }
-    if ('fdb'.startsWith(rest[0]!)) return ['br', 'brport', 'dev', 'dynamic', 'master', 'self', 'state', 'static', 'vlan'];
+    if ('fdb'.startsWith(rest[0]!))
+      return ['br', 'brport', 'dev', 'dynamic', 'master', 'self', 'state', 'static', 'vlan'];
     return ['cost', 'dev', 'flood', 'hairpin', 'isolated', 'learning', 'priority', 'state'];
   },
 };

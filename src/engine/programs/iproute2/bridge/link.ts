@@ -126,7 +126,9 @@ function set(ctx: Context, words: readonly string[]): number {
     else if (args.is('priority')) port.priority = number(args.next());
     else if (args.is('state')) {
       const word = args.next();
-      const index = /^\d+$/.test(word) ? Number(word) : PORT_STATES.indexOf(word.toLowerCase() as (typeof PORT_STATES)[number]);
+      const index = /^\d+$/.test(word)
+        ? Number(word)
+        : PORT_STATES.indexOf(word.toLowerCase() as (typeof PORT_STATES)[number]);
       const state = PORT_STATES[index];
       if (!state) throw new Quit(255, 'Error: invalid STP port state\n');
       port.state = state;
@@ -146,4 +148,3 @@ function set(ctx: Context, words: readonly string[]): number {
   ctx.request(() => ctx.net.links.set(link, { port }), 255);
   return 0;
 }
-

@@ -189,7 +189,8 @@ export function readAddress(word: string, family: Family): IpAddress | undefined
 
 /** @throws Quit "... prefix is expected rather than ..." */
 export function prefixArgument(word: string, family: Family): PrefixArgument {
-  if (family === 'link') throw new Quit(1, `Error: "${word}" may be inet prefix, but it is not allowed in this context.\n`);
+  if (family === 'link')
+    throw new Quit(1, `Error: "${word}" may be inet prefix, but it is not allowed in this context.\n`);
   const prefix = readPrefix(word, family);
   if (!prefix) throw new Quit(1, `Error: ${familyName(family)} prefix is expected rather than "${word}".\n`);
   return prefix;
@@ -198,7 +199,8 @@ export function prefixArgument(word: string, family: Family): PrefixArgument {
 /** @throws Quit "... address is expected rather than ..." */
 export function addressArgument(word: string, family: Family): IpAddress {
   const address = readAddress(word, family);
-  if (address === undefined) throw new Quit(1, `Error: ${familyName(family)} address is expected rather than "${word}".\n`);
+  if (address === undefined)
+    throw new Quit(1, `Error: ${familyName(family)} address is expected rather than "${word}".\n`);
   return address;
 }
 
@@ -221,7 +223,11 @@ export function readSigned(text: string, min = -0x80000000, max = 0x7fffffff): n
   const m = /^\s*([+-]?)(0x[0-9a-f]+|0[0-7]*|[1-9]\d*)$/i.exec(text);
   if (!m) return undefined;
   const digits = m[2]!;
-  const size = /^0x/i.test(digits) ? parseInt(digits, 16) : digits.startsWith('0') ? parseInt(digits, 8) : Number(digits);
+  const size = /^0x/i.test(digits)
+    ? parseInt(digits, 16)
+    : digits.startsWith('0')
+      ? parseInt(digits, 8)
+      : Number(digits);
   const n = m[1] === '-' ? -size : size;
   return n >= min && n <= max ? n : undefined;
 }

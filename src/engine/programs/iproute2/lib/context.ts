@@ -156,7 +156,11 @@ export function colorOption(word: string): 'always' | 'auto' | 'never' | undefin
  * Runs the body of an iproute2 program: what it printed is written even when it ends by `Quit`, whose texts follow.
  * @returns the exit status.
  */
-export function* runTool(context: () => Context | undefined, sys: Sys, body: () => Coroutine<number>): Coroutine<number> {
+export function* runTool(
+  context: () => Context | undefined,
+  sys: Sys,
+  body: () => Coroutine<number>,
+): Coroutine<number> {
   let status: number;
   let error = '';
   try {

@@ -183,7 +183,14 @@ const BRIDGE_NUMBERS: readonly (readonly [string, keyof BridgeOptions | null, nu
   ['no_linklocal_learn', null, 255],
 ];
 
-const BOOLEAN_OPTIONS = new Set(['vlanFiltering', 'mcastSnooping', 'mcastQuerier', 'nfCallIptables', 'nfCallIp6tables', 'nfCallArptables']);
+const BOOLEAN_OPTIONS = new Set([
+  'vlanFiltering',
+  'mcastSnooping',
+  'mcastQuerier',
+  'nfCallIptables',
+  'nfCallIp6tables',
+  'nfCallArptables',
+]);
 
 /** Options whose name in the error message is not the keyword. */
 const BRIDGE_MESSAGES: Readonly<Record<string, string>> = {
@@ -199,7 +206,8 @@ export function notSimulated(what: string): never {
 export function parseBridgeOptions(args: Args): BridgeOptions {
   const options: Record<string, number | boolean> = {};
   while (args.more) {
-    const found = BRIDGE_NUMBERS.find(([keyword]) => args.is(keyword)) ?? BRIDGE_NUMBERS.find(([keyword]) => args.matches(keyword));
+    const found =
+      BRIDGE_NUMBERS.find(([keyword]) => args.is(keyword)) ?? BRIDGE_NUMBERS.find(([keyword]) => args.matches(keyword));
     if (args.is('fdb_flush') || args.matches('fdb_flush')) {
       options.fdbFlush = true;
     } else if (found) {
@@ -252,7 +260,8 @@ export const PORT_STATES = ['disabled', 'listening', 'learning', 'forwarding', '
 export function parsePortOptions(args: Args): Port {
   const port: Record<string, unknown> = {};
   while (args.more) {
-    const found = PORT_SWITCHES.find(([keyword]) => args.is(keyword)) ?? PORT_SWITCHES.find(([keyword]) => args.matches(keyword));
+    const found =
+      PORT_SWITCHES.find(([keyword]) => args.is(keyword)) ?? PORT_SWITCHES.find(([keyword]) => args.matches(keyword));
     if (args.matches('fdb_flush')) notSimulated('bridge_slave fdb_flush');
     else if (args.matches('state')) {
       const word = args.next();

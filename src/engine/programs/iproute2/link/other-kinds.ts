@@ -55,7 +55,8 @@ function macvlan(kind: string, args: Args): Options {
         );
       }
       o.mode = word;
-    } else if (args.matches('flag') || args.matches('macaddr') || args.matches('bcqueuelen')) notSimulated(`${kind} ${args.word}`);
+    } else if (args.matches('flag') || args.matches('macaddr') || args.matches('bcqueuelen'))
+      notSimulated(`${kind} ${args.word}`);
     else if (args.matches('help')) throw new Quit(1, KIND_USAGE[kind] ?? '');
     else {
       throw new Quit(1, `${kind}: unknown command "${args.word}"?\n${KIND_USAGE[kind] ?? ''}`);

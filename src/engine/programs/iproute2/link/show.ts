@@ -69,7 +69,12 @@ export function printFlags(ctx: Context, flags: number, lowerDown = false): void
 /**
  * `NAME@PEER`, printed in `format` (`%s` once). @returns whether the lower link is down, which the flags then show.
  */
-export function printNameAndLink(ctx: Context, info: LinkInfo, format: (name: string) => string, reduced = false): boolean {
+export function printNameAndLink(
+  ctx: Context,
+  info: LinkInfo,
+  format: (name: string) => string,
+  reduced = false,
+): boolean {
   const { out } = ctx;
   let name = info.name;
   let lowerDown = false;

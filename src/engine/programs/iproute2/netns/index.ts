@@ -8,7 +8,6 @@ import { NetNamespace } from '../../../net';
 import { NETNS_USAGE } from '../help';
 import { Args, invalidArgument, Quit, readSigned, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
-import { kernelSays } from '../lib/context';
 import { isNetnsName, NETNS_DIR, netnsByName, netnsNameOf, netnsNames, netnsOfPath } from './names';
 import { enterNetns } from './switch';
 
@@ -72,7 +71,8 @@ function listId(ctx: Context, words: readonly string[]): number {
     if (!target && !args.is('nsid')) usage();
     const word = args.next();
     const n = readSigned(word, 0);
-    if (n === undefined) invalidArgument(target ? '"target-nsid" value is invalid\n' : '"nsid" value is invalid\n', word);
+    if (n === undefined)
+      invalidArgument(target ? '"target-nsid" value is invalid\n' : '"nsid" value is invalid\n', word);
     if (target) throw new Quit(2, 'ip: not simulated in this course: netns list-id target-nsid\n');
     only = n;
     args.skip();
@@ -137,7 +137,13 @@ function shareDirectory(sys: Sys): void {
 
 function bind(ctx: Context, name: string, ns: NetNamespace): void {
   const { point, path } = createFile(ctx, name);
-  ctx.sys.proc.ns.mnt.mount(point, { root: namespaceNode(ns, ctx.sys.now), target: path, source: 'nsfs', type: 'nsfs', options: 'rw' });
+  ctx.sys.proc.ns.mnt.mount(point, {
+    root: namespaceNode(ns, ctx.sys.now),
+    target: path,
+    source: 'nsfs',
+    type: 'nsfs',
+    options: 'rw',
+  });
   announce(ctx.sys);
 }
 
@@ -150,7 +156,13 @@ function add(ctx: Context, words: readonly string[]): number {
     throw new Quit(1, `Failed to create a new network namespace "${name}": Operation not permitted\n`);
   }
   const ns = new NetNamespace(machine, machine.namespaceInode(), proc.ns.user);
-  proc.ns.mnt.mount(point, { root: namespaceNode(ns, ctx.sys.now), target: path, source: 'nsfs', type: 'nsfs', options: 'rw' });
+  proc.ns.mnt.mount(point, {
+    root: namespaceNode(ns, ctx.sys.now),
+    target: path,
+    source: 'nsfs',
+    type: 'nsfs',
+    options: 'rw',
+  });
   announce(ctx.sys);
   return 0;
 }
@@ -321,4 +333,3 @@ function* monitor(ctx: Context): Coroutine<number> {
     before = now;
   }
 }
-

@@ -38,7 +38,11 @@ interface Filter {
 
 function parseFilter(ctx: Context, words: readonly string[]): Filter {
   const wanted = ctx.options.family;
-  const f: Filter = { family: wanted === 'inet' || wanted === 'inet6' ? wanted : 'unspec', table: RT_TABLE.MAIN, cache: false };
+  const f: Filter = {
+    family: wanted === 'inet' || wanted === 'inet6' ? wanted : 'unspec',
+    table: RT_TABLE.MAIN,
+    cache: false,
+  };
   const args = new Args(words);
   const prefix = (word: string): PrefixArgument => {
     const p = prefixArgument(word, f.family);
@@ -167,7 +171,8 @@ export function listRoutes(ctx: Context, words: readonly string[]): number {
   } catch (e) {
     throw new Quit(2, `${kernelSays(e)}Dump terminated\n`);
   }
-  const hostBits = (p: PrefixArgument | undefined): boolean => p !== undefined && p.length === (p.family === 'inet6' ? 128 : 32);
+  const hostBits = (p: PrefixArgument | undefined): boolean =>
+    p !== undefined && p.length === (p.family === 'inet6' ? 128 : 32);
   const print: RoutePrint = {
     table: f.table,
     hideDev: f.oif !== undefined,
@@ -199,7 +204,10 @@ export function flushRoutes(ctx: Context, words: readonly string[]): number {
       throw new Quit(2, `${kernelSays(e)}Flush terminated\n`);
     }
     // An AF_INET6 dump also shows what only the kernel may take away.
-    if (f.family === 'inet6') routes = routes.filter((r) => f.protocol !== undefined || r.table !== RT_TABLE.LOCAL || f.table === RT_TABLE.LOCAL);
+    if (f.family === 'inet6')
+      routes = routes.filter(
+        (r) => f.protocol !== undefined || r.table !== RT_TABLE.LOCAL || f.table === RT_TABLE.LOCAL,
+      );
     if (routes.length === 0) {
       if (options.stats > 0) {
         if (round === 0) out.fp('Nothing to flush.\n');

@@ -3,7 +3,15 @@ import type { RouteMatch, RouteSpec, RouteType } from '../../../net';
 import { RT_TABLE, RTPROT, SCOPE } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import type { PrefixArgument } from '../lib/args';
-import { addressArgument, Args, duplicateOrGarbage, invalidArgument, prefixArgument, Quit, readUnsigned } from '../lib/args';
+import {
+  addressArgument,
+  Args,
+  duplicateOrGarbage,
+  invalidArgument,
+  prefixArgument,
+  Quit,
+  readUnsigned,
+} from '../lib/args';
 import type { Family } from '../lib/args';
 import type { Context } from '../lib/context';
 import { readProtocol, readScope, readTable } from '../lib/names';
@@ -41,7 +49,13 @@ interface Nexthop {
   weight?: number;
 }
 
-const FAMILIES: Readonly<Record<string, Family>> = { inet: 'inet', inet6: 'inet6', link: 'link', bridge: 'bridge', mpls: 'mpls' };
+const FAMILIES: Readonly<Record<string, Family>> = {
+  inet: 'inet',
+  inet6: 'inet6',
+  link: 'link',
+  bridge: 'bridge',
+  mpls: 'mpls',
+};
 
 /** `via [FAMILY] ADDRESS`; the position is on `via`. */
 function gatewayArgument(args: Args, family: Family): IpAddress {

@@ -105,7 +105,8 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
   const hasMetric = family === 'inet6' ? true : r.metric !== 0;
   if (hasMetric && !p.hideMetric && !(p.get && family === 'inet')) out.any('metric', r.metric, `metric ${r.metric} `);
   flags(ctx, r);
-  if (p.get && p.get.mark !== 0) out.any('mark', p.get.mark, `mark ${p.get.mark >= 16 ? `0x${p.get.mark.toString(16)}` : p.get.mark} `);
+  if (p.get && p.get.mark !== 0)
+    out.any('mark', p.get.mark, `mark ${p.get.mark >= 16 ? `0x${p.get.mark.toString(16)}` : p.get.mark} `);
   if (p.get && family === 'inet' && p.get.iif === undefined) out.any('uid', p.get.uid, `uid ${p.get.uid} `);
   if (p.get && family === 'inet') {
     out.nl();

@@ -47,11 +47,22 @@ export type Predicate = (s: SocketInfo) => boolean;
 type Comparison = '=' | '!=' | '<' | '>' | '<=' | '>=';
 
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
-  '=': '=', '==': '=', eq: '=',
-  '!=': '!=', ne: '!=', neq: '!=',
-  '<': '<', lt: '<', '>': '>', gt: '>',
-  '<=': '<=', le: '<=', leq: '<=',
-  '>=': '>=', ge: '>=', geq: '>=',
+  '=': '=',
+  '==': '=',
+  eq: '=',
+  '!=': '!=',
+  ne: '!=',
+  neq: '!=',
+  '<': '<',
+  lt: '<',
+  '>': '>',
+  gt: '>',
+  '<=': '<=',
+  le: '<=',
+  leq: '<=',
+  '>=': '>=',
+  ge: '>=',
+  geq: '>=',
 };
 
 function compare(a: number, op: Comparison, b: number): boolean {
@@ -97,7 +108,13 @@ export function parseFilter(words: readonly string[], sys: Sys): Predicate {
   };
   const and = (): Predicate => {
     let left = not();
-    while (at < tokens.length && tokens[at] !== ')' && tokens[at] !== 'or' && tokens[at] !== '||' && tokens[at] !== '|') {
+    while (
+      at < tokens.length &&
+      tokens[at] !== ')' &&
+      tokens[at] !== 'or' &&
+      tokens[at] !== '||' &&
+      tokens[at] !== '|'
+    ) {
       if (tokens[at] === 'and' || tokens[at] === '&&' || tokens[at] === '&') at++;
       const l = left;
       const r = not();
@@ -180,12 +197,16 @@ function readHost(text: string): (a: { address: IpAddress; port: number }) => bo
   const [addressText = '', lengthText] = host.split('/');
   const any = addressText === '' || addressText === '*';
   const address = any ? undefined : parseIp(addressText);
-  if (!any && address === undefined) throw new Quit(1, `Error: an inet prefix is expected rather than "${host}".\nCannot parse dst/src address.\n`);
+  if (!any && address === undefined)
+    throw new Quit(1, `Error: an inet prefix is expected rather than "${host}".\nCannot parse dst/src address.\n`);
   const length = lengthText === undefined ? 128 : Number(lengthText);
   return (a) => {
     if (port !== undefined && a.port !== port) return false;
     if (address === undefined) return true;
-    const own = typeof address === 'number' && typeof a.address === 'string' && a.address.startsWith('::ffff:') ? parseIp(a.address.slice(7))! : a.address;
+    const own =
+      typeof address === 'number' && typeof a.address === 'string' && a.address.startsWith('::ffff:')
+        ? parseIp(a.address.slice(7))!
+        : a.address;
     const bits = typeof address === 'number' ? 32 : 128;
     return containsIp(address, Math.min(length, bits), own);
   };

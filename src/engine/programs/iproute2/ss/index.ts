@@ -30,10 +30,49 @@ interface Options {
 }
 
 const LONGS = [
-  'numeric=n', 'resolve=r', 'options=o', 'extended=e', 'memory=m', 'info=i', 'processes=p', 'threads=T', 'bpf=b', 'events=E',
-  'dccp=d', 'tcp=t', 'sctp=S', 'udp=u', 'raw=w', 'unix=x', 'tipc', 'vsock', 'all=a', 'listening=l', 'ipv4=4', 'ipv6=6', 'packet=0',
-  'family:=f', 'socket:=A', 'query:=A', 'summary=s', 'diag:=D', 'filter:=F', 'version=V', 'help=h', 'contexts=z', 'context=Z',
-  'net:=N', 'kill=K', 'no-header=H', 'xdp', 'mptcp=M', 'oneline=O', 'inet-sockopt', 'tos', 'cgroup', 'tipcinfo',
+  'numeric=n',
+  'resolve=r',
+  'options=o',
+  'extended=e',
+  'memory=m',
+  'info=i',
+  'processes=p',
+  'threads=T',
+  'bpf=b',
+  'events=E',
+  'dccp=d',
+  'tcp=t',
+  'sctp=S',
+  'udp=u',
+  'raw=w',
+  'unix=x',
+  'tipc',
+  'vsock',
+  'all=a',
+  'listening=l',
+  'ipv4=4',
+  'ipv6=6',
+  'packet=0',
+  'family:=f',
+  'socket:=A',
+  'query:=A',
+  'summary=s',
+  'diag:=D',
+  'filter:=F',
+  'version=V',
+  'help=h',
+  'contexts=z',
+  'context=Z',
+  'net:=N',
+  'kill=K',
+  'no-header=H',
+  'xdp',
+  'mptcp=M',
+  'oneline=O',
+  'inet-sockopt',
+  'tos',
+  'cgroup',
+  'tipcinfo',
 ];
 
 const SOCKETS: Readonly<Record<string, readonly Protocol[]>> = {
@@ -77,7 +116,13 @@ function endpoint(sys: Sys, s: SocketInfo, side: 'local' | 'remote', o: Options)
   const protocol = s.protocol === 'udp' ? 'udp' : 'tcp';
   let port = a.port === 0 ? '*' : String(a.port);
   if (a.port !== 0 && (s.protocol === 'raw' || s.protocol === 'icmp')) {
-    port = o.numeric ? String(a.port) : s.protocol === 'raw' && a.port === 1 ? 'icmp' : a.port === 58 ? 'ipv6-icmp' : String(a.port);
+    port = o.numeric
+      ? String(a.port)
+      : s.protocol === 'raw' && a.port === 1
+        ? 'icmp'
+        : a.port === 58
+          ? 'ipv6-icmp'
+          : String(a.port);
   } else if (a.port !== 0 && !o.numeric) port = serviceName(a.port, protocol) ?? port;
   return [`${host}:`, port];
 }
@@ -114,7 +159,9 @@ function holders(sys: Sys): Map<number, { comm: string; pid: number; fd: number 
 }
 
 function tcpDetails(s: SocketInfo): string {
-  const t = s.socket as { counts?: { segsIn: number; segsOut: number; bytesAcked: number; bytesReceived: number; retransTotal: number } } | undefined;
+  const t = s.socket as
+    | { counts?: { segsIn: number; segsOut: number; bytesAcked: number; bytesReceived: number; retransTotal: number } }
+    | undefined;
   if (!t?.counts) return '';
   const c = t.counts;
   const parts = ['cubic'];
@@ -145,7 +192,12 @@ interface Line {
   readonly rest: string;
 }
 
-function render(lines: readonly Line[], o: Options, columns: number | undefined, disabled: ReadonlySet<number>): string {
+function render(
+  lines: readonly Line[],
+  o: Options,
+  columns: number | undefined,
+  disabled: ReadonlySet<number>,
+): string {
   const shown = COLUMNS.map((_, i) => i).filter((i) => !disabled.has(i));
   const widths = new Map<number, number>();
   let first = true;
@@ -195,12 +247,14 @@ function render(lines: readonly Line[], o: Options, columns: number | undefined,
 
 function summary(sys: Sys): string {
   const all = sys.net.sockets.list();
-  const count = (p: Protocol, six: boolean): number => all.filter((s) => s.protocol === p && (s.family === 'inet6') === six && s.inode !== 0).length;
+  const count = (p: Protocol, six: boolean): number =>
+    all.filter((s) => s.protocol === p && (s.family === 'inet6') === six && s.inode !== 0).length;
   const tcp = all.filter((s) => s.protocol === 'tcp');
   const waiting = tcp.filter((s) => s.state === 'TIME-WAIT').length;
   const established = tcp.filter((s) => s.state === 'ESTAB').length;
   const closed = waiting + tcp.filter((s) => s.state === 'UNCONN').length;
-  const row = (name: string, four: number, six: number): string => `${name}\t  ${String(four + six).padEnd(9)} ${String(four).padEnd(9)} ${String(six).padEnd(9)}\n`;
+  const row = (name: string, four: number, six: number): string =>
+    `${name}\t  ${String(four + six).padEnd(9)} ${String(four).padEnd(9)} ${String(six).padEnd(9)}\n`;
   const inet = [count('raw', false) + count('icmp', false), count('udp', false), count('tcp', false)] as const;
   const inet6 = [count('raw', true) + count('icmp', true), count('udp', true), count('tcp', true)] as const;
   const sum = (a: readonly number[]): number => a.reduce((x, y) => x + y, 0);
@@ -453,7 +507,18 @@ EXAMPLES
   main,
   complete: (words) => {
     const last = words[words.length - 1];
-    if (last === 'state') return ['all', 'closing', 'connected', 'established', 'fin-wait-1', 'fin-wait-2', 'listening', 'syn-sent', 'time-wait'];
+    if (last === 'state')
+      return [
+        'all',
+        'closing',
+        'connected',
+        'established',
+        'fin-wait-1',
+        'fin-wait-2',
+        'listening',
+        'syn-sent',
+        'time-wait',
+      ];
     return ['-a', '-e', '-l', '-n', '-o', '-p', '-s', '-t', '-u', '-x', 'dport', 'dst', 'sport', 'src', 'state'];
   },
 };

@@ -20,7 +20,14 @@ function valid(n: NeighbourInfo): boolean {
   return n.state !== 'INCOMPLETE' && n.state !== 'FAILED' && n.lladdr !== undefined;
 }
 
-function* show(sys: Sys, numeric: boolean, bsd: boolean, verbose: boolean, dev: string | undefined, host: string | undefined): Coroutine<number> {
+function* show(
+  sys: Sys,
+  numeric: boolean,
+  bsd: boolean,
+  verbose: boolean,
+  dev: string | undefined,
+  host: string | undefined,
+): Coroutine<number> {
   const wanted = host === undefined ? undefined : yield* address(sys, host);
   let shown = 0;
   let skipped = 0;
@@ -42,12 +49,17 @@ function* show(sys: Sys, numeric: boolean, bsd: boolean, verbose: boolean, dev: 
     }
     if (shown === 1) text += 'Address                  HWtype  HWaddress           Flags Mask            Iface\n';
     const flags = valid(n) ? (n.state === 'PERMANENT' ? 'CM' : 'C') : '';
-    const middle = valid(n) ? `${'ether'.padEnd(8)}${n.lladdr!.padEnd(20)}` : `${''.padEnd(8)}${'(incomplete)'.padEnd(20)}`;
+    const middle = valid(n)
+      ? `${'ether'.padEnd(8)}${n.lladdr!.padEnd(20)}`
+      : `${''.padEnd(8)}${'(incomplete)'.padEnd(20)}`;
     text += `${(hostName ?? ip).slice(0, 23).padEnd(23)}  ${middle}${flags.padEnd(6)}${''.padEnd(16)}${name}\n`;
   }
   if (verbose) text += `Entries: ${all.length}\tSkipped: ${skipped}\tFound: ${shown}\n`;
   if (shown === 0 && wanted !== undefined && !bsd) {
-    text += dev !== undefined ? `${host} (${formatIp(wanted)}) -- no entry on ${dev}\n` : `${host} (${formatIp(wanted)}) -- no entry\n`;
+    text +=
+      dev !== undefined
+        ? `${host} (${formatIp(wanted)}) -- no entry on ${dev}\n`
+        : `${host} (${formatIp(wanted)}) -- no entry\n`;
   } else if (shown === 0 && bsd && wanted !== undefined) text += `arp: in ${all.length} entries no match found.\n`;
   yield* sys.print(text);
   return 0;
@@ -57,7 +69,21 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
     let parsed;
     try {
-      parsed = getopt(argv, 'A:H:adfp:nsei:Dt:vh?DNV', ['verbose=v', 'version=V', 'all=a', 'delete=d', 'file=f', 'numeric=n', 'set=s', 'protocol:=A', 'hw-type:=H', 'device:=i', 'help=h', 'use-device=D', 'symbolic=N']);
+      parsed = getopt(argv, 'A:H:adfp:nsei:Dt:vh?DNV', [
+        'verbose=v',
+        'version=V',
+        'all=a',
+        'delete=d',
+        'file=f',
+        'numeric=n',
+        'set=s',
+        'protocol:=A',
+        'hw-type:=H',
+        'device:=i',
+        'help=h',
+        'use-device=D',
+        'symbolic=N',
+      ]);
     } catch (e) {
       if (!(e instanceof GetoptError)) throw e;
       throw new Stop(255, `arp: ${e.message}\n${ARP_USAGE}${ARP_TYPES}`);

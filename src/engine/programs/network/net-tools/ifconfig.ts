@@ -30,7 +30,12 @@ function oldFlags(info: LinkInfo): number {
   return info.flags & 0xffff;
 }
 
-const SCOPES: Readonly<Record<number, string>> = { 0: '0x0<global>', 200: '0x40<site>', 253: '0x20<link>', 254: '0x10<host>' };
+const SCOPES: Readonly<Record<number, string>> = {
+  0: '0x0<global>',
+  200: '0x40<site>',
+  253: '0x20<link>',
+  254: '0x10<host>',
+};
 
 /** `1234 (1.2 KiB)` without the number in front. */
 function human(bytes: number): string {
@@ -54,7 +59,8 @@ function human(bytes: number): string {
 export function interfaceText(sys: Sys, info: LinkInfo, alias?: string): string {
   const addrs = sys.net.addrs.list({ index: info.index });
   const inet = addrs.filter((a) => a.family === 'inet');
-  const own: AddressInfo | undefined = alias === undefined ? inet.find((a) => a.label === info.name) : inet.find((a) => a.label === alias);
+  const own: AddressInfo | undefined =
+    alias === undefined ? inet.find((a) => a.label === info.name) : inet.find((a) => a.label === alias);
   const flags = oldFlags(info);
   const names = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, n]) => n);
   let text = `${alias ?? info.name}: flags=${flags}<${names.join(',')}>  mtu ${info.mtu}\n`;
@@ -88,7 +94,8 @@ export function allInterfaces(sys: Sys, all: boolean): string {
     if (!all && (info.flags & IFF.UP) === 0) continue;
     text += interfaceText(sys, info);
     const labels = sys.net.addrs.list({ family: 'inet', index: info.index }).map((a) => a.label);
-    for (const label of labels) if (label !== undefined && label.startsWith(`${info.name}:`)) text += interfaceText(sys, info, label);
+    for (const label of labels)
+      if (label !== undefined && label.startsWith(`${info.name}:`)) text += interfaceText(sys, info, label);
   }
   return text;
 }
@@ -156,7 +163,15 @@ function* change(sys: Sys, name: string, words: readonly string[]): Coroutine<nu
         if (!l) missing();
         const address = current();
         if (colon >= 0) {
-          if (address) attempt('SIOCSIFFLAGS', () => sys.net.addrs.delete({ index: l!.index, local: address.local, prefixLength: address.prefixLength, label: name }));
+          if (address)
+            attempt('SIOCSIFFLAGS', () =>
+              sys.net.addrs.delete({
+                index: l!.index,
+                local: address.local,
+                prefixLength: address.prefixLength,
+                label: name,
+              }),
+            );
         } else set(l!, { up: false }, 'SIOCSIFFLAGS');
         continue;
       }
@@ -211,7 +226,8 @@ function* change(sys: Sys, name: string, words: readonly string[]): Coroutine<nu
       case 'netmask': {
         const text = value();
         const mask = inetAton(text);
-        if (mask === undefined || maskLength4(mask) === undefined) throw new Stop(1, `SIOCSIFNETMASK: Invalid argument\n`);
+        if (mask === undefined || maskLength4(mask) === undefined)
+          throw new Stop(1, `SIOCSIFNETMASK: Invalid argument\n`);
         netmask = mask;
         continue;
       }
@@ -233,7 +249,9 @@ function* change(sys: Sys, name: string, words: readonly string[]): Coroutine<nu
         if (!prefix) throw new Stop(1, `${text}: Unknown host\nifconfig: \`--help' gives usage information.\n`);
         if (!l) missing();
         const spec = { index: l!.index, local: prefix.address, prefixLength: prefix.length };
-        attempt(word === 'add' ? 'SIOCSIFADDR' : 'SIOCDIFADDR', () => (word === 'add' ? sys.net.addrs.add(spec) : sys.net.addrs.delete(spec)));
+        attempt(word === 'add' ? 'SIOCSIFADDR' : 'SIOCDIFADDR', () =>
+          word === 'add' ? sys.net.addrs.add(spec) : sys.net.addrs.delete(spec),
+        );
         continue;
       }
       case 'inet':
@@ -248,11 +266,26 @@ function* change(sys: Sys, name: string, words: readonly string[]): Coroutine<nu
         const prefix = parsePrefix(text);
         if (!prefix) throw new Stop(1, `${text}: Unknown host\nifconfig: \`--help' gives usage information.\n`);
         if (!l) missing();
-        attempt('SIOCSIFADDR', () => sys.net.addrs.add({ index: l!.index, local: prefix.address, prefixLength: prefix.length }));
+        attempt('SIOCSIFADDR', () =>
+          sys.net.addrs.add({ index: l!.index, local: prefix.address, prefixLength: prefix.length }),
+        );
         continue;
       }
       default: {
-        if (['pointopoint', 'dstaddr', 'tunnel', 'metric', 'media', 'irq', 'mem_start', 'io_addr', 'outfill', 'keepalive'].includes(word)) {
+        if (
+          [
+            'pointopoint',
+            'dstaddr',
+            'tunnel',
+            'metric',
+            'media',
+            'irq',
+            'mem_start',
+            'io_addr',
+            'outfill',
+            'keepalive',
+          ].includes(word)
+        ) {
           throw new Stop(1, `ifconfig: not simulated in this course: ${word}\n`);
         }
         const slash = word.indexOf('/');
@@ -266,14 +299,21 @@ function* change(sys: Sys, name: string, words: readonly string[]): Coroutine<nu
           }
           address = found.addresses[0] as number;
         }
-        if (!l) throw new Stop(255, `SIOCSIFADDR: No such device\n${name}: ERROR while getting interface flags: No such device\n`);
-        if (!sys.netAdmin) throw new Stop(255, 'SIOCSIFADDR: Operation not permitted\nSIOCSIFFLAGS: Operation not permitted\n');
+        if (!l)
+          throw new Stop(
+            255,
+            `SIOCSIFADDR: No such device\n${name}: ERROR while getting interface flags: No such device\n`,
+          );
+        if (!sys.netAdmin)
+          throw new Stop(255, 'SIOCSIFADDR: Operation not permitted\nSIOCSIFFLAGS: Operation not permitted\n');
         const old = current();
-        if (old) sys.net.addrs.delete({ index: l.index, local: old.local, prefixLength: old.prefixLength, label: name });
+        if (old)
+          sys.net.addrs.delete({ index: l.index, local: old.local, prefixLength: old.prefixLength, label: name });
         if (address === 0) continue;
         // Without a mask the address's class decides.
         const top = address >>> 24;
-        const length = slash >= 0 ? Number(word.slice(slash + 1)) : top < 128 ? 8 : top < 192 ? 16 : top < 224 ? 24 : 32;
+        const length =
+          slash >= 0 ? Number(word.slice(slash + 1)) : top < 128 ? 8 : top < 192 ? 16 : top < 224 ? 24 : 32;
         if (!(length >= 0 && length <= 32)) throw new Stop(1, `SIOCSIFNETMASK: Invalid argument\n`);
         const loopback = (sys.net.links.info(l).flags & IFF.LOOPBACK) !== 0;
         attempt('SIOCSIFADDR', () =>
@@ -293,11 +333,19 @@ function* change(sys: Sys, name: string, words: readonly string[]): Coroutine<nu
     const old = current();
     if (!old || !link) throw new Stop(1, `SIOCSIFNETMASK: Cannot assign requested address\n`);
     const length = netmask === undefined ? old.prefixLength : maskLength4(netmask)!;
-    const brd = broadcast ?? (netmask === undefined ? (old.broadcast as number | undefined) : broadcast4(old.local as number, length));
+    const brd =
+      broadcast ??
+      (netmask === undefined ? (old.broadcast as number | undefined) : broadcast4(old.local as number, length));
     if (length !== old.prefixLength || brd !== old.broadcast) {
       attempt('SIOCSIFNETMASK', () => {
         sys.net.addrs.delete({ index: link.index, local: old.local, prefixLength: old.prefixLength, label: name });
-        sys.net.addrs.add({ index: link.index, local: old.local, prefixLength: length, label: name, ...(brd !== undefined && { broadcast: brd }) });
+        sys.net.addrs.add({
+          index: link.index,
+          local: old.local,
+          prefixLength: length,
+          label: name,
+          ...(brd !== undefined && { broadcast: brd }),
+        });
       });
     }
   }
@@ -321,14 +369,21 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
         yield* sys.print(IFCONFIG_USAGE);
         yield* sys.eprint(IFCONFIG_TYPES);
         return 0;
-      } else throw new Stop(1, `ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.\n`);
+      } else
+        throw new Stop(
+          1,
+          `ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.\n`,
+        );
     }
     const words = argv.slice(i);
     const heading = 'Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n';
     const [name, ...rest] = words;
     if (name === undefined) {
       if (short) {
-        const rows = sys.net.links.list().filter((l) => all || (l.flags & IFF.UP) !== 0).map(tableRow);
+        const rows = sys.net.links
+          .list()
+          .filter((l) => all || (l.flags & IFF.UP) !== 0)
+          .map(tableRow);
         yield* sys.print(heading + rows.join(''));
       } else yield* sys.print(allInterfaces(sys, all));
       return 0;
@@ -338,7 +393,9 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     const link = sys.net.links.byName(base);
     if (!link) throw new Stop(1, `${name}: error fetching interface information: Device not found\n`);
     const info = sys.net.links.info(link);
-    yield* sys.print(short ? heading + tableRow(info) : interfaceText(sys, info, name.includes(':') ? name : undefined));
+    yield* sys.print(
+      short ? heading + tableRow(info) : interfaceText(sys, info, name.includes(':') ? name : undefined),
+    );
     return 0;
   });
 }
@@ -360,5 +417,8 @@ DESCRIPTION
        The older tool for links and addresses. It shows one IPv4 address for each name; ip(8) shows them all.
 `,
   main,
-  complete: (words, sys) => (words.length === 0 ? [...deviceNames(sys), '-a', '-s'] : ['up', 'down', 'netmask', 'broadcast', 'mtu', 'hw', 'promisc']),
+  complete: (words, sys) =>
+    words.length === 0
+      ? [...deviceNames(sys), '-a', '-s']
+      : ['up', 'down', 'netmask', 'broadcast', 'mtu', 'hw', 'promisc'],
 };

@@ -36,9 +36,36 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     let parsed;
     try {
       parsed = getopt(argv, 'A:CFMacdeghilnNoprsStuUvVWwxZ46', [
-        'route=r', 'interfaces=i', 'statistics=s', 'numeric=n', 'all=a', 'listening=l', 'tcp=t', 'udp=u', 'raw=w', 'unix=x', 'programs=p',
-        'wide=W', 'extend=e', 'timers=o', 'verbose=v', 'help=h', 'version=V', 'inet=4', 'inet6=6', 'groups=g', 'continuous=c', 'fib=F',
-        'numeric-hosts=n', 'numeric-ports=n', 'symbolic=N', 'sctp=S', 'udplite=U', 'masquerade=M', 'cache=C', 'context=Z',
+        'route=r',
+        'interfaces=i',
+        'statistics=s',
+        'numeric=n',
+        'all=a',
+        'listening=l',
+        'tcp=t',
+        'udp=u',
+        'raw=w',
+        'unix=x',
+        'programs=p',
+        'wide=W',
+        'extend=e',
+        'timers=o',
+        'verbose=v',
+        'help=h',
+        'version=V',
+        'inet=4',
+        'inet6=6',
+        'groups=g',
+        'continuous=c',
+        'fib=F',
+        'numeric-hosts=n',
+        'numeric-ports=n',
+        'symbolic=N',
+        'sctp=S',
+        'udplite=U',
+        'masquerade=M',
+        'cache=C',
+        'context=Z',
       ]);
     } catch (e) {
       if (!(e instanceof GetoptError)) throw e;
@@ -92,7 +119,13 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
         for (const family of ['inet', 'inet6'] as const) {
           if (has.has('4') && family === 'inet6') continue;
           if (has.has('6') && family === 'inet') continue;
-          const mine = sockets.filter((s) => s.protocol === p && s.family === family && !(p === 'tcp' && s.state === 'UNCONN') && !(p === 'udp' && s.local.port === 0));
+          const mine = sockets.filter(
+            (s) =>
+              s.protocol === p &&
+              s.family === family &&
+              !(p === 'tcp' && s.state === 'UNCONN') &&
+              !(p === 'udp' && s.local.port === 0),
+          );
           mine.sort((a, b) => Number(b.state === 'LISTEN') - Number(a.state === 'LISTEN'));
           for (const s of mine) {
             const server = s.state === 'LISTEN' || s.state === 'UNCONN';

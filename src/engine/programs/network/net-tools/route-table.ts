@@ -36,12 +36,16 @@ export function* routeTable4(sys: Sys, format: RouteFormat, numeric: boolean): C
       if (gateway !== undefined) via = (yield* nameOf(sys, gateway)) ?? via;
       else if (!reject && r.dstLength === 0) via = '0.0.0.0';
     }
-    const flags = reject ? `!${r.dstLength === 32 ? 'H' : ''}` : `U${gateway === undefined ? '' : 'G'}${r.dstLength === 32 ? 'H' : ''}`;
+    const flags = reject
+      ? `!${r.dstLength === 32 ? 'H' : ''}`
+      : `U${gateway === undefined ? '' : 'G'}${r.dstLength === 32 ? 'H' : ''}`;
     const dev = reject ? '-' : hop?.index === undefined ? '*' : (sys.net.links.get(hop.index)?.name ?? '*');
     text += `${dst.slice(0, 15).padEnd(15)} ${via.slice(0, 15).padEnd(15)} ${formatIp4(mask4(r.dstLength)).padEnd(15)} ${flags.padEnd(5)} `;
     const mss = r.advmss === undefined ? 0 : r.advmss + 40;
     if (format === 'netstat') {
-      text += reject ? `${'-'.padStart(5)} ${'-'.padEnd(6)} ${'-'.padStart(6)} -\n` : `${String(mss).padStart(5)} ${'0'.padEnd(6)} ${'0'.padStart(6)} ${dev}\n`;
+      text += reject
+        ? `${'-'.padStart(5)} ${'-'.padEnd(6)} ${'-'.padStart(6)} -\n`
+        : `${String(mss).padStart(5)} ${'0'.padEnd(6)} ${'0'.padStart(6)} ${dev}\n`;
     } else if (format === 'route') {
       text += `${String(r.metric).padEnd(6)} ${(reject ? '-' : '0').padEnd(2)} ${'0'.padStart(7)} ${dev}\n`;
     } else {
@@ -54,7 +58,8 @@ export function* routeTable4(sys: Sys, format: RouteFormat, numeric: boolean): C
 
 /** Both IPv6 tables. */
 export function routeTable6(sys: Sys): string {
-  let text = 'Kernel IPv6 routing table\nDestination                    Next Hop                   Flag Met Ref  Use If\n';
+  let text =
+    'Kernel IPv6 routing table\nDestination                    Next Hop                   Flag Met Ref  Use If\n';
   const row = (dst: string, via: string, flag: string, metric: number, refs: number, dev: string): void => {
     text += `${dst.padEnd(30)} ${via.padEnd(26)} ${flag.padEnd(4)} ${String(metric).padEnd(3)} ${String(refs).padEnd(1)} ${'0'.padStart(6)} ${dev}\n`;
   };
@@ -71,7 +76,14 @@ export function routeTable6(sys: Sys): string {
       const local = r.type === 'local';
       const reject = r.type === 'unreachable' || r.type === 'prohibit' || r.type === 'blackhole';
       const flag = reject ? '!n' : `U${hop?.gateway === undefined ? '' : 'G'}${local ? 'n' : ''}`;
-      row(`${formatIp(r.dst)}/${r.dstLength}`, hop?.gateway === undefined ? '::' : formatIp(hop.gateway), flag, r.metric, local ? 2 : 1, dev);
+      row(
+        `${formatIp(r.dst)}/${r.dstLength}`,
+        hop?.gateway === undefined ? '::' : formatIp(hop.gateway),
+        flag,
+        r.metric,
+        local ? 2 : 1,
+        dev,
+      );
     }
     row('::/0', '::', '!n', -1, 1, 'lo');
   }

@@ -43,7 +43,8 @@ function* change(sys: Sys, verb: 'add' | 'del', words: readonly string[]): Corou
     dst = yield* address(sys, slash < 0 ? target : target.slice(0, slash));
     if (slash >= 0) {
       const prefix = Number(target.slice(slash + 1));
-      if (!Number.isInteger(prefix) || prefix < 0 || prefix > 32) throw new Stop(3, `route: bogus netmask ${target.slice(slash + 1)}\n`);
+      if (!Number.isInteger(prefix) || prefix < 0 || prefix > 32)
+        throw new Stop(3, `route: bogus netmask ${target.slice(slash + 1)}\n`);
       length = prefix;
     }
   }
@@ -67,7 +68,8 @@ function* change(sys: Sys, verb: 'add' | 'del', words: readonly string[]): Corou
       length = n;
     } else if (word === 'dev' || word === 'device') dev = value();
     else if (word === 'reject') reject = true;
-    else if (['mss', 'window', 'irtt', 'mod', 'dyn', 'reinstate'].includes(word)) throw new Stop(3, `route: not simulated in this course: ${word}\n`);
+    else if (['mss', 'window', 'irtt', 'mod', 'dyn', 'reinstate'].includes(word))
+      throw new Stop(3, `route: not simulated in this course: ${word}\n`);
     else if (i === words.length - 1) dev = word;
     else throw new Stop(3, INET_USAGE);
   }
@@ -139,7 +141,11 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     }
     const [verb, ...rest] = argv.slice(i);
     if (verb === undefined) {
-      yield* sys.print(six ? routeTable6(sys) : yield* routeTable4(sys, extended >= 2 ? 'all' : extended === 1 ? 'netstat' : 'route', numeric));
+      yield* sys.print(
+        six
+          ? routeTable6(sys)
+          : yield* routeTable4(sys, extended >= 2 ? 'all' : extended === 1 ? 'netstat' : 'route', numeric),
+      );
       return 0;
     }
     if (verb === 'add' || verb === 'del' || verb === 'delete') {
@@ -148,7 +154,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       }
       return yield* change(sys, verb === 'add' ? 'add' : 'del', rest);
     }
-    if (verb === 'flush') throw new Stop(3, 'Flushing `inet\' routing table not supported\n');
+    if (verb === 'flush') throw new Stop(3, "Flushing `inet' routing table not supported\n");
     throw new Stop(3, ROUTE_USAGE + ROUTE_TYPES);
   });
 }
@@ -170,5 +176,10 @@ DESCRIPTION
        The older tool for routes; it sees the main table only. ip-route(8) does more.
 `,
   main,
-  complete: (words, sys) => (words.length === 0 ? ['-n', 'add', 'del'] : words[words.length - 1] === 'dev' ? deviceNames(sys) : ['-net', '-host', 'default', 'gw', 'netmask', 'metric', 'dev']),
+  complete: (words, sys) =>
+    words.length === 0
+      ? ['-n', 'add', 'del']
+      : words[words.length - 1] === 'dev'
+        ? deviceNames(sys)
+        : ['-net', '-host', 'default', 'gw', 'netmask', 'metric', 'dev'],
 };

@@ -27,11 +27,20 @@ export function icmp4Text(type: number, code: number, info: string | number): st
     case 4:
       return 'Source Quench';
     case 5: {
-      const what = ['Redirect Network', 'Redirect Host', 'Redirect Type of Service and Network', 'Redirect Type of Service and Host'];
+      const what = [
+        'Redirect Network',
+        'Redirect Host',
+        'Redirect Type of Service and Network',
+        'Redirect Type of Service and Host',
+      ];
       return `${what[code] ?? `Redirect, Bad Code: ${code}`}(New nexthop: ${info})`;
     }
     case 11:
-      return code === 0 ? 'Time to live exceeded' : code === 1 ? 'Frag reassembly time exceeded' : `Time exceeded, Bad Code: ${code}`;
+      return code === 0
+        ? 'Time to live exceeded'
+        : code === 1
+          ? 'Frag reassembly time exceeded'
+          : `Time exceeded, Bad Code: ${code}`;
     case 12:
       return `Parameter problem: pointer = ${info}`;
     default:
@@ -39,7 +48,13 @@ export function icmp4Text(type: number, code: number, info: string | number): st
   }
 }
 
-const UNREACHABLE6 = ['No route', 'Administratively prohibited', 'Beyond scope of source address', 'Address unreachable', 'Port unreachable'];
+const UNREACHABLE6 = [
+  'No route',
+  'Administratively prohibited',
+  'Beyond scope of source address',
+  'Address unreachable',
+  'Port unreachable',
+];
 
 /** An IPv6 error. */
 export function icmp6Text(type: number, code: number, info: number): string {

@@ -2,9 +2,19 @@
 import type { Coroutine } from '../../../core';
 import { isErrno } from '../../../core';
 import type { Program, Sys } from '../../../host';
-import type { Link, RawSocket } from '../../../net';
+import type { Link } from '../../../net';
 import type { IpAddress } from '../../../wire';
-import { decodeIcmp4, decodeIcmp6, formatIp, formatIp4, IPPROTO, isMulticast4, makeIcmp4Echo, makeIcmp6Echo, parseIp6 } from '../../../wire';
+import {
+  decodeIcmp4,
+  decodeIcmp6,
+  formatIp,
+  formatIp4,
+  IPPROTO,
+  isMulticast4,
+  makeIcmp4Echo,
+  makeIcmp6Echo,
+  parseIp6,
+} from '../../../wire';
 import { deviceNames, Stop, stoppable, why } from '../common';
 import { inetAton, resolveHost } from '../resolver';
 import { rawSocket, udpSocket } from '../sockets';
@@ -52,7 +62,8 @@ function* ping4(sys: Sys, o: PingOptions, target: number): Coroutine<number> {
     if (o.device !== undefined) {
       const link = net.links.byName(o.device);
       const own = link && net.addrs.list({ family: 'inet', index: link.index }).some((a) => a.local === local);
-      if (!own) yield* sys.eprint(`ping: Warning: source address might be selected on device other than: ${o.device}\n`);
+      if (!own)
+        yield* sys.eprint(`ping: Warning: source address might be selected on device other than: ${o.device}\n`);
     }
     if (source !== undefined) {
       try {
@@ -163,7 +174,8 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
     socket.tos = o.tos;
     socket.pmtudisc = o.pmtudisc ?? 'want';
     const id = o.ident ?? sys.pid & 0xffff;
-    socket.filter = (packet) => packet.payload.kind === 'icmp6' && packet.payload.message === 'echo' && packet.payload.type === 129;
+    socket.filter = (packet) =>
+      packet.payload.kind === 'icmp6' && packet.payload.message === 'echo' && packet.payload.type === 129;
     const show = (a: IpAddress, s: number | undefined): string => {
       const text = formatIp(a);
       if (!text.startsWith('fe80')) return text;
@@ -187,7 +199,10 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
       show,
     };
     const shown = scope ? `${target}%${scope.name}` : target;
-    const from = o.device !== undefined || source !== undefined ? `from ${source === undefined ? '::' : formatIp(local)} ${o.device ?? ''}: ` : '';
+    const from =
+      o.device !== undefined || source !== undefined
+        ? `from ${source === undefined ? '::' : formatIp(local)} ${o.device ?? ''}: `
+        : '';
     yield* sys.print(`PING ${host}(${shown}) ${from}${o.size} data bytes\n`);
     return yield* new PingRun(sys, o, socket, family, id, host).run();
   } finally {
@@ -198,7 +213,8 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
     const o = parsePing(argv, sys.proc.uid === 0);
-    if (o.pattern) yield* sys.print(`PATTERN: 0x${[...o.pattern].map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
+    if (o.pattern)
+      yield* sys.print(`PATTERN: 0x${[...o.pattern].map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
     if (inetAton(o.target) !== undefined || o.target.includes(':')) o.numeric = true;
     const found = yield* resolveHost(sys, o.target, o.family);
     if ('error' in found) fail(`${o.target}: ${found.error}`);
@@ -242,4 +258,3 @@ EXIT STATUS
     return ['-4', '-6', '-I', '-W', '-c', '-i', '-n', '-q', '-s', '-t', '-w'];
   },
 };
-

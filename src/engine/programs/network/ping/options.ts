@@ -35,17 +35,23 @@ export interface PingOptions {
   target: string;
 }
 
-const VERSION = 'ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
+const VERSION =
+  'ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n';
 
 function range(text: string, low: number, high: number, highText = String(high)): number {
   if (!/^\s*[+-]?(0x[0-9a-f]+|\d+)$/i.test(text)) throw new Stop(1, `ping: invalid argument: '${text}'\n`);
   const n = Number(text);
-  if (n < low || n > high) throw new Stop(1, `ping: invalid argument: '${text}': out of range: ${low} <= value <= ${highText}\n`);
+  if (n < low || n > high)
+    throw new Stop(1, `ping: invalid argument: '${text}': out of range: ${low} <= value <= ${highText}\n`);
   return n;
 }
 
 function seconds(text: string): number {
-  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new Stop(2, `ping: option argument contains garbage: ${text}\nping: this will become fatal error in the future\n`);
+  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
+    throw new Stop(
+      2,
+      `ping: option argument contains garbage: ${text}\nping: this will become fatal error in the future\n`,
+    );
   return Number(text);
 }
 
@@ -130,7 +136,8 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         break;
       case 'l':
         o.preload = range(arg!, 1, 65536);
-        if (o.preload > 3 && !root) throw new Stop(2, `ping: cannot set preload to value greater than 3: ${o.preload}\n`);
+        if (o.preload > 3 && !root)
+          throw new Stop(2, `ping: cannot set preload to value greater than 3: ${o.preload}\n`);
         break;
       case 'm':
         o.mark = range(arg!, 0, 0xffffffff);
@@ -146,7 +153,8 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         o.outstanding = true;
         break;
       case 'p': {
-        if (!/^[0-9a-fA-F]+$/.test(arg!)) throw new Stop(2, 'ping: patterns must be specified as hex digits: ' + arg + '\n');
+        if (!/^[0-9a-fA-F]+$/.test(arg!))
+          throw new Stop(2, 'ping: patterns must be specified as hex digits: ' + arg + '\n');
         const bytes: number[] = [];
         for (let i = 0; i < arg!.length && bytes.length < 16; i += 2) bytes.push(parseInt(arg!.slice(i, i + 2), 16));
         o.pattern = Uint8Array.from(bytes);

@@ -94,7 +94,8 @@ export class PingRun {
       let next: number;
       do {
         next = yield* this.pinger();
-        if (o.count !== undefined && this.transmitted >= o.count && o.deadline === undefined) next = this.scheduleExit(next);
+        if (o.count !== undefined && this.transmitted >= o.count && o.deadline === undefined)
+          next = this.scheduleExit(next);
       } while (next <= 0 && !this.exiting);
       // Receives until the next packet is due or nothing is outstanding and the wait is over.
       const due = sys.now + next * 1000;
@@ -245,7 +246,7 @@ export class PingRun {
     if (diff <= 0x7fff) {
       if (diff + 1 > this.pipe) this.pipe = diff + 1;
       const ahead = (seq - this.acked) & 0xffff;
-      if ((ahead <= 0x7fff && ahead > 0) || (this.transmitted - this.acked) > 0x7fff) this.acked = seq;
+      if ((ahead <= 0x7fff && ahead > 0) || this.transmitted - this.acked > 0x7fff) this.acked = seq;
     }
   }
 
@@ -357,7 +358,8 @@ function milli(us: number): string {
 function tripText(us: number): string {
   if (us >= 100_000 - 50) return String(Math.floor((us + 500) / 1000));
   if (us >= 10_000 - 5) return `${Math.floor((us + 50) / 1000)}.${Math.floor(((us + 50) % 1000) / 100)}`;
-  if (us >= 1000) return `${Math.floor((us + 5) / 1000)}.${String(Math.floor(((us + 5) % 1000) / 10)).padStart(2, '0')}`;
+  if (us >= 1000)
+    return `${Math.floor((us + 5) / 1000)}.${String(Math.floor(((us + 5) % 1000) / 10)).padStart(2, '0')}`;
   return milli(us);
 }
 
