@@ -111,7 +111,7 @@ function proveTask(source: SourceLab, task: CompiledTask, index: number, prove: 
 
 /** Mistakes may fail on the way. */
 function run(simulation: Simulation, steps: readonly Script[]): void {
-  for (const step of steps) simulation.world.exec(step.on ?? firstPlace(simulation.world), step.run);
+  for (const step of steps) runScript(simulation.world, step, false);
 }
 
 /** A console block with the outputs that the engine computed. */
