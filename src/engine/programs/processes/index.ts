@@ -3,6 +3,7 @@ import { dmesg } from './dmesg';
 import { free } from './free';
 import { kill } from './kill';
 import { killall } from './killall';
+import { lsof } from './lsof';
 import { nice, nohup, renice, setsid } from './nohup';
 import { pgrep, pkill } from './pgrep';
 import { pidof } from './pidof';
@@ -11,6 +12,7 @@ import { pstree } from './pstree';
 import { nologin, su } from './su';
 import { sudo } from './sudo';
 import { time } from './time';
+import { top } from './top';
 import { uptime } from './uptime';
 import { users, w, who } from './who';
 
@@ -20,6 +22,7 @@ export const PROCESS_TOOLS: readonly Program[] = [
   free,
   kill,
   killall,
+  lsof,
   nice,
   nohup,
   nologin,
@@ -33,6 +36,7 @@ export const PROCESS_TOOLS: readonly Program[] = [
   su,
   sudo,
   time,
+  top,
   uptime,
   users,
   w,

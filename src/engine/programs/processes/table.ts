@@ -140,7 +140,6 @@ export function commandName(p: ProcessEntry): string {
 
 /** Control characters as `?`, so that a command line stays one line. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\x00-\x1f\x7f]/g, '?');
 }
 

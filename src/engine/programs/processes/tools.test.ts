@@ -126,3 +126,48 @@ test('sessions on terminals are users', () => {
   assert.equal(b.run(['ps', '-t', 'pts/0', '-o', 'tty,stat']).stdout, 'TT       STAT\npts/0    Ss+\n');
   assert.equal(run.exit, -1);
 });
+
+test('top prints its summary and a table, by CPU first', () => {
+  const b = bench();
+  b.start('sleep', '100');
+  const out = b.run(['top', '-b', '-n', '1']).stdout.split('\n');
+  assert.match(out[0]!, /^top - 14:13:\d\d up 0 min, {2}0 user, {2}load average: /);
+  assert.equal(out[1], 'Tasks:   3 total,   1 running,   2 sleeping,   0 stopped,   0 zombie');
+  assert.equal(out[2], '%Cpu(s):  0.0 us,  0.0 sy,  0.0 ni,100.0 id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st ');
+  assert.match(out[3]!, /^MiB Mem : {3}2048\.0 total, {2,}[\d.]+ free, {2,}[\d.]+ used, {2,}[\d.]+ buff\/cache {5}$/);
+  assert.equal(out[6], '    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND');
+  assert.equal(out[7], '      1 root      20   0  167652  11240   9835 S   0.0   0.5   0:00.00 init');
+  assert.equal(out.length, 11);
+});
+
+test('top on a terminal sorts, helps and leaves', () => {
+  const b = bench();
+  const { pid } = b.start('sleep', '100');
+  const run = b.screen(['top'], { columns: 80, rows: 12 });
+  assert.equal(run.screen.cursorHidden, true);
+  assert.match(run.rows[8]!, new RegExp(`^ +${pid} root .* sleep$`));
+  run.type('M');
+  assert.match(run.rows[8]!, / top$/);
+  run.type('h');
+  assert.equal(run.rows[0], 'Help for Interactive Commands');
+  run.type('q', 'x');
+  assert.equal(run.rows[5], " Unknown command - try 'h' for help");
+  run.pass(3_100_000);
+  assert.equal(run.rows[5], '');
+  run.type('q');
+  assert.equal(run.exit, 0);
+  assert.equal(run.screen.cursorHidden, false);
+  assert.equal(run.tty.termios.icanon, true);
+});
+
+test('lsof lists descriptors in its columns', () => {
+  const b = bench();
+  const { pid } = b.start('sleep', '100');
+  const out = b.run(['lsof', '-p', String(pid)]).stdout.split('\n');
+  assert.equal(out[0], 'COMMAND PID USER   FD   TYPE DEVICE SIZE/OFF NODE NAME');
+  assert.match(out[1]!, /^sleep {3}\d+ root {2}cwd {4}DIR {2}254,1 {5}4096 +\d+ \/tmp$/);
+  assert.match(out[3]!, /^sleep {3}\d+ root {2}txt {4}REG {2}254,1 +\d+ +\d+ \/usr\/bin\/sleep$/);
+  assert.match(b.run(['lsof', '-c', 'lsof']).stdout, /^lsof {4}\d+ root {4}0r {2}FIFO {3}0,13 {6}0t0 +\d+ pipe$/m);
+  assert.equal(b.run(['lsof', '-t', '-c', 'slee']).stdout, `${pid}\n`);
+  assert.deepEqual(b.run(['lsof', '-i', ':80']), { stdout: '', stderr: '', exit: 1 });
+});

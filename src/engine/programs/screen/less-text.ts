@@ -36,7 +36,6 @@ export function prepare(line: string, controls: Controls): Prepared {
     const code = line.codePointAt(i)!;
     const char = String.fromCodePoint(code);
     if (char === '\x1b' && controls !== 'caret') {
-      // eslint-disable-next-line no-control-regex
       const m = /^\x1b\[([0-9;]*)m|^\x1b\[[0-9;]*K/.exec(line.slice(i, i + 40));
       if (m) {
         if (m[1] !== undefined) style = m[1] === '' || m[1] === '0' ? '' : style === '' ? m[1] : `${style};${m[1]}`;

@@ -218,13 +218,13 @@ export class Terminal {
       return name(char);
     }
     if (p.length === 1) return undefined;
-    // eslint-disable-next-line no-control-regex
+
     const sequence = /^\x1b(?:\[([0-9;]*[A-Za-z~])|O([A-Za-z]))/.exec(p);
     if (sequence) {
       this.pending = p.slice(sequence[0].length);
       return NAMES[sequence[1] ?? sequence[2] ?? ''] ?? 'Unknown';
     }
-    // eslint-disable-next-line no-control-regex
+
     if (/^\x1b(?:\[[0-9;]*|O)$/.test(p)) return undefined;
     if (p[1] === '\x1b') {
       this.pending = p.slice(1);

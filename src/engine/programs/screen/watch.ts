@@ -229,7 +229,7 @@ function layout(output: string, o: WatchOptions, { columns, rows }: Terminal): C
     lines.push(line);
     line = [];
   };
-  // eslint-disable-next-line no-control-regex
+
   for (const token of output.matchAll(/\x1b\[([0-9;]*)m|\x1b\[[0-9;?]*[@-~]|[^]/gu)) {
     if (lines.length >= height) break;
     const [text] = token;
