@@ -23,7 +23,7 @@ function session(lines: readonly string[], crashes: string[]): string[] {
   for (const line of [...lines, LOOK]) {
     current = line;
     const before = world.scheduler.steps;
-    const { screen, status } = world.exec({ machine: 'host' }, line, { timeout: SECOND / 2, steps: 20_000 });
+    const { screen, status } = world.exec({ machine: 'host' }, line, { timeout: 3 * SECOND, steps: 1500 });
     seen.push(`${line}\n${status}\n${screen}\n${world.now} ${world.scheduler.steps}`);
     // Leftovers of a line are stopped, so that each line has the machine for itself; init stays.
     const host = world.machine('host');
