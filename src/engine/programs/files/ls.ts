@@ -463,6 +463,8 @@ function* columns(t: Tool, cells: readonly Cell[], width: number, across: boolea
   }
   for (let row = 0; row < best.rows; row++) {
     let line = '';
+    // Where the cell stands and where its text ends; the gap is filled with tabs as far as they reach.
+    let start = 0;
     for (let column = 0; column < best.count; column++) {
       const i = across ? row * best.count + column : column * best.rows + row;
       const cell = cells[i];
@@ -470,10 +472,22 @@ function* columns(t: Tool, cells: readonly Cell[], width: number, across: boolea
       const next = across
         ? i + 1 < cells.length && column + 1 < best.count
         : i + best.rows < cells.length && column + 1 < best.count;
-      line += cell.text + (next ? ' '.repeat(best.widths[column]! - cell.width) : '');
+      line += cell.text + (next ? gap(start + cell.width, start + best.widths[column]!) : '');
+      start += best.widths[column]!;
     }
     yield* t.out.line(line);
   }
+}
+
+/** From one column to another with tab stops at every eighth, as ls fills its rows. */
+function gap(from: number, to: number): string {
+  let text = '';
+  while (from < to) {
+    const tab = Math.floor(to / 8) > Math.floor((from + 1) / 8);
+    text += tab ? '\t' : ' ';
+    from += tab ? 8 - (from % 8) : 1;
+  }
+  return text;
 }
 
 function* commas(t: Tool, cells: readonly Cell[], width: number): Coroutine<void> {

@@ -12,6 +12,8 @@ import { parseHead } from './message';
 const VERSION = '3.11.2';
 /** A request head larger than this is refused, bytes. */
 const MAX_HEAD = 65536;
+/** Microseconds of CPU between the last byte of an answer and the end of the connection. */
+const SHUTDOWN_WORK = 600;
 /** Connections that wait to be accepted (socketserver's request_queue_size). */
 const BACKLOG = 5;
 
@@ -168,6 +170,8 @@ function* handle(sys: Sys, connection: Connection, directory: string): Coroutine
   sys.onSignal('SIGPIPE', 'ignore');
   try {
     yield* answer(sys, connection, head, directory);
+    // The interpreter needs about this long before it shuts the connection down; a client is often quicker.
+    yield* sys.work(SHUTDOWN_WORK);
   } catch (e) {
     if (!isErrno(e)) throw e;
   }
