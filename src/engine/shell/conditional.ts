@@ -138,7 +138,7 @@ function stat(sh: Shell, path: string, follow = true): Stat | undefined {
 }
 
 /** Operators of one operand. */
-// eslint-disable-next-line require-yield
+
 export function* unary(sh: Shell, operator: string, arg: string): Coroutine<boolean> {
   switch (operator) {
     case '-n':

@@ -10,8 +10,8 @@ import { Source } from './syntax/source';
 import { installDynamics } from './dynamics';
 import { SHOPT_DEFAULTS } from './options';
 import { toBytes } from './text';
-import type { Value } from './variables';
-import { AssocArray, IndexedArray, Scope, Variable, Variables } from './variables';
+import type { Value, Scope } from './variables';
+import { AssocArray, IndexedArray, Variable, Variables } from './variables';
 
 /** A defined function. */
 export interface ShellFunction {

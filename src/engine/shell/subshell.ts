@@ -2,7 +2,7 @@ import type { Coroutine } from '../core';
 import type { Process, SpawnOptions, Sys } from '../host';
 import { drive } from './coroutine';
 import { ExitShell, Interrupted, ShellError } from './errors';
-import { Shell } from './shell';
+import type { Shell } from './shell';
 import { exitTrap, resetTraps } from './traps';
 
 /** How a child shell is started. */

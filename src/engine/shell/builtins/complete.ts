@@ -127,11 +127,11 @@ export const completion: Builtin[] = [
       return 0;
     },
   ),
-  // eslint-disable-next-line require-yield
+
   builtin('compopt', 'compopt [-o option] [name ...]', 'Accepted without effect.', function* () {
     return 0;
   }),
-  // eslint-disable-next-line require-yield
+
   builtin('bind', 'bind [-lpsvPSVX]', 'Key bindings are fixed here; accepted without effect.', function* () {
     return 0;
   }),

@@ -74,15 +74,14 @@ const exit: Builtin['run'] = function* (sh, args, { name }) {
 
 /** Builtins that steer the flow of control. */
 export const control: Builtin[] = [
-  // eslint-disable-next-line require-yield
   builtin(':', ':', 'Does nothing; arguments are expanded.', function* () {
     return 0;
   }),
-  // eslint-disable-next-line require-yield
+
   builtin('true', 'true', 'Returns status 0.', function* () {
     return 0;
   }),
-  // eslint-disable-next-line require-yield
+
   builtin('false', 'false', 'Returns status 1.', function* () {
     return 1;
   }),

@@ -6,6 +6,8 @@ import { info } from './info';
 import { io } from './io';
 import { jobControl } from './jobs';
 import { register } from './registry';
+import { setBuiltins } from './set';
+import { settings } from './settings';
 import { tests } from './test';
 import { variables } from './variables';
 
@@ -18,6 +20,8 @@ export function loadBuiltins(): void {
   register([
     ...control,
     ...variables,
+    ...setBuiltins,
+    ...settings,
     ...io,
     ...tests,
     ...dirs,
