@@ -155,7 +155,7 @@ function layout(rows: readonly Row[]): string {
       width((r) => r.fd),
     ),
     type: Math.max(
-      6,
+      4,
       width((r) => r.type),
     ),
     device: width((r) => r.device),
