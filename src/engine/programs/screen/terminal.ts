@@ -33,9 +33,9 @@ export const SCREEN = {
   normal: '\x1b(B\x1b[m',
 } as const;
 
-/** Moves the cursor; row and column count from 0. */
+/** Moves the cursor; row and column count from 0. What lies outside of a tiny window goes to its edge. */
 export function cursor(row: number, column: number): string {
-  return `\x1b[${row + 1};${column + 1}H`;
+  return `\x1b[${Math.max(0, row) + 1};${Math.max(0, column) + 1}H`;
 }
 
 /** What `key` returns: a character, `^X` for a control character, `M-x` with Alt, or a name such as `Up`, `PgDn`, `F1`. */
