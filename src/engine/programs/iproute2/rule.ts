@@ -124,12 +124,17 @@ function parse(ctx: Context, words: readonly string[]): Spec {
 }
 
 function modify(ctx: Context, words: readonly string[], adding: boolean): number {
-  if (!adding && words.length === 0) usage();
+  if (words.length === 0) throw new Quit(1, `"ip rule ${adding ? 'add' : 'del'}" requires arguments.\n`);
   const spec = parse(ctx, words);
   ctx.request(() => {
     if (adding) {
       const action = spec.action ?? 'lookup';
-      ctx.net.rules.add({ ...spec, action, table: spec.table ?? (action === 'lookup' ? RT_TABLE.MAIN : 0) });
+      ctx.net.rules.add({
+        protocol: 0,
+        ...spec,
+        action,
+        table: spec.table ?? (action === 'lookup' ? RT_TABLE.MAIN : 0),
+      });
     } else ctx.net.rules.delete(spec);
   });
   return 0;
@@ -146,7 +151,7 @@ function print(ctx: Context, r: RuleInfo): void {
   const bits = r.family === 'inet' ? 32 : 128;
   const side = (label: 'from' | 'to', key: string, address: RuleInfo['src'], length: number, always: boolean): void => {
     if (address === undefined && length === 0) {
-      if (always) out.any(key, 'all', `${label} all `);
+      if (always) out.any(key, 'all', label === 'from' ? 'from all' : ` ${label} all`);
       return;
     }
     const text = formatIp(address ?? (bits === 32 ? 0 : '::'));
@@ -154,16 +159,16 @@ function print(ctx: Context, r: RuleInfo): void {
       out.member(key, text);
       if (length !== bits) out.member(`${key}len`, length);
     } else {
-      out.fp(`${label} `);
+      out.fp(label === 'from' ? 'from ' : ` ${label} `);
       out.fpColor(r.family, text);
-      out.fp(length === bits ? ' ' : `/${length} `);
+      if (length !== bits) out.fp(`/${length}`);
     }
   };
   side('from', 'src', r.src, r.srcLength, true);
   side('to', 'dst', r.dst, r.dstLength, false);
   if (r.tos !== 0) {
     const tos = `0x${r.tos.toString(16).padStart(2, '0')}`;
-    out.any('tos', tos, `tos ${tos} `);
+    out.any('tos', tos, ` tos ${tos}`);
   }
   if (r.fwmark !== undefined) {
     const mark = `0x${r.fwmark.toString(16)}`;
@@ -172,22 +177,20 @@ function print(ctx: Context, r: RuleInfo): void {
       if (out.isJson) {
         out.member('fwmark', mark);
         out.member('fwmask', mask);
-      } else out.fp(`fwmark ${mark}/${mask} `);
-    } else out.any('fwmark', mark, `fwmark ${mark} `);
+      } else out.fp(` fwmark ${mark}/${mask}`);
+    } else out.any('fwmark', mark, ` fwmark ${mark}`);
   }
-  if (r.iif !== undefined) out.any('iif', r.iif, `iif ${r.iif} `);
-  if (r.oif !== undefined) out.any('oif', r.oif, `oif ${r.oif} `);
+  if (r.iif !== undefined) out.any('iif', r.iif, ` iif ${r.iif}`);
+  if (r.oif !== undefined) out.any('oif', r.oif, ` oif ${r.oif}`);
   if (r.action === 'lookup') {
-    out.any('table', tableName(r.table), `lookup ${tableName(r.table)} `);
+    out.any('table', tableName(r.table), ` lookup ${tableName(r.table)}`);
     if (r.suppressPrefixLength !== undefined) {
-      out.any('suppress_prefixlen', r.suppressPrefixLength, `suppress_prefixlength ${r.suppressPrefixLength} `);
+      out.any('suppress_prefixlen', r.suppressPrefixLength, ` suppress_prefixlength ${r.suppressPrefixLength}`);
     }
   } else if (out.isJson) out.member('action', r.action);
-  else out.fp(r.action);
-  if (r.protocol !== 2 && r.protocol !== 3 && r.protocol !== 0) {
-    out.any('protocol', protocolName(r.protocol), ` proto ${protocolName(r.protocol)} `);
-  } else if (ctx.options.details > 0 && r.protocol !== 0) {
-    out.any('protocol', protocolName(r.protocol), `proto ${protocolName(r.protocol)} `);
+  else out.fp(` ${r.action}`);
+  if ((r.protocol !== 0 && r.protocol !== 2) || ctx.options.details > 0) {
+    out.any('protocol', protocolName(r.protocol), ` proto ${protocolName(r.protocol)}`);
   }
   out.fp('\n');
   out.closeObject();

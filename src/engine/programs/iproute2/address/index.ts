@@ -28,7 +28,7 @@ export function address(ctx: Context, words: readonly string[]): number {
   if (is('change') || verb === 'chg') return modify(ctx, rest, 'change');
   if (is('replace')) return modify(ctx, rest, 'replace');
   if (is('delete')) return modify(ctx, rest, 'delete');
-  if (is('show') || verb === 'lst' || is('list')) return list(ctx, rest, false);
+  if (is('show') || is('lst') || is('list')) return list(ctx, rest, false);
   if (is('flush')) return flushAddresses(ctx, rest);
   if (is('save') || is('showdump') || is('restore')) {
     throw new Quit(2, `ip: not simulated in this course: address ${verb}\n`);

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createWorld } from '../../world';
+
+/** Runs shell lines on a fresh machine and returns what the last one shows. */
+function screen(...lines: readonly string[]): string {
+  const world = createWorld('linux', 'iproute2');
+  let text = '';
+  for (const line of lines) text = world.exec({ machine: 'host' }, line).screen;
+  return text;
+}
+
+test('key words may be shortened as matches() allows', () => {
+  const setup = ['ip l a d0 type dummy', 'ip a a 10.1.2.3/24 dev d0', 'ip l s d0 up'];
+  const long = screen(...setup, 'ip -4 -o address show dev d0 | cut -d" " -f7');
+  assert.equal(long, '10.1.2.3/24\n');
+  for (const words of ['a s d0', 'addr sh d0', 'addr list dev d0', 'a ls d0']) {
+    assert.equal(screen(...setup, `ip -4 -o ${words} | cut -d" " -f7`), long, words);
+  }
+});
+
+test('errors come from the parser (255), the kernel (2) or the program (1)', () => {
+  for (const [line, text, status] of [
+    ['ip link show nosuch', 'Device "nosuch" does not exist.\n', 1],
+    ['ip link add type nosuch', 'Error: Unknown device type.\n', 2],
+    ['ip addr add 10.0.0.1/33 dev lo', 'Error: any valid prefix is expected rather than "10.0.0.1/33".\n', 1],
+    ['ip route add 10.9.0.0/16 via 10.8.0.1', 'Error: Nexthop has invalid gateway.\n', 2],
+    ['ip frobnicate', 'Object "frobnicate" is unknown, try "ip help".\n', 1],
+  ] as const) {
+    const result = createWorld('linux', 'iproute2').exec({ machine: 'host' }, line);
+    assert.deepEqual([result.screen, result.status], [text, status], line);
+  }
+});
+
+test('JSON and brief output', () => {
+  assert.equal(
+    screen('ip -j addr show lo | cut -c1-60'),
+    '[{"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP","LOWER_\n',
+  );
+  assert.equal(screen('ip -br addr show lo'), 'lo               UNKNOWN        127.0.0.1/8 ::1/128 \n');
+});
+
+test('a namespace ends with its name, and its end of a veth pair takes the other along', () => {
+  const setup = ['ip netns add red', 'ip link add v1 type veth peer name v2 netns red'];
+  assert.match(screen(...setup, 'ip link show v1'), /^2: v1@if2: .*link-netns red\n$/s);
+  assert.equal(screen(...setup, 'ip netns del red; sleep 0.1; ip link show v1'), 'Device "v1" does not exist.\n');
+});
+
+test('a namespace without a name lives while a process is in it', () => {
+  const setup = ['ip netns add red', 'ip link add v1 type veth peer name v2 netns red'];
+  const show = 'ip -br link show v1 | cut -d@ -f1';
+  assert.equal(
+    screen(...setup, `ip netns exec red sleep 1 & sleep 0.2; ip netns del red; sleep 0.2; ${show}; sleep 1; ${show}`),
+    'v1\nDevice "v1" does not exist.\n',
+  );
+});
+
+test('ip netns exec shows the namespace in /sys, nsenter -n does not', () => {
+  const setup = ['ip netns add red', 'ip -n red link add d7 type dummy'];
+  assert.equal(screen(...setup, 'ip netns exec red ls /sys/class/net | tr "\\n" " "'), 'd7 lo ');
+  assert.equal(screen(...setup, 'nsenter --net=/run/netns/red ls /sys/class/net'), 'lo\n');
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createWorld } from '../../world';
+
+const PAIR = [
+  'ip netns add a',
+  'ip netns add b',
+  'ip link add va netns a type veth peer name vb netns b',
+  'ip -n a addr add 10.0.0.1/24 dev va; ip -n b addr add 10.0.0.2/24 dev vb',
+  'for n in a b; do ip -n $n link set lo up; ip -n $n link set v$n up; done; sleep 3',
+];
+
+/** Runs shell lines on two hosts joined by a cable and returns what the last one shows. */
+function screen(...lines: readonly string[]): string {
+  const world = createWorld('linux', 'network');
+  let text = '';
+  for (const line of [...PAIR, ...lines]) text = world.exec({ machine: 'host' }, line).screen;
+  return text;
+}
+
+test('ping counts what comes back', () => {
+  assert.match(
+    screen('ip netns exec a ping -c 2 -i 0.2 10.0.0.2'),
+    /^PING 10\.0\.0\.2 \(10\.0\.0\.2\) 56\(84\) bytes of data\.\n(64 bytes from 10\.0\.0\.2: icmp_seq=[12] ttl=64 time=\S+ ms\n){2}\n--- 10\.0\.0\.2 ping statistics ---\n2 packets transmitted, 2 received, 0% packet loss, time \d+ms\nrtt min\/avg\/max\/mdev = \S+ ms\n$/,
+  );
+  assert.match(
+    screen('ip netns exec a ping -c 1 10.0.0.9'),
+    /From 10\.0\.0\.1 icmp_seq=1 Destination Host Unreachable\n\n--- .*\n1 packets transmitted, 0 received, \+1 errors, 100% packet loss, time 0ms\n\n$/,
+  );
+  assert.equal(screen('ip netns exec a ping -c 1 10.1.0.1'), 'ping: connect: Network is unreachable\n');
+});
+
+test('arping asks who has an address', () => {
+  assert.match(
+    screen('ip netns exec a arping -c 1 -I va 10.0.0.2'),
+    /^ARPING 10\.0\.0\.2 from 10\.0\.0\.1 va\nUnicast reply from 10\.0\.0\.2 \[[0-9A-F:]{17}\] {2}\S+ms\nSent 1 probes \(1 broadcast\(s\)\)\nReceived 1 response\(s\)\n$/,
+  );
+});
+
+test('nc talks and listens; ss sees the listener', () => {
+  assert.equal(
+    screen(
+      'ip netns exec b nc -l 7000 > /tmp/got & sleep 0.2; echo hello | ip netns exec a nc -N 10.0.0.2 7000; cat /tmp/got',
+    ),
+    'hello\n',
+  );
+  assert.match(
+    screen('ip netns exec b nc -l 7000 & sleep 0.2; ip netns exec b ss -Htln'),
+    /^LISTEN 0 +1 +0\.0\.0\.0:7000 +0\.0\.0\.0:\*/,
+  );
+});
+
+test('curl reads from http.server', () => {
+  assert.equal(
+    screen(
+      'mkdir /tmp/www; echo hi > /tmp/www/index.html',
+      'cd /tmp/www; ip netns exec b python3 -m http.server 8000 >/dev/null 2>&1 & sleep 0.5; ip netns exec a curl -s -w "%{http_code}\\n" 10.0.0.2:8000/',
+    ),
+    'hi\n200\n',
+  );
+});
+
+test('tcpdump prints, counts and writes files it can read', () => {
+  const text = screen(
+    'ip netns exec b tcpdump -ni vb -c 2 -w /tmp/x icmp 2>/dev/null & sleep 0.5; ip netns exec a ping -qc 1 10.0.0.2 > /dev/null; sleep 0.5; tcpdump -tnr /tmp/x 2>/dev/null',
+  );
+  assert.match(
+    text,
+    /^IP 10\.0\.0\.1 > 10\.0\.0\.2: ICMP echo request, id \d+, seq 1, length 64\nIP 10\.0\.0\.2 > 10\.0\.0\.1: ICMP echo reply, id \d+, seq 1, length 64\n$/,
+  );
+});
