@@ -7,7 +7,11 @@ const AMBIENT = [
   ['Math', 'random'],
   ['performance', 'now'],
   ['crypto', 'getRandomValues'],
-].map(([object, property]) => ({ object, property, message: 'A world has its own clock and its own seeded randomness.' }));
+].map(([object, property]) => ({
+  object,
+  property,
+  message: 'A world has its own clock and its own seeded randomness.',
+}));
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'build/', '.docusaurus/', '.cache/', 'test-results/', 'playwright-report/'] },
@@ -16,6 +20,9 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-expressions': ['error', { allowTernary: true, allowShortCircuit: true }],
+      // Generators cannot be arrow functions, so an inner one needs another name for `this`.
+      '@typescript-eslint/no-this-alias': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
@@ -26,9 +33,17 @@ export default tseslint.config(
       'no-restricted-properties': ['error', ...AMBIENT],
       'no-restricted-globals': [
         'error',
-        ...['setTimeout', 'setInterval', 'queueMicrotask', 'requestAnimationFrame', 'fetch', 'window', 'document', 'process', 'localStorage'].map(
-          (name) => ({ name, message: 'The engine is pure: no ambient I/O, no ambient time.' }),
-        ),
+        ...[
+          'setTimeout',
+          'setInterval',
+          'queueMicrotask',
+          'requestAnimationFrame',
+          'fetch',
+          'window',
+          'document',
+          'process',
+          'localStorage',
+        ].map((name) => ({ name, message: 'The engine is pure: no ambient I/O, no ambient time.' })),
       ],
       'no-restricted-syntax': [
         'error',

@@ -1,5 +1,5 @@
-import type { Caller, Coroutine, Signal, WaitQueue } from '../src/engine/core';
-import { concat, decode, EMPTY, OpenFile, Tty, TtyFile } from '../src/engine/core';
+import type { Caller, Coroutine, Signal, WaitQueue, Tty } from '../src/engine/core';
+import { concat, decode, EMPTY, OpenFile, TtyFile } from '../src/engine/core';
 import type { Machine, Process } from '../src/engine/host';
 import { shellStatus } from '../src/engine/host';
 import type { World } from '../src/engine/world';
@@ -114,12 +114,10 @@ class Sink extends OpenFile {
     super(false, true);
   }
 
-  // eslint-disable-next-line require-yield
   *read(): Coroutine<Uint8Array> {
     return EMPTY;
   }
 
-  // eslint-disable-next-line require-yield
   *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     this.parts.push(data.slice());
     return data.length;

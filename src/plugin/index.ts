@@ -38,6 +38,7 @@ function load(root: string): Site {
     sourcemap: 'inline',
     logLevel: 'error',
   });
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a bundle made a moment ago, whose path is not known before
   const bundle = require(outfile) as { Site: new (root: string) => Site };
   rmSync(outfile);
   return new bundle.Site(root);

@@ -99,7 +99,6 @@ export class Screens {
   }
 }
 
-// eslint-disable-next-line no-control-regex
 const ESCAPES = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,7 +1,8 @@
 import type { Coroutine } from '../core';
-import { decode, Errno } from '../core';
+import { decode, Errno, isErrno } from '../core';
 import { FileNode } from './inode';
 import { commOf } from './machine';
+import { provide } from './program';
 import type { Sys } from './sys';
 import { permitted, resolve } from './vfs';
 
@@ -36,6 +37,7 @@ export function* execve(
       for (const [signal, handler] of [...proc.handlers]) if (handler !== 'ignore') proc.handlers.delete(signal);
       proc.restarting.clear();
       for (const [fd, d] of [...proc.fds]) if (d.cloexec) sys.close(fd);
+      if (!(yield* provide(proc.machine, program))) return yield* notLoaded(sys, real);
       yield* sys.work(50);
       return yield* program.main(sys, args);
     }
@@ -45,4 +47,14 @@ export function* execve(
     args = [line[1]!, ...(line[2] ? [line[2]] : []), file, ...args.slice(1)];
     file = line[1]!;
   }
+}
+
+/** What becomes of a process whose program's code could not be fetched: the next exec of it tries again. */
+function* notLoaded(sys: Sys, path: string): Coroutine<number> {
+  try {
+    yield* sys.write(2, `${path}: cannot load program: network error\n`);
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+  }
+  return 126;
 }

@@ -33,7 +33,19 @@ export class Files {
     const inode = lookup(this.proc, path, follow);
     const { ino, type, mode, uid, gid, nlink, size, atime, mtime, ctime } = inode;
     const inside = this.proc.ns.user;
-    return { ino, type, mode, uid: inside.inside(uid), gid: inside.inside(gid), nlink, size, atime, mtime, ctime, inode };
+    return {
+      ino,
+      type,
+      mode,
+      uid: inside.inside(uid),
+      gid: inside.inside(gid),
+      nlink,
+      size,
+      atime,
+      mtime,
+      ctime,
+      inode,
+    };
   }
 
   exists(path: string, follow = true): boolean {

@@ -1,5 +1,5 @@
-import type { Micros } from '../core';
-import { EMPTY, Errno, OpenFile, Pipe, WaitQueue, encode } from '../core';
+import type { Micros, OpenFile } from '../core';
+import { EMPTY, Errno, Pipe, WaitQueue, encode } from '../core';
 import type { Process } from './process';
 
 /** What an inode is, as in the first column of `ls -l`. */

@@ -1,5 +1,5 @@
-import type { Coroutine, Scheduler, Signal } from '../core';
-import { Errno, Random, Tty } from '../core';
+import type { Coroutine, Scheduler, Signal, Random } from '../core';
+import { Errno, Tty } from '../core';
 import { NetNamespace } from '../net';
 import { MemDir } from './inode';
 import { bootMessages, KernelLog } from './klog';
@@ -48,6 +48,8 @@ export class Machine {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly programs: ReadonlyMap<string, Program>;
+  /** How many more times the code of a program, by name, is not to be had: see `provide`. */
+  readonly unavailable = new Map<string, number>();
   readonly memory: number;
   readonly cpus: number;
   readonly bootTime: number;

@@ -1,7 +1,7 @@
 import type { Caller, Coroutine, Ready, WaitQueue } from '../core';
 import { EMPTY, Errno, OpenFile, decode, encode } from '../core';
 import type { Inode } from './inode';
-import { FileNode, TextNode } from './inode';
+import type { FileNode, TextNode } from './inode';
 import type { Process } from './process';
 
 /** The largest regular file, in bytes; a learner's `yes > f` ends with ENOSPC instead of taking the page's memory. */
@@ -23,14 +23,12 @@ export class RegularFile extends OpenFile {
     this.waitQueues = [inode.changed];
   }
 
-  // eslint-disable-next-line require-yield
   *read(_caller: Caller, max: number): Coroutine<Uint8Array> {
     const data = this.inode.contents.slice(this.position, this.position + max);
     this.position += data.length;
     return data;
   }
 
-  // eslint-disable-next-line require-yield
   *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     if (this.append) this.position = this.inode.size;
     if (this.position + data.length > MAX_FILE_SIZE) throw new Errno('ENOSPC');
@@ -67,7 +65,6 @@ export class TextFile extends OpenFile {
     super(readable, writable);
   }
 
-  // eslint-disable-next-line require-yield
   *read(_caller: Caller, max: number): Coroutine<Uint8Array> {
     if (!this.data || this.position === 0) this.data = encode(this.inode.text(this.opener));
     const out = this.data.subarray(this.position, this.position + max);
@@ -75,7 +72,6 @@ export class TextFile extends OpenFile {
     return out;
   }
 
-  // eslint-disable-next-line require-yield
   *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     if (!this.inode.store) throw new Errno('EACCES');
     this.inode.store(decode(data), this.opener);
@@ -103,12 +99,10 @@ export class PathFile extends OpenFile {
     super(true, false);
   }
 
-  // eslint-disable-next-line require-yield
   *read(): Coroutine<Uint8Array> {
     throw new Errno(this.inode.type === 'dir' ? 'EISDIR' : 'EINVAL');
   }
 
-  // eslint-disable-next-line require-yield
   *write(): Coroutine<number> {
     throw new Errno('EBADF');
   }
@@ -134,12 +128,10 @@ export class SimpleDevice extends OpenFile {
     super(true, true);
   }
 
-  // eslint-disable-next-line require-yield
   *read(caller: Caller, max: number): Coroutine<Uint8Array> {
     return max === 0 ? EMPTY : this.produce(max, caller);
   }
 
-  // eslint-disable-next-line require-yield
   *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     this.consume(data);
     return data.length;

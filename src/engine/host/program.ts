@@ -1,4 +1,6 @@
 import type { Coroutine } from '../core';
+import { stall } from '../core';
+import type { Machine } from './machine';
 import type { Sys } from './sys';
 
 /** Code that a process runs. The number returned is its exit status (0-255). */
@@ -24,6 +26,41 @@ export interface Program {
   readonly complete?: (words: readonly string[], sys: Sys) => readonly string[] | undefined;
   /** Size of the file in bytes as `ls -l` shows it. */
   readonly size?: number;
+  /**
+   * Of a program whose code is fetched when it is first needed: begins to fetch it; undefined once it is there. Until then
+   * `main`, `manual` and `complete` must not be used: call `provide` first. Whether there is a `complete` is known before.
+   */
+  readonly fetch?: () => Promise<void> | undefined;
+}
+
+/** A program's code could not be fetched. */
+export class ProgramUnavailable extends Error {
+  constructor(
+    readonly machine: string,
+    readonly program: string,
+    override readonly cause: unknown,
+  ) {
+    super(`the code of ${program} could not be fetched: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+/**
+ * Makes sure that a program's code is there. The world stalls while it is fetched, and nothing in its history tells whether it was.
+ * Only a failure is part of the history: `Machine#unavailable` counts the times that `provide` is to fail.
+ * @returns false when the code could not be fetched.
+ */
+export function* provide(machine: Machine, program: Program): Coroutine<boolean> {
+  const fetching = program.fetch?.();
+  if (fetching) {
+    yield* stall(
+      fetching.catch((cause: unknown) => {
+        throw new ProgramUnavailable(machine.name, program.name, cause);
+      }),
+    );
+  }
+  const failures = machine.unavailable.get(program.name) ?? 0;
+  if (failures > 0) machine.unavailable.set(program.name, failures - 1);
+  return failures === 0 && !program.fetch?.();
 }
 
 /** Thrown to leave a process from any depth; only the kernel catches it. */

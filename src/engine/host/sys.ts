@@ -293,7 +293,10 @@ export class Sys implements Caller {
   }
 
   /** Searches $PATH for `name` (execvp(3)); names with a slash are returned as they are. Undefined when not found. */
-  which(name: string, path = this.env('PATH') ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'): string | undefined {
+  which(
+    name: string,
+    path = this.env('PATH') ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  ): string | undefined {
     if (name.includes('/')) return name;
     for (const dir of path.split(':')) {
       const full = `${dir === '' ? '.' : dir}/${name}`;

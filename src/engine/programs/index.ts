@@ -2,6 +2,7 @@ import type { Program } from '../host';
 import { BASH_PROGRAMS, setLineReader } from '../shell';
 import { Readline } from '../shell/readline';
 import { COREUTILS } from './coreutils';
+import { DATA_TOOLS } from './data';
 import { FILE_TOOLS } from './files';
 import { HTTP_PROGRAMS } from './http';
 import { IPROUTE2_PROGRAMS } from './iproute2';
@@ -9,6 +10,7 @@ import { MACHINE_TOOLS } from './machine';
 import { NAMESPACE_PROGRAMS } from './namespaces';
 import { NETWORK_PROGRAMS } from './network';
 import { PROCESS_TOOLS } from './processes';
+import { SCREEN_TOOLS } from './screen';
 import { SYSUTILS } from './sysutils';
 import { TEXT_TOOLS } from './text';
 
@@ -18,6 +20,7 @@ setLineReader(new Readline());
 export const PROGRAMS: readonly Program[] = [
   ...BASH_PROGRAMS,
   ...COREUTILS,
+  ...DATA_TOOLS,
   ...FILE_TOOLS,
   ...HTTP_PROGRAMS,
   ...IPROUTE2_PROGRAMS,
@@ -25,6 +28,7 @@ export const PROGRAMS: readonly Program[] = [
   ...NAMESPACE_PROGRAMS,
   ...NETWORK_PROGRAMS,
   ...PROCESS_TOOLS,
+  ...SCREEN_TOOLS,
   ...SYSUTILS,
   ...TEXT_TOOLS,
 ];

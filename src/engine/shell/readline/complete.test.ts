@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random, Scheduler } from '../../core';
-import type { Program } from '../../host';
-import { FileNode, Machine } from '../../host';
+import type { Program , FileNode} from '../../host';
+import { Machine } from '../../host';
 import { quoteName, insertion, sortedWords } from './candidates';
 import type { ShellNames } from './complete';
 import { makeCompleter } from './complete';

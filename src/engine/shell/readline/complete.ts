@@ -1,7 +1,7 @@
 import type { Coroutine } from '../../core';
 import { decode, isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
-import { FileNode, lookup } from '../../host';
+import { FileNode, lookup, provide } from '../../host';
 import type { Completion } from '../editor';
 import { commandAt, innerCommand } from './words';
 
@@ -63,7 +63,7 @@ class Completer {
           return { start, words: names, suffix: ' ', filenames: true, ...quoted };
         return this.files(here.raw, here.start, here.quote, here.quoteStart, cursor, 'directories');
       }
-      const offered = this.offered(name, words.slice(1));
+      const offered = yield* this.offered(name, words.slice(1));
       if (offered === 'directories')
         return this.files(here.raw, here.start, here.quote, here.quoteStart, cursor, offered);
       if (offered) {
@@ -91,7 +91,7 @@ class Completer {
   }
 
   /** What the command itself offers for its next argument; undefined for file names. */
-  private offered(name: string, args: readonly string[]): readonly string[] | 'directories' | undefined {
+  private *offered(name: string, args: readonly string[]): Coroutine<readonly string[] | 'directories' | undefined> {
     const { shell } = this;
     const fixed = shell.offered?.(name);
     if (fixed) return fixed;
@@ -118,8 +118,11 @@ class Completer {
       case 'whatis':
       case 'hash':
         return this.commands();
-      default:
-        return this.program(name)?.complete?.(args, this.sys);
+      default: {
+        const program = this.program(name);
+        if (!program?.complete) return undefined;
+        return (yield* provide(this.sys.machine, program)) ? program.complete(args, this.sys) : undefined;
+      }
     }
   }
 
