@@ -34,7 +34,10 @@ const stages = [
 
 function run([command, ...args]) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { shell: process.platform === 'win32', env: { ...process.env, ...ENVIRONMENT } });
+    const child = spawn(command, args, {
+      shell: process.platform === 'win32',
+      env: { ...process.env, ...ENVIRONMENT },
+    });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {
@@ -67,7 +70,9 @@ for (const stage of stages) {
   passed += result.passed;
   failed += result.failed;
   const seconds = ((Date.now() - from) / 1000).toFixed(0);
-  report.push(`${result.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name} (${result.passed} passed, ${result.failed} failed, ${seconds} s)`);
+  report.push(
+    `${result.failed === 0 ? 'ok    ' : 'FAILED'} ${stage.name} (${result.passed} passed, ${result.failed} failed, ${seconds} s)`,
+  );
 }
 console.log(`\n${report.join('\n')}`);
 console.log(`${passed} passed, ${failed} failed`);

@@ -24,7 +24,7 @@ test('a character typed at the end is all that is sent', () => {
 
 test('a character in the middle is inserted without writing the rest again', () => {
   const b = new Bench('$ ').type('abcdef\x01');
-  b.sent;
+  void b.sent;
   b.type('x');
   assert.equal(b.sent, '\x1b[@x');
   b.type('\x04');
@@ -149,7 +149,7 @@ test('a line wraps at the width and the cursor follows', () => {
   const b = new Bench('$ ', { columns: 10, rows: 5 }).type('12345678');
   assert.deepEqual(b.rows, ['$ 12345678']);
   assert.deepEqual([b.screen.row, b.screen.column], [1, 0]);
-  b.sent;
+  void b.sent;
   b.type('9');
   assert.equal(b.sent, '9');
   b.type('\x01x');
@@ -162,7 +162,7 @@ test('a line wraps at the width and the cursor follows', () => {
 
 test('a change of size draws the line anew', () => {
   const b = new Bench('$ ', { columns: 20, rows: 5 }).type('abcdefghijklmnop');
-  b.sent;
+  void b.sent;
   b.resize(10, 5);
   assert.equal(b.sent, '\r\x1b[J$ abcdefghijklmnop');
 });
@@ -221,7 +221,7 @@ test('a megabyte pasted, with and without marks, with bounded output', () => {
   const text = 'echo 0123456789 abcdefghijklmnopqrstuvwxyz '.repeat(24_000);
   for (const bracketed of [true, false]) {
     const b = new Bench('$ ', { columns: 80, rows: 24 });
-    b.sent;
+    void b.sent;
     b.type(bracketed ? paste(text) : text);
     assert.ok(b.sent.length < 60_000 + (bracketed ? 0 : 40 * 80 * 24));
     b.type('z');
