@@ -50,6 +50,7 @@ export class Driver {
   private lastTurn = 0;
   private credit = CREDIT;
   private mode: Mode = { kind: 'paced' };
+  private awaited: Promise<void> | null = null;
 
   constructor(
     private readonly world: World,
@@ -87,7 +88,7 @@ export class Driver {
 
   /** Brings an idle world to the present, so that an input is stamped with the time at which it came. */
   sync(): void {
-    if (!this.running || this.world.scheduler.busy) return;
+    if (!this.running || this.world.scheduler.stalled || this.world.scheduler.busy) return;
     this.notice(this.host.now());
     this.guard(() => this.work(this.target(this.host.now()), SLICE));
   }
@@ -121,6 +122,7 @@ export class Driver {
     const { host, world } = this;
     const begin = host.now();
     this.notice(begin);
+    if (world.scheduler.stalled) return this.await(world.scheduler.stalled);
     if (this.hooks.full()) return this.nap(SLICE);
     if (this.credit < WORTH) return this.nap((WORTH - this.credit) / REFILL);
 
@@ -157,11 +159,31 @@ export class Driver {
     world.activate();
     for (let n = 1; ; n++) {
       if (!scheduler.step(target)) {
+        if (scheduler.stalled) return false;
         scheduler.idleTo(target);
         return true;
       }
       if (n % 8 === 0 && (host.now() >= stop || this.hooks.full())) return false;
     }
+  }
+
+  /** The world stalls: virtual time stands still, however long it takes. */
+  private await(ready: Promise<void>): void {
+    if (this.awaited === ready) return;
+    this.awaited = ready;
+    ready.then(
+      () => {
+        if (!this.running) return;
+        this.anchor(this.host.now());
+        this.hooks.moved();
+        this.poke();
+      },
+      (error: unknown) => {
+        if (!this.running) return;
+        this.stop();
+        this.hooks.failed(error);
+      },
+    );
   }
 
   private guard(work: () => void): boolean {

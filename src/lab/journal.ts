@@ -111,6 +111,7 @@ function isEntry(value: unknown): value is JournalEntry {
   const event = (value as { event?: unknown }).event;
   if (!isRecord(event)) return false;
   if (event.kind === 'solve') return typeof event.task === 'string';
+  if (event.kind === 'absent') return typeof event.machine === 'string' && typeof event.program === 'string';
   if (!isCount(event.terminal)) return false;
   switch (event.kind) {
     case 'input':

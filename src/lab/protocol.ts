@@ -197,7 +197,9 @@ export interface JournalEntry {
       }
     | { readonly kind: 'close'; readonly terminal: number }
     /** The first solution of a task is run, off screen: how "begin at this task" gets its state. */
-    | { readonly kind: 'solve'; readonly task: string };
+    | { readonly kind: 'solve'; readonly task: string }
+    /** The code of a program could not be fetched when the next step needed it: the only trace that fetching leaves. */
+    | { readonly kind: 'absent'; readonly machine: string; readonly program: string };
 }
 
 /** A point in a world's history. */

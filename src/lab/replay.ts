@@ -1,5 +1,6 @@
+import { Stalled } from '../engine/core';
 import type { JournalEntry } from './protocol';
-import type { LabStart } from './simulation';
+import type { LabStart, Work } from './simulation';
 import { Diverged, Simulation } from './simulation';
 
 /** Output of one terminal that a replay keeps: what a screen and its scrollback can show. */
@@ -19,8 +20,9 @@ export interface Replayed {
  * Builds a world's state from its journal: applies `entries`, each at its moment, then goes on to `until`.
  * A generator so that the caller decides how long it works at a time; `world.activate()` is called after each pause.
  * @throws Diverged when the journal was written for another world.
+ * @throws Stalled when something that cannot be done in parts needs code that is still being fetched: begin again then.
  */
-export function* replay(lab: LabStart, entries: readonly JournalEntry[], until?: Until): Generator<void, Replayed> {
+export function* replay(lab: LabStart, entries: readonly JournalEntry[], until?: Until): Work<Replayed> {
   const simulation = new Simulation(lab);
   const output = new Map<number, Tail>();
   simulation.onOutput = (terminal, data) => {
@@ -35,6 +37,7 @@ export function* replay(lab: LabStart, entries: readonly JournalEntry[], until?:
     try {
       simulation.apply(entry);
     } catch (error) {
+      if (error instanceof Stalled) throw error;
       throw new Diverged(error instanceof Error ? error.message : String(error));
     }
   }
@@ -57,15 +60,15 @@ export function begin(
   return { simulation, entries };
 }
 
-function* advance(simulation: Simulation, moment: Until): Generator<void> {
-  for (const _ of simulation.advance(moment)) {
-    yield;
+function* advance(simulation: Simulation, moment: Until): Work<void> {
+  for (const pause of simulation.advance(moment)) {
+    yield pause;
     simulation.world.activate();
   }
 }
 
-/** Runs a generator to its end without a pause. */
-export function finish<T>(work: Generator<void, T>): T {
+/** Runs a generator to its end without a pause: only where every program is at hand. */
+export function finish<T>(work: Work<T>): T {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;

@@ -1,3 +1,4 @@
+import { ProgramUnavailable } from '../engine/host';
 import { Cancelled, inSlices } from './background';
 import type { Host } from './driver';
 import { Driver } from './driver';
@@ -91,16 +92,17 @@ export class LabSession implements SessionApi {
     let refused = saved === null ? null : refuse(saved, lab.id, lab.fingerprint);
     if (saved && refused === null) {
       try {
-        const made = await inSlices(this.host, replay(lab, saved.journal, saved.reached));
+        const made = await inSlices(this.host, () => replay(lab, saved.journal, saved.reached));
         this.tasks.restore(saved);
         this.adopt(made, new Journal(saved.journal));
         return { resumed: true };
       } catch (error) {
+        if (error instanceof ProgramUnavailable) throw error;
         if (!(error instanceof Diverged)) this.onBug(error);
         refused = 'Your last state could not be rebuilt.';
       }
     }
-    this.begin([]);
+    await this.begin([]);
     return refused === null
       ? { resumed: false }
       : { resumed: false, notice: `${refused} The lab begins at its start; a copy of what was saved is kept.` };
@@ -108,6 +110,7 @@ export class LabSession implements SessionApi {
 
   async open(place: Place, columns: number, rows: number): Promise<number> {
     await this.queue;
+    await this.ready();
     const terminal = this.nextTerminal++;
     this.record({ kind: 'open', terminal, place, columns, rows });
     return terminal;
@@ -115,16 +118,17 @@ export class LabSession implements SessionApi {
 
   async close(terminal: number): Promise<void> {
     await this.queue;
+    await this.ready();
     this.record({ kind: 'close', terminal });
   }
 
   async input(terminal: number, data: string): Promise<void> {
-    if (this.rebuilding) await this.queue;
+    if (this.blocked) await this.ready();
     if (data !== '') this.record({ kind: 'input', terminal, data });
   }
 
   async resize(terminal: number, columns: number, rows: number): Promise<void> {
-    if (this.rebuilding) await this.queue;
+    if (this.blocked) await this.ready();
     const tty = this.simulation.terminals.get(terminal)?.tty;
     if (tty && (tty.columns !== columns || tty.rows !== rows)) this.record({ kind: 'resize', terminal, columns, rows });
   }
@@ -138,7 +142,7 @@ export class LabSession implements SessionApi {
         (m) => m.from.entries === last.from.entries && m.terminal === last.terminal,
       );
       const entries = this.journal.entries.slice(0, last.from.entries);
-      const made = await inSlices(this.host, replay(this.lab, entries, { steps: last.from.steps }));
+      const made = await inSlices(this.host, () => replay(this.lab, entries, { steps: last.from.steps }));
       this.tasks.cut(entries.length, made.simulation.marks.length);
       this.adopt(made, new Journal(entries));
       return gone.map((m) => m.command).join('\n');
@@ -155,12 +159,12 @@ export class LabSession implements SessionApi {
       const { rungs } = this.tasks;
       this.tasks.restart();
       this.tasks.restore({ done: before, rungs });
-      this.begin(before);
+      await this.begin(before);
     });
   }
 
   async hint(task: string): Promise<string | null> {
-    const text = await inSlices(this.host, this.tasks.hint(task, this.past()));
+    const text = await inSlices(this.host, () => this.tasks.hint(task, this.past()));
     this.sendSoon();
     this.saveSoon();
     return text;
@@ -178,8 +182,8 @@ export class LabSession implements SessionApi {
   // --- the journal --------------------------------------------------------------------------------------------------
 
   /** The start state, or the one in which the tasks `solved` have been solved. */
-  private begin(solved: readonly string[]): void {
-    const { simulation, entries } = begin(this.lab, [
+  private async begin(solved: readonly string[]): Promise<void> {
+    const events = [
       ...solved.map((task) => ({ kind: 'solve' as const, task })),
       ...this.lab.places.map((place, terminal) => ({
         kind: 'open' as const,
@@ -188,8 +192,26 @@ export class LabSession implements SessionApi {
         columns: COLUMNS,
         rows: ROWS,
       })),
-    ]);
+    ];
+    const { lab, host } = this;
+    const { simulation, entries } = await inSlices(host, function* () {
+      return begin(lab, events);
+    });
     this.adopt({ simulation, output: new Map() }, new Journal(entries));
+  }
+
+  /** Inputs have to wait: the world is being replaced, or is in the middle of a step. */
+  private get blocked(): boolean {
+    return this.rebuilding || this.simulation.world.scheduler.stalled !== null;
+  }
+
+  /** Waits until inputs are taken; those that wait keep their order. */
+  private async ready(): Promise<void> {
+    try {
+      while (this.blocked) await (this.rebuilding ? this.queue : this.simulation.world.scheduler.stalled);
+    } catch {
+      // The driver has told the page that this world has come to its end; undo still leads out of it.
+    }
   }
 
   private record(event: JournalEntry['event']): void {
@@ -253,6 +275,10 @@ export class LabSession implements SessionApi {
     this.notice = journal.fits(0) ? undefined : TOO_LONG;
     this.nextTerminal = Math.max(-1, ...simulation.terminals.keys()) + 1;
     simulation.onBug = this.onBug;
+    simulation.world.scheduler.onStallFailed = (error) => {
+      if (!(error instanceof ProgramUnavailable)) throw error;
+      this.record({ kind: 'absent', machine: error.machine, program: error.program });
+    };
     simulation.onOutput = (terminal, data) => {
       this.outbox.add(terminal, data);
       if (this.driver.fast) this.driver.endFast();
@@ -311,9 +337,14 @@ export class LabSession implements SessionApi {
     this.checking = true;
     this.checkAgain = false;
     const begin = this.host.now();
+    const past = this.past();
     if (this.simulation.busy) this.recheck = Math.min(RECHECK_MAX, this.recheck * 2);
     try {
-      await inSlices(this.host, this.tasks.check(this.past()), () => this.version !== version || this.checkAgain);
+      await inSlices(
+        this.host,
+        () => this.tasks.check(past),
+        () => this.version !== version || this.checkAgain,
+      );
     } catch (error) {
       if (!(error instanceof Cancelled)) this.onBug(error);
     }

@@ -1,5 +1,6 @@
 import type { Tty } from '../engine/core';
-import { createWorld } from '../engine/world';
+import { createWorld } from '../engine/world/create';
+import type { ProgramTable } from '../engine/world/create';
 import type { World } from '../engine/world';
 import type { CompiledLab, JournalEntry, Moment, Place } from './protocol';
 import { runScript } from './script';
@@ -34,6 +35,9 @@ export interface Point {
   readonly entries: number;
 }
 
+/** Work that is done in slices: what it yields, if anything, it waits for. */
+export type Work<T> = Generator<void | Promise<unknown>, T>;
+
 /** A saved journal does not lead where it led before: the world it was written for was another one. */
 export class Diverged extends Error {}
 
@@ -55,13 +59,16 @@ export class Simulation {
   /**
    * Makes the lab's start state.
    * @param onBug told about errors of our own that ended a simulated process.
+   * @param programs instead of the table that was set with `usePrograms`.
    * @throws Error when the world does not exist or a setup command fails.
+   * @throws Stalled when a program has to be fetched first; make it again then.
    */
   constructor(
     private readonly lab: LabStart,
     public onBug: (error: unknown) => void = () => undefined,
+    programs?: ProgramTable,
   ) {
-    this.world = createWorld(lab.world, lab.seed);
+    this.world = createWorld(lab.world, lab.seed, programs);
     this.world.onShellEvent = (event, machine) => {
       for (const t of this.terminals.values()) {
         if (t.tty.name !== event.tty || t.place.machine !== machine.name || !t.alive) continue;
@@ -81,7 +88,7 @@ export class Simulation {
 
   /** Where the world stands now. */
   get moment(): Moment {
-    return { steps: this.world.scheduler.steps, time: this.world.now };
+    return this.world.scheduler.moment;
   }
 
   /** A command runs in some terminal. */
@@ -94,9 +101,11 @@ export class Simulation {
    * Moves the world to a moment the way it got there before; without a time, to the end of the step.
    * @throws Diverged when it does not get there.
    */
-  *advance({ steps, time }: { steps: number; time?: number }): Generator<void> {
+  *advance({ steps, time }: { steps: number; time?: number }): Work<void> {
     const { scheduler } = this.world;
-    for (let n = 1; scheduler.steps < steps; n++) {
+    for (let n = 1; ; n++) {
+      while (scheduler.stalled) yield scheduler.stalled;
+      if (scheduler.steps >= steps) break;
       if (!scheduler.step(time)) throw new Diverged('the world stands still too early');
       if (n % 8 === 0) yield;
     }
@@ -105,7 +114,7 @@ export class Simulation {
     if (scheduler.now !== time) throw new Diverged(`it is ${scheduler.now} instead of ${time}`);
   }
 
-  /** Applies an input now; the entry's stamp is not looked at. */
+  /** Applies an input now, which must not be while the world is stalled (but for `absent`); the entry's stamp is not looked at. */
   apply({ event }: JournalEntry): void {
     this.applied++;
     switch (event.kind) {
@@ -116,6 +125,11 @@ export class Simulation {
         for (const step of this.lab.tasks.find((t) => t.id === event.task)?.solutions[0]?.steps ?? [])
           runScript(this.world, step);
         break;
+      case 'absent': {
+        const { unavailable } = this.world.machine(event.machine);
+        unavailable.set(event.program, (unavailable.get(event.program) ?? 0) + 1);
+        break;
+      }
       default: {
         const terminal = this.terminals.get(event.terminal);
         if (!terminal?.alive) break;

@@ -3,7 +3,7 @@ import { evaluateTask, holds } from './checks';
 import type { CompiledLab, CompiledTask, Hint, JournalEntry, SavedSession, TaskState } from './protocol';
 import type { Until } from './replay';
 import { replay } from './replay';
-import type { Mark } from './simulation';
+import type { Mark, Work } from './simulation';
 
 /** A state of the world by the inputs that lead to it. */
 export interface Past {
@@ -95,7 +95,7 @@ export class Tasks {
   }
 
   /** Looks at every task in a replayed copy of `past`. */
-  *check(past: Past): Generator<void> {
+  *check(past: Past): Work<void> {
     for (const task of this.lab.tasks) {
       const memory = this.memory.get(task.id)!;
       if (task.mode === 'done' && memory.doneAt !== undefined) continue;
@@ -111,7 +111,7 @@ export class Tasks {
     }
   }
 
-  private *verdict(task: CompiledTask, past: Past): Generator<void, TaskVerdict> {
+  private *verdict(task: CompiledTask, past: Past): Work<TaskVerdict> {
     const { simulation } = yield* replay(this.lab, past.entries, past.until);
     const verdict = evaluateTask(simulation.world, task);
     yield;
@@ -119,7 +119,7 @@ export class Tasks {
   }
 
   /** The first of the commands after number `from` that left the task undone; those typed ahead in one go count as one. */
-  private *culprit(task: CompiledTask, past: Past, from: number): Generator<void, string | undefined> {
+  private *culprit(task: CompiledTask, past: Past, from: number): Work<string | undefined> {
     const bursts: Mark[][] = [];
     for (const mark of past.marks.slice(from)) {
       const last = bursts.at(-1);
@@ -136,7 +136,7 @@ export class Tasks {
   }
 
   /** Shows the next rung of a task's ladder; null when there is none for this state. */
-  *hint(id: string, past: Past): Generator<void, string | null> {
+  *hint(id: string, past: Past): Work<string | null> {
     const task = this.lab.tasks.find((t) => t.id === id);
     const memory = this.memory.get(id);
     if (!task || !memory) return null;
@@ -148,7 +148,7 @@ export class Tasks {
     return null;
   }
 
-  private *applies(hint: Hint, past: Past): Generator<void, boolean> {
+  private *applies(hint: Hint, past: Past): Work<boolean> {
     if (!hint.when) return true;
     const { simulation } = yield* replay(this.lab, past.entries, past.until);
     return holds(simulation.world, hint.when);

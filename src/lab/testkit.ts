@@ -1,3 +1,4 @@
+import '../engine/world';
 import type { Host } from './driver';
 
 /** A host whose clock a test moves. Everything scheduled runs in order of time; promises settle in between. */

@@ -1,5 +1,7 @@
-/** The worker that runs one lab. Everything in it is bundled into one file: keep its imports small. */
+/** The worker that runs one lab. What it imports is fetched before the first prompt: keep it small. Programs come when they are run. */
 import { expose } from 'comlink';
+import { lazyPrograms } from '../engine/programs/lazy';
+import { usePrograms } from '../engine/world/create';
 import type { Host } from './driver';
 import { LabSession } from './session';
 
@@ -19,5 +21,7 @@ const host: Host = {
     return () => clearTimeout(id);
   },
 };
+
+usePrograms(lazyPrograms());
 
 expose(new LabSession(host, (error) => console.error('a simulated program failed', error)));

@@ -1,4 +1,5 @@
 /** Runs commands in a lab's world the way a reader does: typed at a prompt. */
+import '../engine/world';
 import type { CompiledLab, Place } from '../lab/protocol';
 import { runScript } from '../lab/script';
 import { Simulation } from '../lab/simulation';

@@ -24,6 +24,29 @@ export interface Wait {
 /** A computation that may wait. `yield* f()` calls another one. */
 export type Coroutine<T> = Generator<Wait | null, T, Wake>;
 
+/**
+ * What a coroutine yields to hold up the whole world, in the middle of a step, until something outside of it is there: code that
+ * is still being fetched. Nothing of the world's history shows that it happened.
+ */
+class Stall {
+  constructor(readonly ready: Promise<unknown>) {}
+}
+
+/**
+ * Holds up the world until `ready` has settled; no virtual time passes and no step is made.
+ * When it is rejected, the owner of the world decides (`Scheduler#onStallFailed`) whether the world goes on.
+ */
+export function* stall(ready: Promise<unknown>): Coroutine<void> {
+  yield new Stall(ready) as unknown as null;
+}
+
+/** Thrown by what must be done at once and cannot, because the world stalls. The world is spoilt: make it again after `ready`. */
+export class Stalled extends Error {
+  constructor(readonly ready: Promise<void>) {
+    super('the world waits for code that is still being fetched');
+  }
+}
+
 /** Coroutines that wait for one condition. Wakers do not hand over a result: who wakes up looks again. */
 export class WaitQueue {
   /** @internal */ readonly tasks = new Set<Task>();
@@ -132,6 +155,11 @@ export class Task {
     if (this.state !== 'ready') return;
     this.state = 'running';
     this.budget = QUANTUM;
+    this.go();
+  }
+
+  /** @internal Runs on after a stall, in the step that stalled. */
+  go(): void {
     let result: IteratorResult<Wait | null, unknown>;
     try {
       result = this.gen.next(this.reason);
@@ -148,6 +176,8 @@ export class Task {
       this.done(undefined);
     } else if (state === 'done') {
       this.finish();
+    } else if ((result.value as unknown) instanceof Stall) {
+      this.scheduler.suspend(this, (result.value as unknown as Stall).ready);
     } else if (state === 'stopped') {
       this.wokenWhileStopped = result.value === null;
     } else if (result.value === null) {
@@ -177,6 +207,15 @@ export class Scheduler {
   readonly timers = new TimerHeap();
   private readonly runQueue = new Fifo<Task>();
   private readonly softirqs = new Fifo<() => void>();
+  /** Steps and time before the step that is being made. */
+  private stepsBefore = 0;
+  private timeBefore: Micros = 0;
+  private suspended: Promise<void> | null = null;
+  private abandoned = false;
+  /** Called before a step goes on after a stall: other worlds may have had their turn meanwhile. */
+  onResume: () => void = () => undefined;
+  /** Told why a stall ended without what was waited for; the world then goes on. Null: it never does, and `stalled` is rejected. */
+  onStallFailed: ((error: unknown) => void) | null = null;
 
   /** @param now virtual time at the start, microseconds since the epoch. */
   constructor(public now: Micros) {}
@@ -208,6 +247,44 @@ export class Scheduler {
     this.now += micros;
   }
 
+  /**
+   * What the world waits for in the middle of a step, or null. Until it has settled, `step` does nothing, and nothing may be
+   * done to the world; when it is resolved, the step has been finished or stalls again.
+   */
+  get stalled(): Promise<void> | null {
+    return this.suspended;
+  }
+
+  /** The point of history after the last whole step. */
+  get moment(): { readonly steps: number; readonly time: Micros } {
+    return this.suspended ? { steps: this.stepsBefore, time: this.timeBefore } : { steps: this.steps, time: this.now };
+  }
+
+  /** For those who cannot wait. @throws Stalled when the world stalls; it will never move again. */
+  mustGoOn(): void {
+    if (!this.suspended) return;
+    this.abandoned = true;
+    throw new Stalled(this.suspended);
+  }
+
+  /** @internal */
+  suspend(task: Task, ready: Promise<unknown>): void {
+    const goOn = () => {
+      if (this.abandoned) return;
+      this.suspended = null;
+      this.onResume();
+      task.go();
+    };
+    const waiting: Promise<void> = ready.then(goOn, (error: unknown) => {
+      if (!this.onStallFailed) throw error;
+      this.onStallFailed(error);
+      goOn();
+    });
+    // Whoever drives the world asks for `stalled`; a rejection nobody waits for is not an event of its own.
+    waiting.catch(() => undefined);
+    this.suspended = waiting;
+  }
+
   /** True when something can happen without virtual time passing. */
   get busy(): boolean {
     return this.softirqs.length > 0 || this.runQueue.length > 0 || this.timers.next() <= this.now;
@@ -215,9 +292,12 @@ export class Scheduler {
 
   /**
    * Makes one step. When nothing is ready, virtual time jumps to the next timer if it is at or before `limit`.
-   * @returns false when nothing can happen up to `limit`.
+   * @returns false when nothing can happen up to `limit`, or while the world is `stalled`.
    */
   step(limit: Micros = Infinity): boolean {
+    if (this.suspended) return false;
+    this.stepsBefore = this.steps;
+    this.timeBefore = this.now;
     const work = this.softirqs.shift();
     if (work) {
       this.steps++;
@@ -248,7 +328,7 @@ export class Scheduler {
 
   /** Lets idle time pass up to `time`; only when nothing is due before it. */
   idleTo(time: Micros): void {
-    if (!this.busy && time > this.now && this.timers.next() > time) this.now = time;
+    if (!this.suspended && !this.busy && time > this.now && this.timers.next() > time) this.now = time;
   }
 }
 

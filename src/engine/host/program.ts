@@ -50,7 +50,9 @@ export class ProgramUnavailable extends Error {
  * @returns false when the code could not be fetched.
  */
 export function* provide(machine: Machine, program: Program): Coroutine<boolean> {
-  const fetching = program.fetch?.();
+  const failing = (): number => machine.unavailable.get(program.name) ?? 0;
+  // A replay fails where the live world did, without trying.
+  const fetching = failing() > 0 ? undefined : program.fetch?.();
   if (fetching) {
     yield* stall(
       fetching.catch((cause: unknown) => {
@@ -58,7 +60,7 @@ export function* provide(machine: Machine, program: Program): Coroutine<boolean>
       }),
     );
   }
-  const failures = machine.unavailable.get(program.name) ?? 0;
+  const failures = failing();
   if (failures > 0) machine.unavailable.set(program.name, failures - 1);
   return failures === 0 && !program.fetch?.();
 }

@@ -1,23 +1,11 @@
-import type { Program } from '../host';
+/** Worlds with every program at hand. The lab's own code imports `create` instead, which leaves the choice to its user. */
 import { PROGRAMS } from '../programs';
-import { TOPOLOGIES } from './topologies';
-import { World } from './world';
+import { usePrograms } from './create';
 
+export { createWorld, usePrograms } from './create';
+export type { ProgramTable } from './create';
 export { START_OF_TIME, World } from './world';
 export type { RunOptions, RunResult, ShellEvent, Spot } from './world';
 export { TOPOLOGIES } from './topologies';
 
-const BY_NAME: ReadonlyMap<string, Program> = new Map(PROGRAMS.map((p) => [p.name, p]));
-
-/**
- * Makes the world `name` from `seed`.
- * @throws Error naming the worlds there are, when there is none of that name.
- */
-export function createWorld(name: string, seed: string): World {
-  const build = TOPOLOGIES[name];
-  if (!build) throw new Error(`there is no world "${name}" (there are: ${Object.keys(TOPOLOGIES).join(', ')})`);
-  const world = new World(name, seed, BY_NAME);
-  build(world);
-  world.settle(10_000);
-  return world;
-}
+usePrograms(new Map(PROGRAMS.map((p) => [p.name, p])));

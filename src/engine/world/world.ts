@@ -71,6 +71,7 @@ export class World {
     this.activate();
     this.epoch = epoch;
     this.scheduler = new Scheduler(epoch);
+    this.scheduler.onResume = () => this.activate();
     this.random = new Random(`${name}/${seed}`);
   }
 
@@ -103,7 +104,8 @@ export class World {
   /** A machine by name. @throws Error when there is none. */
   machine(name: string): Machine {
     const machine = this.machines.get(name);
-    if (!machine) throw new Error(`this world has no machine "${name}" (it has: ${[...this.machines.keys()].join(', ')})`);
+    if (!machine)
+      throw new Error(`this world has no machine "${name}" (it has: ${[...this.machines.keys()].join(', ')})`);
     return machine;
   }
 
@@ -135,9 +137,11 @@ export class World {
 
   /**
    * Runs `script` with bash at `spot`, driving the whole world until it has ended. Background processes that it leaves stay.
+   * @throws Stalled when a program has to be fetched first (never with the eager table); make the world again then.
    */
   exec(spot: Spot, script: string, options: RunOptions = {}): RunResult {
     this.activate();
+    this.scheduler.mustGoOn();
     const machine = this.machine(spot.machine);
     const out = new Capture();
     const err = new Capture(out);
@@ -163,12 +167,14 @@ export class World {
     while (status < 0) {
       // A busy loop moves the clock, too, so the deadline is not only a matter of waiting.
       if (budget-- <= 0 || this.now > deadline || !this.scheduler.step(deadline)) {
+        this.scheduler.mustGoOn();
         this.scheduler.idleTo(deadline);
         status = budget <= 0 ? 125 : 124;
         for (const p of [...machine.processes]) if (p.sid === proc.sid) p.deliver('SIGKILL');
         this.settle(1000);
       }
     }
+    this.scheduler.mustGoOn();
     const took = this.now - started;
     return { stdout: out.text(), stderr: err.text(), status, took, screen: out.everything() };
   }
@@ -179,18 +185,20 @@ export class World {
     if (status !== 0) throw new Error(`${machine.name} does not boot (${status}): ${stderr}`);
   }
 
-  /** Runs for `micros` of virtual time, or until `steps` steps were made. */
+  /** Runs for `micros` of virtual time, or until `steps` steps were made. @throws Stalled */
   run(micros: Micros, steps = DEFAULT_STEPS): void {
     this.activate();
     const limit = this.now + micros;
     while (steps-- > 0 && this.now < limit && this.scheduler.step(limit));
+    this.scheduler.mustGoOn();
     this.scheduler.idleTo(limit);
   }
 
-  /** Runs until nothing is ready any more, at most `steps` steps; virtual time passes only by work done. */
+  /** Runs until nothing is ready any more, at most `steps` steps; virtual time passes only by work done. @throws Stalled */
   settle(steps: number): void {
     this.activate();
-    while (steps-- > 0 && this.scheduler.busy) this.scheduler.step(this.now);
+    while (steps-- > 0 && this.scheduler.busy && this.scheduler.step(this.now));
+    this.scheduler.mustGoOn();
   }
 }
 
@@ -249,12 +257,10 @@ class Capture extends OpenFileBase {
     this.all = shared?.all ?? [];
   }
 
-  // eslint-disable-next-line require-yield
   *read(): Coroutine<Uint8Array> {
     return new Uint8Array(0);
   }
 
-  // eslint-disable-next-line require-yield
   *write(_caller: Caller, data: Uint8Array): Coroutine<number> {
     if (this.size < MAX_OUTPUT) {
       const copy = data.slice();

@@ -1,5 +1,6 @@
 /** man(1), whatis(1), apropos(1) and whereis(1): from the manuals that the programs bring along. */
 import type { Program } from '../../host';
+import { provide } from '../../host';
 import type { Tool } from '../lib/tool';
 import { Fail, tool } from '../lib/tool';
 import { PagerInput } from './less-input';
@@ -65,6 +66,12 @@ Show the manual page PAGE. The pages of this course are short and describe what 
       }
       if (has('w')) {
         yield* t.out.line(`/usr/share/man/man${section(p)}/${p.name}.${section(p)}.gz`);
+        continue;
+      }
+      if (!(yield* provide(sys.machine, p))) {
+        yield* t.out.flush();
+        yield* sys.eprint(`man: cannot load the manual of ${name}: network error\n`);
+        status = 3;
         continue;
       }
       yield* show(t, p);

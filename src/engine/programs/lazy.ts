@@ -1,0 +1,106 @@
+/** The programs of a world whose code is fetched when it is first run: what the browser uses. */
+import type { Main, Program } from '../host';
+import '../host/netfs/register';
+import { BASH_PROGRAMS, setLineReader } from '../shell';
+import { Readline } from '../shell/readline';
+import { MANIFEST } from './manifest';
+
+setLineReader(new Readline());
+
+/** What is known of a program before its code is there. */
+export interface ManifestEntry {
+  readonly name: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly links?: readonly string[];
+  readonly size?: number;
+  /** The program offers words for Tab. */
+  readonly completes?: true;
+  /** Which of `GROUPS` has it. */
+  readonly group: Group;
+}
+
+/** Fetches one group of programs: one chunk of the bundle, named after the group. */
+export type Loader = () => Promise<readonly Program[]>;
+
+const GROUPS = {
+  coreutils: () => import(/* webpackChunkName: "coreutils" */ './coreutils').then((m) => m.COREUTILS),
+  data: () => import(/* webpackChunkName: "data" */ './data').then((m) => m.DATA_TOOLS),
+  files: () => import(/* webpackChunkName: "files" */ './files').then((m) => m.FILE_TOOLS),
+  http: () => import(/* webpackChunkName: "http" */ './http').then((m) => m.HTTP_PROGRAMS),
+  iproute2: () => import(/* webpackChunkName: "iproute2" */ './iproute2').then((m) => m.IPROUTE2_PROGRAMS),
+  machine: () => import(/* webpackChunkName: "machine" */ './machine').then((m) => m.MACHINE_TOOLS),
+  namespaces: () => import(/* webpackChunkName: "namespaces" */ './namespaces').then((m) => m.NAMESPACE_PROGRAMS),
+  network: () => import(/* webpackChunkName: "network" */ './network').then((m) => m.NETWORK_PROGRAMS),
+  processes: () => import(/* webpackChunkName: "processes" */ './processes').then((m) => m.PROCESS_TOOLS),
+  screen: () => import(/* webpackChunkName: "screen" */ './screen').then((m) => m.SCREEN_TOOLS),
+  text: () => import(/* webpackChunkName: "text" */ './text').then((m) => m.TEXT_TOOLS),
+} satisfies Record<string, Loader>;
+
+/** A group of programs that are fetched together. */
+export type Group = keyof typeof GROUPS;
+
+/** How each group is fetched. */
+export const LOADERS: Readonly<Record<Group, Loader>> = GROUPS;
+
+/** A program that is known by its manifest until its code has come. Worlds share it: the code is fetched once. */
+class LazyProgram implements Program {
+  readonly name: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly links?: readonly string[];
+  readonly size?: number;
+  readonly complete?: Program['complete'];
+  private code: Program | undefined;
+  private fetching: Promise<void> | undefined;
+
+  constructor(
+    entry: ManifestEntry,
+    private readonly load: Loader,
+  ) {
+    this.name = entry.name;
+    this.path = entry.path;
+    this.summary = entry.summary;
+    if (entry.links) this.links = entry.links;
+    if (entry.size !== undefined) this.size = entry.size;
+    if (entry.completes) this.complete = (words, sys) => this.loaded.complete?.(words, sys);
+  }
+
+  get main(): Main {
+    return this.loaded.main;
+  }
+
+  get manual(): string | undefined {
+    return this.loaded.manual;
+  }
+
+  fetch(): Promise<void> | undefined {
+    if (this.code) return undefined;
+    this.fetching ??= this.load().then(
+      (programs) => {
+        // Of several programs with one name the last one counts, as in the eager table.
+        this.code = programs.filter((p) => p.name === this.name).at(-1);
+        if (!this.code) throw new Error(`the chunk has no program ${this.name}`);
+      },
+      (error: unknown) => {
+        this.fetching = undefined;
+        throw error;
+      },
+    );
+    // Whoever asked gets the error; who only asked whether the code is there does not care.
+    this.fetching.catch(() => undefined);
+    return this.fetching;
+  }
+
+  private get loaded(): Program {
+    if (!this.code) throw new Error(`${this.name} is used before its code was fetched`);
+    return this.code;
+  }
+}
+
+/** The table of all programs, in the order of the eager one. @param loaders other than the bundle's: for tests. */
+export function lazyPrograms(loaders: Readonly<Record<Group, Loader>> = LOADERS): ReadonlyMap<string, Program> {
+  const table = new Map<string, Program>(BASH_PROGRAMS.map((p) => [p.name, p]));
+  for (const entry of MANIFEST) table.set(entry.name, new LazyProgram(entry, loaders[entry.group]));
+  return table;
+}
