@@ -70,7 +70,7 @@ STRINGs hold characters, escapes (\\n \\t \\\\ \\NNN), ranges a-z, classes [:alp
       set1 = Array.from({ length: 256 }, (_, i) => i).filter((b) => !inside.has(b));
     }
     const translating = second !== undefined && !del;
-    let set2: number[] = [];
+    const set2: number[] = [];
     if (second) {
       const fixed = second.filter((e) => !e.fill).reduce((n, e) => n + e.bytes.length, 0);
       for (const e of second) {

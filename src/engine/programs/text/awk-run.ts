@@ -2,7 +2,7 @@
 import type { Coroutine } from '../../core';
 import { isErrno, Random } from '../../core';
 import type { RegexMatch } from '../lib/regex';
-import { Regex } from '../lib/regex';
+import type { Regex } from '../lib/regex';
 import { strftime, timegm } from '../lib/strftime';
 import { fromBinary, toBinary, toBytes } from '../lib/text';
 import type { Tool } from '../lib/tool';

@@ -696,7 +696,7 @@ class Collector extends Output {
     super(t.sys, -1, false);
   }
 
-  // eslint-disable-next-line require-yield
+   
   override *write(data: string | Uint8Array): Coroutine<void> {
     this.into.push(typeof data === 'string' ? toBytes(data) : data);
   }
