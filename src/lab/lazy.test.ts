@@ -44,9 +44,12 @@ const TYPED: readonly [terminal: number, text: string, ms: number][] = [
   [0, '\r', 40],
   [1, 'sleep 0.2; ps aux | grep bash | wc -l\r', 0],
   [0, 'echo typed ahead\r', 30],
-  [0, 'for i in 1 2 3; do date +%N | sed s/0/o/ & done; wait\r', 400],
+  [0, 'for i in 1 2 3; do echo $RANDOM | sed s/0/o/ & done; wait\r', 400],
   [1, 'ping -c 1 127.0.0.1\r', 0],
   [0, 'cat /proc/uptime | awk "{ print \\$1 }"\r', 10],
+  [0, '\u0003', 1200],
+  // Interrupted while its code is on the way.
+  [0, 'hostname\r', 10],
   [0, '\u0003', 1200],
   [0, 'echo x > /lab/one; ls -li /lab\r', 500],
 ];
