@@ -1,5 +1,6 @@
 import type { Signal } from '../../core';
 import { isErrno, parseSignal } from '../../core';
+import type { WaitStatus } from '../../host';
 import { shellStatus } from '../../host';
 import { Fail, tool, UsageError } from '../lib/tool';
 import { parseDuration } from './sleep';
@@ -73,7 +74,7 @@ Start COMMAND and kill it if it still runs after DURATION (seconds, or with suff
       if (s !== 'SIGKILL' && s !== 'SIGCONT') yield* sys.kill(child.pidIn(sys.proc.ns.pid), 'SIGCONT');
     };
     for (;;) {
-      let ended: { status: import('../../host').WaitStatus } | undefined;
+      let ended: { status: WaitStatus } | undefined;
       try {
         ended = yield* sys.waitpid(child.pidIn(sys.proc.ns.pid), { nohang: true });
         if (!ended) {
