@@ -58,6 +58,8 @@ export class LabSession implements SessionApi {
   /** Counts changes to the past: checks that began before are given up. */
   private version = 0;
   private checking = false;
+  /** Checks have been made at all. */
+  private checked = false;
   private checkAgain = false;
   private cancelCheck: (() => void) | null = null;
   private recheck = RECHECK;
@@ -319,6 +321,9 @@ export class LabSession implements SessionApi {
 
   private checkSoon(ms: number): void {
     if (this.lab.tasks.length === 0) return;
+    // Nothing is said about a lab that nobody has touched, and checks may need programs that would have to be fetched.
+    if (!this.checked && this.simulation.marks.length === 0 && this.lab.kind !== 'challenge') return;
+    this.checked = true;
     if (this.checking) {
       // A command that has ended makes the running check out of date; one that goes on does not.
       if (!this.simulation.busy) this.checkAgain = true;

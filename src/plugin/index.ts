@@ -13,6 +13,9 @@ import type { Root } from 'mdast';
 import type { VFile } from 'vfile';
 import type { Site } from './site';
 
+/** The engine's modules that are imported for what they do. */
+const WITH_EFFECTS = /[\\/]netfs[\\/]register\.ts$|[\\/]world[\\/]index\.ts$/;
+
 /** The loaders find the site here; they are plain JavaScript files that the bundler requires by path. */
 const SITE = Symbol.for('follow-the-packet.site');
 
@@ -65,6 +68,8 @@ export default function labsPlugin(context: LoadContext): Plugin<void> {
       return {
         module: {
           rules: [
+            // What a lab does not use yet stays out of its first chunk, although a room's index names it.
+            { test: /[\\/]src[\\/]engine[\\/]/, exclude: WITH_EFFECTS, sideEffects: false },
             { test: /\.lab\.ya?ml$/, type: 'javascript/auto', use: [{ loader }] },
             { test: /\.mdx$/, include: [join(root, 'docs')], enforce: 'pre', use: [{ loader }] },
           ],
