@@ -38,8 +38,7 @@ for (const name of readdirSync(folder)) {
   });
 }
 
-test('a filter without end can be interrupted', () => {
-  for (const filter of ['repeat(1)', '[repeat(1)]', 'last(range(0; 1; 0))', 'def f: f; f', '[recurse(. + 1)] | length'])
-    assert.throws(() => runProgram(DATA_TOOLS, { argv: ['jq', '-n', filter], stdin: '', steps: 20000 }), /step|given up|limit/i, filter);
+test('a filter without end gives others their turn', () => {
+  for (const filter of ['repeat(1)', '[repeat(1)]', 'last(range(0; 1; 0))', '[recurse(. + 1)] | length', '[limit(3; repeat(empty))]'])
+    assert.equal(runProgram(DATA_TOOLS, { argv: ['jq', '-n', filter], stdin: '', steps: 300 }).exit, -1, filter);
 });
-

@@ -1,5 +1,34 @@
 import type { Program } from '../../host';
+import { getent } from './getent';
+import { hexdump, strings, xxd } from './hexdump';
 import { jq } from './jq/main';
+import { findmnt, mount, mountpoint, umount } from './mounts';
+import { od } from './od';
+import { setpriv } from './setpriv';
+import { getconf, locale } from './settings';
+import { cksum, sha224sum, sha384sum, sha512sum } from './sums';
+import { which } from './which';
+
+export { setHostLookup } from './getent';
 
 /** Programs that look at data, names and mounts. */
-export const DATA_TOOLS: readonly Program[] = [jq];
+export const DATA_TOOLS: readonly Program[] = [
+  cksum,
+  findmnt,
+  getconf,
+  getent,
+  hexdump,
+  jq,
+  locale,
+  mount,
+  mountpoint,
+  od,
+  setpriv,
+  sha224sum,
+  sha384sum,
+  sha512sum,
+  strings,
+  umount,
+  which,
+  xxd,
+];

@@ -180,11 +180,10 @@ value('_strindices', 1, (v, s) => {
 value('infinite', 0, () => Infinity);
 value('nan', 0, () => NaN);
 value('isinfinite', 0, (v) => Math.abs(number(v)) === Infinity);
-value('isnan', 0, (v) => Number.isNaN(number(v)));
+value('isnan', 0, (v) => Number.isNaN(v));
 value('isnormal', 0, (v) => Number.isFinite(number(v)) && Math.abs(v as number) >= 2 ** -1022);
 value('_match', 3, (v, re, flags, test) => match(v, re!, flags!, test === true));
 value('builtins', 0, () => [...BUILTINS.keys()].filter((k) => !k.startsWith('_')));
-value('get_search_list', 0, () => []);
 value('modf', 0, (v) => [number(v) - Math.trunc(number(v)), Math.trunc(number(v))]);
 value('frexp', 0, (v) => {
   const x = number(v);
@@ -195,7 +194,9 @@ value('frexp', 0, (v) => {
 
 function parsed(s: string): Json {
   try {
-    return parseJson(s) ?? null;
+    const v = parseJson(s);
+    if (v === undefined) throw new JqError(`Expected JSON value (while parsing '${s}')`);
+    return v;
   } catch (e) {
     if (e instanceof JsonError) throw new JqError(e.message);
     throw e;
@@ -210,7 +211,8 @@ function array(v: Json, what: string): readonly Json[] {
 }
 
 function sorted(v: Json, by: Json, what: string): { item: Json; key: Json }[] {
-  const list = array(v, what);
+  if (!isArray(v)) throw new JqError(`${described(v)} and ${described(by)} cannot be ${what}, as they are not both arrays`);
+  const list = v;
   const ks = by as readonly Json[];
   return list.map((item, i) => ({ item, key: ks[i]! })).sort((a, b) => compare(a.key, b.key));
 }
@@ -220,7 +222,7 @@ value('_sort_by', 1, (v, by) => sorted(v, by!, 'sorted').map((x) => x.item));
 value('_group_by', 1, (v, by) => {
   const groups: Json[][] = [];
   let last: Json | undefined;
-  for (const { item, key } of sorted(v, by!, 'grouped')) {
+  for (const { item, key } of sorted(v, by!, 'sorted')) {
     if (last !== undefined && compare(last, key) === 0) groups[groups.length - 1]!.push(item);
     else groups.push([item]);
     last = key;
@@ -260,12 +262,13 @@ function fromBrokenDown(v: Json, name: string): number {
 
 for (const name of ['gmtime', 'localtime']) {
   value(name, 0, (v) => {
-    if (typeof v !== 'number') throw new JqError(`${name}() requires a number`);
+    if (typeof v !== 'number') throw new JqError(`${name}() requires numeric inputs`);
     return brokenDown(v);
   });
 }
 value('mktime', 0, (v) => {
-  if (!isArray(v)) throw new JqError('mktime requires array of 6 numbers');
+  if (!isArray(v)) throw new JqError('mktime requires array inputs');
+  if (v.length < 6) throw new JqError('mktime requires parsed datetime inputs');
   return fromBrokenDown(v, 'mktime');
 });
 for (const name of ['strftime', 'strflocaltime']) {
@@ -444,9 +447,13 @@ special('recurse/0', (c) =>
 special('recurse/1', (c) =>
   descend(c, c.input, c.path, (v, p, out) => c.interp.eval(c.args[0]!, c.scope, v, p, out)),
 );
-special('repeat/1', (c) =>
-  descend(c, c.input, c.path, (v, p, out) => c.interp.eval(c.args[0]!, c.scope, v, p, out)),
-);
+// Debian's build applies the filter to the same input each time.
+special('repeat/1', function* (c) {
+  for (;;) {
+    yield* c.interp.tick();
+    yield* c.interp.eval(c.args[0]!, c.scope, c.input, c.path, c.emit);
+  }
+});
 
 /** Values for which the condition `args[n]` holds. */
 function* where(c: Call, n: number, v: Json, then: () => Coroutine<void>, otherwise?: () => Coroutine<void>): Coroutine<void> {

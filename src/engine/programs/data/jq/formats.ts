@@ -78,7 +78,8 @@ function base64d(s: string): string {
   let n = 0;
   for (const c of s) {
     const value = ALPHABET.indexOf(c);
-    if (c === '=' || value < 0) continue;
+    if (c === '=') continue;
+    if (value < 0) throw new JqError(`${described(s)} is not valid base64 data`);
     n = ((n << 6) | value) & 0xffffff;
     bits += 6;
     if (bits >= 8) {

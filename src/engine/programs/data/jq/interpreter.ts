@@ -325,7 +325,7 @@ export class Interpreter {
     if (!entry) return yield* emit(built);
     yield* this.eval(entry[0], scope, v, undefined, (key) =>
       this.eval(entry[1], scope, v, undefined, (value) => {
-        if (typeof key !== 'string') throw new JqError(`Object keys must be strings`);
+        if (typeof key !== 'string') throw new JqError(`Cannot use ${described(key)} as object key`);
         return this.object(entries, i + 1, scope, v, new Map(built).set(key, value), emit);
       }),
     );

@@ -485,7 +485,7 @@ function* run(sys: Sys, o: Options, source: string): Coroutine<number> {
       if (e instanceof RangeError) throw new JqError('not simulated in this course: a recursion as deep as this');
       if (e instanceof Halt) {
         yield* out.flush();
-        if (e.value !== undefined) yield* sys.eprint(typeof e.value === 'string' ? e.value : `${dump(e.value)}\n`);
+        if (e.value !== undefined && e.value !== null) yield* sys.eprint(typeof e.value === 'string' ? e.value : `${dump(e.value)}\n`);
         throw e;
       }
       if (!(e instanceof JqError)) throw e;

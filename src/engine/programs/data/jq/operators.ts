@@ -57,7 +57,7 @@ function multiply(l: Json, r: Json): Json {
 
 function repeat(s: string, n: number): Json {
   if (!(n > 0)) return null;
-  const times = Math.ceil(n);
+  const times = Math.max(1, Math.floor(n));
   if (s.length * times > 64 * 1024 * 1024) throw new JqError('Repeat string result too long');
   return s.repeat(times);
 }
@@ -186,7 +186,7 @@ export function setPath(v: Json, path: readonly Json[], item: Json, i = 0): Json
 /** A copy without what is at `paths`. @throws JqError */
 export function deletePaths(v: Json, paths: readonly Json[]): Json {
   const sorted = [...paths].sort(compare);
-  for (const p of sorted) if (!isArray(p)) throw new JqError('Path must be specified as an array');
+  for (const p of sorted) if (!isArray(p)) throw new JqError(`Path must be specified as array, not ${kind(p)}`);
   for (let i = sorted.length - 1; i >= 0; i--) v = deletePath(v, sorted[i] as readonly Json[], 0);
   return v;
 }

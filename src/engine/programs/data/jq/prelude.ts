@@ -18,22 +18,17 @@ def fromdateiso8601: strptime("%Y-%m-%dT%H:%M:%SZ") | mktime;
 def todateiso8601: strftime("%Y-%m-%dT%H:%M:%SZ");
 def fromdate: fromdateiso8601;
 def todate: todateiso8601;
-def date: todate;
-def dateadd(u; n): . + n;
-def datesub(u; n): . - n;
 def finites: select(isinfinite or isnan | not);
 def normals: select(isnormal);
 def isfinite: type == "number" and (isinfinite | not);
 def to_entries: [keys_unsorted[] as $k | {key: $k, value: .[$k]}];
-def from_entries: reduce .[] as $e ({};
-  . + {(($e | if .key == null then .k // .name // .Name // .K // .Key else .key end)
-       | if type == "string" then . else tojson end):
-       ($e | if has("value") then .value else .Value end)});
+def from_entries: map({(.key // .Key // .name // .Name): (if has("value") then .value else .Value end)}) | add | . //= {};
 def with_entries(f): to_entries | map(f) | from_entries;
 def reverse: [.[length - 1 - range(0; length)]];
 def indices($i): if type == "array" and ($i | type) == "array" then .[$i]
   elif type == "array" then .[[$i]]
-  else _strindices($i) end;
+  elif type == "string" then _strindices($i)
+  else .[$i] end;
 def index($i): indices($i) | .[0];
 def rindex($i): indices($i) | .[-1:][0];
 def paths: path(..) | select(length > 0);
@@ -50,7 +45,6 @@ def flatten: _flatten(1000000000);
 def any(g; f): isempty(first(g | f or empty)) | not;
 def any(f): any(.[]; f);
 def any: any(.);
-def all(g; f): isempty(first(g | f and empty));
 def all(g; f): isempty(first(g | if f then empty else 1 end));
 def all(f): all(.[]; f);
 def all: all(.);
@@ -63,12 +57,11 @@ def walk(f): if type == "object" then . as $in | reduce keys_unsorted[] as $k ({
 def first: .[0];
 def last: .[-1];
 def nth($n): .[$n];
-def nth($n; f): if $n < 0 then error("Out of bounds negative array index") else last(limit($n + 1; f)) end;
+def nth($n; f): if $n < 0 then error("nth doesn't support negative indices") else last(limit($n + 1; f)) end;
 def transpose: if . == [] then [] else . as $in | (map(length) | max) as $max
   | [range(0; $max) as $j | [range(0; $in | length) as $i | $in[$i][$j]]] end;
 def env: $ENV;
 def halt_error: halt_error(5);
-def todate(f): strftime(f);
 def tostream: path(def r: (.[]?|r), .; r) as $p | getpath($p) | reduce path(.[]?) as $q ([$p, .]; [$p + $q]);
 def fromstream(f): {x: null, e: false} as $init
   | foreach f as $i ($init;
@@ -86,8 +79,7 @@ def sort_by(f): _sort_by(map([f]));
 def group_by(f): _group_by(map([f]));
 def unique_by(f): [group_by(f)[] | .[0]];
 def unique: unique_by(.);
-def ascii(f): f;
-def inputs: def r: (try input catch (if . == "break" then empty else error end)); _inputs;
+def inputs: _inputs;
 def match(re; $mode): _match(re; $mode; false) | .[];
 def match($val): ($val | type) as $vt
   | if $vt == "string" then match($val; null)
