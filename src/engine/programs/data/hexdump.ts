@@ -1,0 +1,205 @@
+/** xxd, hexdump and strings: bytes made readable. */
+import type { Coroutine } from '../../core';
+import type { Tool } from '../lib/tool';
+import { Fail, notSimulated, tool } from '../lib/tool';
+import { gather } from './od';
+
+const hex = (n: number, width: number): string => n.toString(16).padStart(width, '0');
+const printable = (b: number): string => (b >= 32 && b < 127 ? String.fromCharCode(b) : '.');
+
+function size(text: string, option: string): number {
+  const m = /^(0x[0-9a-f]+|\d+)([bkKmM]?)$/i.exec(text);
+  if (!m) throw new Fail(`${text}: bad ${option} value`);
+  return Number(m[1]) * { '': 1, b: 512, k: 1024, K: 1024, m: 1024 ** 2, M: 1024 ** 2 }[m[2]!]!;
+}
+
+/** hexdump(1) of bsdextrautils 2.38: the default two-byte words, -C, -b, -c, -d, -o, -x. */
+export const hexdump = tool({
+  name: 'hexdump',
+  summary: 'display file contents in hexadecimal, decimal, octal, or ascii',
+  version: 'util-linux 2.38.1',
+  links: ['/usr/bin/hd'],
+  help: `[options] <file>...
+Display file contents in hexadecimal, decimal, octal, or ascii.
+
+  -b, --one-byte-octal     one-byte octal display
+  -c, --one-byte-char      one-byte character display
+  -C, --canonical          canonical hex+ASCII display
+  -d, --two-bytes-decimal  two-byte decimal display
+  -o, --two-bytes-octal    two-byte octal display
+  -x, --two-bytes-hex      two-byte hexadecimal display
+  -n, --length <length>    interpret only length bytes of input
+  -s, --skip <offset>      skip offset bytes from the beginning
+  -v, --no-squeezing       output identical lines
+`,
+  *run(t) {
+    const { options, operands } = t.getopt('bcCdoxn:s:ve:f:L::', ['one-byte-octal=b', 'one-byte-char=c', 'canonical=C', 'two-bytes-decimal=d', 'two-bytes-octal=o', 'two-bytes-hex=x', 'length:=n', 'skip:=s', 'no-squeezing=v']);
+    let style = t.name.endsWith('hd') ? 'C' : '';
+    let skip = 0;
+    let limit = Infinity;
+    let all = false;
+    for (const { name, arg } of options) {
+      if (name === 'n') limit = size(arg!, 'length');
+      else if (name === 's') skip = size(arg!, 'offset');
+      else if (name === 'v') all = true;
+      else if (name === 'e' || name === 'f' || name === 'L') throw notSimulated(`-${name}`);
+      else style = name;
+    }
+    const whole = yield* gather(t, operands, skip + limit);
+    if (skip > whole.length) skip = whole.length;
+    const data = whole.subarray(skip, skip + limit);
+    const width = style === 'C' ? 8 : 7;
+    let previous: Uint8Array | undefined;
+    let starred = false;
+    for (let at = 0; at < data.length; at += 16) {
+      yield* t.sys.work(2);
+      const line = data.subarray(at, at + 16);
+      if (!all && previous && line.length === 16 && line.every((b, i) => b === previous![i])) {
+        if (!starred) yield* t.out.write('*\n');
+        starred = true;
+        continue;
+      }
+      previous = line;
+      starred = false;
+      yield* t.out.line(hex(skip + at, width) + hexdumpLine(line, style));
+    }
+    if (whole.length > 0) yield* t.out.line(hex(skip + data.length, width));
+    return t.status;
+  },
+});
+
+function hexdumpLine(line: Uint8Array, style: string): string {
+  if (style === 'C') {
+    let text = ' ';
+    for (let i = 0; i < 16; i++) text += (i === 8 ? '  ' : ' ') + (i < line.length ? hex(line[i]!, 2) : '  ');
+    return `${text}  |${[...line].map(printable).join('')}|`;
+  }
+  if (style === 'b' || style === 'c') {
+    const escapes: Record<number, string> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
+    const show = (b: number): string =>
+      style === 'b' ? ` ${b.toString(8).padStart(3, '0')}` : (escapes[b] ?? (b >= 32 && b < 127 ? String.fromCharCode(b) : b.toString(8).padStart(3, '0'))).padStart(4);
+    return [...line].map(show).join('').padEnd(64);
+  }
+  const words: string[] = [];
+  for (let i = 0; i < line.length; i += 2) {
+    const n = line[i]! | ((line[i + 1] ?? 0) << 8);
+    if (style === 'd') words.push(`   ${String(n).padStart(5, '0')}`);
+    else if (style === 'o') words.push(`  ${n.toString(8).padStart(6, '0')}`);
+    else if (style === 'x') words.push(`    ${hex(n, 4)}`);
+    else words.push(` ${hex(n, 4)}`);
+  }
+  return words.join('').padEnd(style === '' ? 40 : 64);
+}
+
+/** xxd(1): hex dump, plain style, and back again. */
+export const xxd = tool({
+  name: 'xxd',
+  summary: 'make a hexdump or do the reverse',
+  version: 'xxd 2022-01-14 by Juergen Weigert et al.',
+  help: `[options] [infile [outfile]]
+Make a hexdump of a file, or turn one back with -r.
+
+  -b          binary digits instead of hex
+  -c cols     octets a line: 16, with -p 30, with -b 6
+  -g bytes    octets a group: 2, with -b 1
+  -l len      stop after len octets
+  -p          plain: hex digits only
+  -r          reverse: hexdump to binary
+  -s seek     start at that octet
+  -u          upper case
+`,
+  *run(t) {
+    const { options, operands } = t.getopt('abc:eEg:hil:o:prs:uv', ['plain=p']);
+    const has = (n: string): boolean => options.some((o) => o.name === n);
+    const value = (n: string): number | undefined => {
+      const o = options.findLast((x) => x.name === n);
+      return o ? Number(o.arg) : undefined;
+    };
+    for (const n of ['a', 'e', 'E', 'i', 'o']) if (has(n)) throw notSimulated(`-${n}`);
+    if (operands.length > 1) throw notSimulated('an output file');
+    const skip = value('s') ?? 0;
+    const data = (yield* gather(t, operands, skip + (has('r') ? Infinity : (value('l') ?? Infinity)))).subarray(skip);
+    if (has('r')) {
+      yield* t.out.write(reverse(data, has('p')));
+      return t.status;
+    }
+    const bytes = data.subarray(0, value('l') ?? Infinity);
+    const bits = has('b');
+    const cols = value('c') ?? (has('p') ? 30 : bits ? 6 : 16);
+    const show = (b: number): string => (bits ? b.toString(2).padStart(8, '0') : has('u') ? hex(b, 2).toUpperCase() : hex(b, 2));
+    const group = (value('g') ?? (bits ? 1 : 2)) || cols;
+    for (let at = 0; at < bytes.length; at += cols) {
+      yield* t.sys.work(2);
+      const line = bytes.subarray(at, at + cols);
+      if (has('p')) {
+        yield* t.out.line([...line].map(show).join(''));
+        continue;
+      }
+      let text = '';
+      for (let i = 0; i < cols; i++) text += (i % group === 0 ? ' ' : '') + (i < line.length ? show(line[i]!) : ' '.repeat(bits ? 8 : 2));
+      yield* t.out.line(`${hex(skip + at, 8)}:${text}  ${[...line].map(printable).join('')}`);
+    }
+    return t.status;
+  },
+});
+
+function reverse(data: Uint8Array, plain: boolean): Uint8Array {
+  const text = String.fromCharCode(...data);
+  const out: number[] = [];
+  if (plain) {
+    const digits = text.replace(/[^0-9a-fA-F]/g, '');
+    for (let i = 0; i + 1 < digits.length; i += 2) out.push(parseInt(digits.slice(i, i + 2), 16));
+    return Uint8Array.from(out);
+  }
+  for (const line of text.split('\n')) {
+    const m = /^([0-9a-fA-F]+):\s?(.*)$/.exec(line);
+    if (!m) continue;
+    const at = parseInt(m[1]!, 16);
+    while (out.length < at) out.push(0);
+    let i = at;
+    // Two spaces end the digits.
+    for (const pair of (m[2]!.split('  ')[0] ?? '').replace(/ /g, '').match(/[0-9a-fA-F]{2}/g) ?? []) out[i++] = parseInt(pair, 16);
+  }
+  return Uint8Array.from(out);
+}
+
+/** strings(1) of binutils. */
+export const strings = tool({
+  name: 'strings',
+  summary: 'print the sequences of printable characters in files',
+  version: 'GNU Binutils for Debian 2.40',
+  help: `[option(s)] [file(s)]
+Display printable strings in [file(s)] (stdin by default).
+
+  -a, --all               scan the entire file (the default)
+  -f, --print-file-name   the file's name before each string
+  -n, --bytes=<number>    strings of at least number characters, 4 by default
+  -t, --radix={o,d,x}     the offset before each string
+`,
+  *run(t) {
+    const { options, operands } = t.getopt('afn:t:o', ['all=a', 'print-file-name=f', 'bytes:=n', 'radix:=t']);
+    const get = (n: string): string | undefined => options.findLast((o) => o.name === n)?.arg;
+    const least = Number(get('n') ?? 4);
+    const radix = options.some((o) => o.name === 'o') ? 'o' : get('t');
+    for (const name of operands.length > 0 ? operands : ['-']) {
+      const data = yield* gather(t, [name], Infinity);
+      const prefix = options.some((o) => o.name === 'f') ? `${name === '-' ? '{standard input}' : name}: ` : '';
+      yield* runs(t, data, least, (at) => prefix + (radix === undefined ? '' : `${at.toString(radix === 'x' ? 16 : radix === 'd' ? 10 : 8).padStart(7)} `));
+    }
+    return t.status;
+  },
+});
+
+function* runs(t: Tool, data: Uint8Array, least: number, prefix: (at: number) => string): Coroutine<void> {
+  let start = -1;
+  for (let i = 0; i <= data.length; i++) {
+    if ((i & 1023) === 0) yield* t.sys.work(8);
+    const b = data[i];
+    if (b !== undefined && ((b >= 32 && b < 127) || b === 9)) {
+      if (start < 0) start = i;
+      continue;
+    }
+    if (start >= 0 && i - start >= least) yield* t.out.line(prefix(start) + String.fromCharCode(...data.subarray(start, i)));
+    start = -1;
+  }
+}
