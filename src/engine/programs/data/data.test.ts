@@ -39,6 +39,12 @@ for (const name of readdirSync(folder)) {
 }
 
 test('a filter without end gives others their turn', () => {
-  for (const filter of ['repeat(1)', '[repeat(1)]', 'last(range(0; 1; 0))', '[recurse(. + 1)] | length', '[limit(3; repeat(empty))]'])
+  for (const filter of [
+    'repeat(1)',
+    '[repeat(1)]',
+    'last(range(0; 1; 0))',
+    '[recurse(. + 1)] | length',
+    '[limit(3; repeat(empty))]',
+  ])
     assert.equal(runProgram(DATA_TOOLS, { argv: ['jq', '-n', filter], stdin: '', steps: 300 }).exit, -1, filter);
 });

@@ -2,7 +2,24 @@ import type { Coroutine } from '../../core';
 import { isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
 
-const DATABASES = ['passwd', 'group', 'hosts', 'ahosts', 'ahostsv4', 'ahostsv6', 'services', 'protocols', 'networks', 'shadow', 'gshadow', 'ethers', 'rpc', 'netgroup', 'initgroups', 'aliases'];
+const DATABASES = [
+  'passwd',
+  'group',
+  'hosts',
+  'ahosts',
+  'ahostsv4',
+  'ahostsv6',
+  'services',
+  'protocols',
+  'networks',
+  'shadow',
+  'gshadow',
+  'ethers',
+  'rpc',
+  'netgroup',
+  'initgroups',
+  'aliases',
+];
 const HINT = "Try `getent --help' or `getent --usage' for more information.\n";
 
 const FILES: Record<string, string> = {
@@ -26,7 +43,10 @@ export function setHostLookup(lookup: HostLookup): void {
 
 function* lines(sys: Sys, path: string): Coroutine<string[]> {
   try {
-    return (yield* sys.readFile(path)).split('\n').map((l) => l.replace(/#.*/, '').trimEnd()).filter((l) => l.trim() !== '');
+    return (yield* sys.readFile(path))
+      .split('\n')
+      .map((l) => l.replace(/#.*/, '').trimEnd())
+      .filter((l) => l.trim() !== '');
   } catch (e) {
     if (isErrno(e)) return [];
     throw e;
@@ -141,7 +161,10 @@ function* showLines(sys: Sys, database: string, keys: readonly string[]): Corout
 function* initgroups(sys: Sys, keys: readonly string[]): Coroutine<number> {
   const rows = yield* lines(sys, '/etc/group');
   for (const key of keys) {
-    const ids = rows.map((r) => r.split(':')).filter((f) => f[3]?.split(',').includes(key)).map((f) => f[2]!);
+    const ids = rows
+      .map((r) => r.split(':'))
+      .filter((f) => f[3]?.split(',').includes(key))
+      .map((f) => f[2]!);
     yield* sys.print(`${key.padEnd(21)} ${ids.join(' ')}${ids.length > 0 ? ' ' : ''}\n`);
   }
   return 0;
@@ -160,7 +183,14 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       return 0;
     }
     if (word === '-s' || word === '--service') i++;
-    else if (word === '-i' || word === '-A' || word === '--no-idn' || word === '--no-addrconfig' || word.startsWith('--service=')) continue;
+    else if (
+      word === '-i' ||
+      word === '-A' ||
+      word === '--no-idn' ||
+      word === '--no-addrconfig' ||
+      word.startsWith('--service=')
+    )
+      continue;
     else if (word.startsWith('-') && word !== '-') {
       yield* sys.eprint(`getent: invalid option -- '${word[1]!}'\n${HINT}`);
       return 64;

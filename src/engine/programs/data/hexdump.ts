@@ -33,7 +33,17 @@ Display file contents in hexadecimal, decimal, octal, or ascii.
   -v, --no-squeezing       output identical lines
 `,
   *run(t) {
-    const { options, operands } = t.getopt('bcCdoxn:s:ve:f:L::', ['one-byte-octal=b', 'one-byte-char=c', 'canonical=C', 'two-bytes-decimal=d', 'two-bytes-octal=o', 'two-bytes-hex=x', 'length:=n', 'skip:=s', 'no-squeezing=v']);
+    const { options, operands } = t.getopt('bcCdoxn:s:ve:f:L::', [
+      'one-byte-octal=b',
+      'one-byte-char=c',
+      'canonical=C',
+      'two-bytes-decimal=d',
+      'two-bytes-octal=o',
+      'two-bytes-hex=x',
+      'length:=n',
+      'skip:=s',
+      'no-squeezing=v',
+    ]);
     let style = t.name.endsWith('hd') ? 'C' : '';
     let skip = 0;
     let limit = Infinity;
@@ -75,9 +85,20 @@ function hexdumpLine(line: Uint8Array, style: string): string {
     return `${text}  |${[...line].map(printable).join('')}|`;
   }
   if (style === 'b' || style === 'c') {
-    const escapes: Record<number, string> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
+    const escapes: Record<number, string> = {
+      0: '\\0',
+      7: '\\a',
+      8: '\\b',
+      9: '\\t',
+      10: '\\n',
+      11: '\\v',
+      12: '\\f',
+      13: '\\r',
+    };
     const show = (b: number): string =>
-      style === 'b' ? ` ${b.toString(8).padStart(3, '0')}` : (escapes[b] ?? (b >= 32 && b < 127 ? String.fromCharCode(b) : b.toString(8).padStart(3, '0'))).padStart(4);
+      style === 'b'
+        ? ` ${b.toString(8).padStart(3, '0')}`
+        : (escapes[b] ?? (b >= 32 && b < 127 ? String.fromCharCode(b) : b.toString(8).padStart(3, '0'))).padStart(4);
     return [...line].map(show).join('').padEnd(64);
   }
   const words: string[] = [];
@@ -126,7 +147,8 @@ Make a hexdump of a file, or turn one back with -r.
     const bytes = data.subarray(0, value('l') ?? Infinity);
     const bits = has('b');
     const cols = value('c') ?? (has('p') ? 30 : bits ? 6 : 16);
-    const show = (b: number): string => (bits ? b.toString(2).padStart(8, '0') : has('u') ? hex(b, 2).toUpperCase() : hex(b, 2));
+    const show = (b: number): string =>
+      bits ? b.toString(2).padStart(8, '0') : has('u') ? hex(b, 2).toUpperCase() : hex(b, 2);
     const group = (value('g') ?? (bits ? 1 : 2)) || cols;
     for (let at = 0; at < bytes.length; at += cols) {
       yield* t.sys.work(2);
@@ -136,7 +158,8 @@ Make a hexdump of a file, or turn one back with -r.
         continue;
       }
       let text = '';
-      for (let i = 0; i < cols; i++) text += (i % group === 0 ? ' ' : '') + (i < line.length ? show(line[i]!) : ' '.repeat(bits ? 8 : 2));
+      for (let i = 0; i < cols; i++)
+        text += (i % group === 0 ? ' ' : '') + (i < line.length ? show(line[i]!) : ' '.repeat(bits ? 8 : 2));
       yield* t.out.line(`${hex(skip + at, 8)}:${text}  ${[...line].map(printable).join('')}`);
     }
     return t.status;
@@ -158,7 +181,8 @@ function reverse(data: Uint8Array, plain: boolean): Uint8Array {
     while (out.length < at) out.push(0);
     let i = at;
     // Two spaces end the digits.
-    for (const pair of (m[2]!.split('  ')[0] ?? '').replace(/ /g, '').match(/[0-9a-fA-F]{2}/g) ?? []) out[i++] = parseInt(pair, 16);
+    for (const pair of (m[2]!.split('  ')[0] ?? '').replace(/ /g, '').match(/[0-9a-fA-F]{2}/g) ?? [])
+      out[i++] = parseInt(pair, 16);
   }
   return Uint8Array.from(out);
 }
@@ -184,7 +208,14 @@ Display printable strings in [file(s)] (stdin by default).
     for (const name of operands.length > 0 ? operands : ['-']) {
       const data = yield* gather(t, [name], Infinity);
       const prefix = options.some((o) => o.name === 'f') ? `${name === '-' ? '{standard input}' : name}: ` : '';
-      yield* runs(t, data, least, (at) => prefix + (radix === undefined ? '' : `${at.toString(radix === 'x' ? 16 : radix === 'd' ? 10 : 8).padStart(7)} `));
+      yield* runs(
+        t,
+        data,
+        least,
+        (at) =>
+          prefix +
+          (radix === undefined ? '' : `${at.toString(radix === 'x' ? 16 : radix === 'd' ? 10 : 8).padStart(7)} `),
+      );
     }
     return t.status;
   },
@@ -199,7 +230,8 @@ function* runs(t: Tool, data: Uint8Array, least: number, prefix: (at: number) =>
       if (start < 0) start = i;
       continue;
     }
-    if (start >= 0 && i - start >= least) yield* t.out.line(prefix(start) + String.fromCharCode(...data.subarray(start, i)));
+    if (start >= 0 && i - start >= least)
+      yield* t.out.line(prefix(start) + String.fromCharCode(...data.subarray(start, i)));
     start = -1;
   }
 }

@@ -1,8 +1,10 @@
 import type { Program } from '../../host';
+import { file } from './file';
 import { getent } from './getent';
 import { hexdump, strings, xxd } from './hexdump';
 import { jq } from './jq/main';
 import { findmnt, mount, mountpoint, umount } from './mounts';
+import { numfmt } from './numfmt';
 import { od } from './od';
 import { setpriv } from './setpriv';
 import { getconf, locale } from './settings';
@@ -14,6 +16,7 @@ export { setHostLookup } from './getent';
 /** Programs that look at data, names and mounts. */
 export const DATA_TOOLS: readonly Program[] = [
   cksum,
+  file,
   findmnt,
   getconf,
   getent,
@@ -22,6 +25,7 @@ export const DATA_TOOLS: readonly Program[] = [
   locale,
   mount,
   mountpoint,
+  numfmt,
   od,
   setpriv,
   sha224sum,

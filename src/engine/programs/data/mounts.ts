@@ -21,7 +21,13 @@ class Stop extends Error {
   }
 }
 
-function program(name: string, summary: string, help: string, body: (sys: Sys, argv: readonly string[]) => Coroutine<number>, badUsage = 1): Program {
+function program(
+  name: string,
+  summary: string,
+  help: string,
+  body: (sys: Sys, argv: readonly string[]) => Coroutine<number>,
+  badUsage = 1,
+): Program {
   return {
     name,
     path: `/usr/bin/${name}`,
@@ -64,8 +70,53 @@ const allowed = (sys: Sys): boolean => sys.proc.capable(sys.proc.ns.mnt.owner);
 
 const mountLine = (m: Mount): string => `${m.source} on ${m.target} type ${m.type} (${m.options})\n`;
 
-const FLAGS = ['rw', 'ro', 'nosuid', 'suid', 'nodev', 'dev', 'noexec', 'exec', 'noatime', 'nodiratime', 'relatime', 'strictatime', 'atime', 'defaults', 'sync', 'async', 'dirsync', 'lazytime', 'loud', 'silent', 'user', 'users', 'nouser', 'auto', 'noauto', '_netdev', 'nofail'];
-const ACTIONS = ['bind', 'rbind', 'remount', 'move', 'make-private', 'make-rprivate', 'make-shared', 'make-rshared', 'make-slave', 'make-rslave', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
+const FLAGS = [
+  'rw',
+  'ro',
+  'nosuid',
+  'suid',
+  'nodev',
+  'dev',
+  'noexec',
+  'exec',
+  'noatime',
+  'nodiratime',
+  'relatime',
+  'strictatime',
+  'atime',
+  'defaults',
+  'sync',
+  'async',
+  'dirsync',
+  'lazytime',
+  'loud',
+  'silent',
+  'user',
+  'users',
+  'nouser',
+  'auto',
+  'noauto',
+  '_netdev',
+  'nofail',
+];
+const ACTIONS = [
+  'bind',
+  'rbind',
+  'remount',
+  'move',
+  'make-private',
+  'make-rprivate',
+  'make-shared',
+  'make-rshared',
+  'make-slave',
+  'make-rslave',
+  'private',
+  'rprivate',
+  'shared',
+  'rshared',
+  'slave',
+  'rslave',
+];
 
 /** Options as /proc/mounts orders them: ro or rw, then flags, then the file system's own. */
 function optionText(asked: readonly string[], base: readonly string[] = []): string {
@@ -75,13 +126,34 @@ function optionText(asked: readonly string[], base: readonly string[] = []): str
     if (o === 'rw') set.delete('ro');
     else if (o === 'suid' || o === 'dev' || o === 'exec') set.delete(`no${o}`);
     else if (o === 'noatime' || o === 'strictatime') set.add(o).delete('relatime');
-    else if (['defaults', 'atime', 'async', 'auto', 'user', 'users', 'nouser', 'noauto', 'loud', 'silent', '_netdev', 'nofail'].includes(o)) continue;
+    else if (
+      [
+        'defaults',
+        'atime',
+        'async',
+        'auto',
+        'user',
+        'users',
+        'nouser',
+        'noauto',
+        'loud',
+        'silent',
+        '_netdev',
+        'nofail',
+      ].includes(o)
+    )
+      continue;
     else if (FLAGS.includes(o)) set.add(o);
     else own.push(o);
   }
   set.delete('rw');
   const atime = set.has('noatime') ? 'noatime' : set.has('strictatime') ? '' : 'relatime';
-  const head = [set.has('ro') ? 'ro' : 'rw', ...['nosuid', 'nodev', 'noexec'].filter((o) => set.has(o)), atime, set.has('nodiratime') ? 'nodiratime' : ''];
+  const head = [
+    set.has('ro') ? 'ro' : 'rw',
+    ...['nosuid', 'nodev', 'noexec'].filter((o) => set.has(o)),
+    atime,
+    set.has('nodiratime') ? 'nodiratime' : '',
+  ];
   return [...head.filter((o) => o !== ''), ...own].join(',');
 }
 
@@ -121,7 +193,29 @@ Options:
 export const mount = program('mount', 'mount a filesystem', MOUNT_HELP, mountMain);
 
 function* mountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
-  const longs = ['types:=t', 'options:=o', 'read-only=r', 'rw=w', 'read-write=w', 'verbose=v', 'bind=B', 'rbind=R', 'move=M', 'no-mtab=n', 'show-labels=l', 'all=a', 'fake=f', 'source:', 'target:', 'make-private', 'make-rprivate', 'make-shared', 'make-rshared', 'make-slave', 'make-rslave'];
+  const longs = [
+    'types:=t',
+    'options:=o',
+    'read-only=r',
+    'rw=w',
+    'read-write=w',
+    'verbose=v',
+    'bind=B',
+    'rbind=R',
+    'move=M',
+    'no-mtab=n',
+    'show-labels=l',
+    'all=a',
+    'fake=f',
+    'source:',
+    'target:',
+    'make-private',
+    'make-rprivate',
+    'make-shared',
+    'make-rshared',
+    'make-slave',
+    'make-rslave',
+  ];
   const { options, operands } = getopt(argv, 'lt:o:rwvBRMnafF', longs);
   const request: Request = { type: undefined, options: [], verbose: false };
   const places = [...operands];
@@ -137,11 +231,13 @@ function* mountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
     else if (name.startsWith('make-')) request.options.push(name);
     else if (name === 'source') places.unshift(arg!);
     else if (name === 'target') places.push(arg!);
-    else if (name === 'a' || name === 'f' || name === 'F') throw new Stop(1, `mount: not simulated in this course: -${name}\n`);
+    else if (name === 'a' || name === 'f' || name === 'F')
+      throw new Stop(1, `mount: not simulated in this course: -${name}\n`);
   }
   if (places.length === 0) {
-    if (request.options.length > 0) throw new Stop(1, 'mount: bad usage\nTry \'mount --help\' for more information.\n');
-    for (const m of sys.proc.ns.mnt.list()) if (request.type === undefined || request.type.split(',').includes(m.type)) yield* sys.print(mountLine(m));
+    if (request.options.length > 0) throw new Stop(1, "mount: bad usage\nTry 'mount --help' for more information.\n");
+    for (const m of sys.proc.ns.mnt.list())
+      if (request.type === undefined || request.type.split(',').includes(m.type)) yield* sys.print(mountLine(m));
     return 0;
   }
   if (places.length > 2) throw new Stop(1, "mount: bad usage\nTry 'mount --help' for more information.\n");
@@ -149,7 +245,11 @@ function* mountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
   const target = absolute(sys, places[places.length - 1]!);
   if (request.verbose) {
     const source = places.length === 2 ? places[0]! : 'none';
-    yield* sys.print(request.options.includes('bind') ? `mount: ${absolute(sys, source)} bound on ${target}.\n` : `mount: ${source} mounted on ${target}.\n`);
+    yield* sys.print(
+      request.options.includes('bind')
+        ? `mount: ${absolute(sys, source)} bound on ${target}.\n`
+        : `mount: ${source} mounted on ${target}.\n`,
+    );
   }
   return 0;
 }
@@ -164,7 +264,8 @@ function attach(sys: Sys, request: Request, places: readonly string[]): void {
     throw new Stop(32, `mount: ${target}: ${message}.\n${DMESG}`);
   };
   const propagation = request.options.some((o) => /^(make-)?r?(private|shared|slave)$/.test(o));
-  if (places.length === 1 && !does('remount') && !propagation) throw new Stop(1, `mount: ${point}: can't find in /etc/fstab.\n`);
+  if (places.length === 1 && !does('remount') && !propagation)
+    throw new Stop(1, `mount: ${point}: can't find in /etc/fstab.\n`);
   if (!allowed(sys)) fail('must be superuser to use mount');
   let place;
   try {
@@ -186,13 +287,21 @@ function attach(sys: Sys, request: Request, places: readonly string[]): void {
     return;
   }
   const source = places[0]!;
-  if (does('bind') || does('rbind')) return bind(sys, source, place.path, place.covered, place.inode instanceof DirNode, flags, fail);
+  if (does('bind') || does('rbind'))
+    return bind(sys, source, place.path, place.covered, place.inode instanceof DirNode, flags, fail);
   if (does('move')) fail('not simulated in this course: --move');
   if (!(place.inode instanceof DirNode)) fail('mount point is not a directory');
   const { machine } = sys;
   const now = machine.scheduler.now;
   const { type } = request;
-  if (type === undefined) return void fail(source.startsWith('/') && !sys.files.exists(source) ? `special device ${source} does not exist` : 'wrong fs type, bad option, bad superblock on ' + source + ', missing codepage or helper program, or other error');
+  if (type === undefined)
+    return void fail(
+      source.startsWith('/') && !sys.files.exists(source)
+        ? `special device ${source} does not exist`
+        : 'wrong fs type, bad option, bad superblock on ' +
+            source +
+            ', missing codepage or helper program, or other error',
+    );
   const add = (root: Mount['root'], options: string): void => {
     table.mount(place.covered!, { root, target: place.path, source, type, options });
   };
@@ -242,14 +351,16 @@ function bind(
     return fail(`special device ${source} does not exist`);
   }
   if (!from.inode) return fail(`special device ${source} does not exist`);
-  if (from.inode instanceof DirNode !== isDir) fail(isDir ? 'mount(2) system call failed: Not a directory' : 'mount point is not a directory');
+  if (from.inode instanceof DirNode !== isDir)
+    fail(isDir ? 'mount(2) system call failed: Not a directory' : 'mount point is not a directory');
   const parent = mountOf(sys, from.path);
   sys.proc.ns.mnt.mount(covered, {
     root: from.inode,
     target,
     source: parent?.source ?? 'none',
     type: parent?.type ?? 'none',
-    options: flags.length > 0 ? optionText(flags, parent?.options.split(',') ?? []) : (parent?.options ?? 'rw,relatime'),
+    options:
+      flags.length > 0 ? optionText(flags, parent?.options.split(',') ?? []) : (parent?.options ?? 'rw,relatime'),
   });
 }
 
@@ -282,7 +393,15 @@ Options:
 export const umount = program('umount', 'unmount filesystems', UMOUNT_HELP, umountMain);
 
 function* umountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
-  const { options, operands } = getopt(argv, 'flqRvnd', ['force=f', 'lazy=l', 'quiet=q', 'recursive=R', 'verbose=v', 'no-mtab=n', 'detach-loop=d']);
+  const { options, operands } = getopt(argv, 'flqRvnd', [
+    'force=f',
+    'lazy=l',
+    'quiet=q',
+    'recursive=R',
+    'verbose=v',
+    'no-mtab=n',
+    'detach-loop=d',
+  ]);
   const has = (n: string): boolean => options.some((o) => o.name === n);
   if (operands.length === 0) throw new Stop(1, "umount: bad usage\nTry 'umount --help' for more information.\n");
   const table = sys.proc.ns.mnt;
@@ -298,7 +417,8 @@ function* umountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
     else if (!has('l') && busy(sys, found)) problem = 'target is busy.';
     if (problem !== undefined) {
       status = 32;
-      if (problem !== '') yield* sys.eprint(`umount: ${found ? path : problem.startsWith('no mount') ? operand : path}: ${problem}\n`);
+      if (problem !== '')
+        yield* sys.eprint(`umount: ${found ? path : problem.startsWith('no mount') ? operand : path}: ${problem}\n`);
       continue;
     }
     const below = has('R') ? list.filter((m) => m.target.startsWith(`${found!.target}/`)).reverse() : [];
@@ -315,7 +435,8 @@ function busy(sys: Sys, m: Mount): boolean {
   const inside = (path: string): boolean => m.target !== '/' && (path === m.target || path.startsWith(`${m.target}/`));
   const table = sys.proc.ns.mnt;
   if (table.list().some((x) => x !== m && x.id > m.id && x.target.startsWith(`${m.target}/`))) return true;
-  for (const p of sys.machine.namespaces.pid.processes.values()) if (p.ns.mnt === table && p.alive && inside(p.cwd)) return true;
+  for (const p of sys.machine.namespaces.pid.processes.values())
+    if (p.ns.mnt === table && p.alive && inside(p.cwd)) return true;
   return false;
 }
 
@@ -351,7 +472,20 @@ const COLUMNS: Record<string, (m: Mount) => string> = {
 };
 
 function* findmntMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
-  const { options, operands } = getopt(argv, 'lno:rt:T:M:S:Jakms', ['list=l', 'noheadings=n', 'output:=o', 'raw=r', 'types:=t', 'target:=T', 'mountpoint:=M', 'source:=S', 'json=J', 'ascii=a', 'kernel=k', 'all']);
+  const { options, operands } = getopt(argv, 'lno:rt:T:M:S:Jakms', [
+    'list=l',
+    'noheadings=n',
+    'output:=o',
+    'raw=r',
+    'types:=t',
+    'target:=T',
+    'mountpoint:=M',
+    'source:=S',
+    'json=J',
+    'ascii=a',
+    'kernel=k',
+    'all',
+  ]);
   const has = (n: string): boolean => options.some((o) => o.name === n);
   const arg = (n: string): string | undefined => options.findLast((o) => o.name === n)?.arg;
   const columns = (arg('o') ?? 'TARGET,SOURCE,FSTYPE,OPTIONS').toUpperCase().split(',');
@@ -366,21 +500,27 @@ function* findmntMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
     shown = m ? [m] : [];
   }
   const where = arg('M') ?? operands[0];
-  if (where !== undefined) shown = shown.filter((m) => m.target === absolute(sys, where) || (arg('M') === undefined && m.source === where));
+  if (where !== undefined)
+    shown = shown.filter((m) => m.target === absolute(sys, where) || (arg('M') === undefined && m.source === where));
   const source = arg('S');
   if (source !== undefined) shown = shown.filter((m) => m.source === source);
   if (shown.length === 0) return 1;
-  const tree = !has('l') && !has('r') && type === undefined && target === undefined && where === undefined && source === undefined;
+  const tree =
+    !has('l') && !has('r') && type === undefined && target === undefined && where === undefined && source === undefined;
   const rows = tree ? treeRows(shown) : shown.map((m) => ({ m, prefix: '' }));
   const cells = rows.map(({ m, prefix }) => columns.map((c) => (c === 'TARGET' ? prefix : '') + COLUMNS[c]!(m)));
   if (has('J')) {
-    yield* sys.print(`${JSON.stringify({ filesystems: shown.map((m) => Object.fromEntries(columns.map((c) => [c.toLowerCase(), COLUMNS[c]!(m)]))) }, null, 3)}\n`);
+    yield* sys.print(
+      `${JSON.stringify({ filesystems: shown.map((m) => Object.fromEntries(columns.map((c) => [c.toLowerCase(), COLUMNS[c]!(m)]))) }, null, 3)}\n`,
+    );
     return 0;
   }
   if (!has('n')) cells.unshift(columns);
   const widths = columns.map((_, i) => Math.max(...cells.map((row) => [...row[i]!].length)));
   for (const row of cells)
-    yield* sys.print(`${has('r') ? row.join(' ') : row.map((cell, i) => (i === row.length - 1 ? cell : cell + ' '.repeat(widths[i]! - [...cell].length))).join(' ')}\n`);
+    yield* sys.print(
+      `${has('r') ? row.join(' ') : row.map((cell, i) => (i === row.length - 1 ? cell : cell + ' '.repeat(widths[i]! - [...cell].length))).join(' ')}\n`,
+    );
   return 0;
 }
 
@@ -389,7 +529,10 @@ function treeRows(list: readonly Mount[]): { m: Mount; prefix: string }[] {
     let best: Mount | undefined;
     for (const x of list) {
       if (x === m || x.id > m.id) continue;
-      const inside = x.target === '/' ? m.target !== '/' || x.id < m.id : m.target.startsWith(`${x.target}/`) || m.target === x.target;
+      const inside =
+        x.target === '/'
+          ? m.target !== '/' || x.id < m.id
+          : m.target.startsWith(`${x.target}/`) || m.target === x.target;
       if (inside && (!best || x.target.length >= best.target.length)) best = x;
     }
     return best;
@@ -424,7 +567,8 @@ Options:
   function* (sys, argv) {
     const { options, operands } = getopt(argv, 'qdx', ['quiet=q', 'fs-devno=d', 'devno=x', 'nofollow']);
     const quiet = options.some((o) => o.name === 'q');
-    if (operands.length !== 1) throw new Stop(1, "mountpoint: bad usage\nTry 'mountpoint --help' for more information.\n");
+    if (operands.length !== 1)
+      throw new Stop(1, "mountpoint: bad usage\nTry 'mountpoint --help' for more information.\n");
     const [name = ''] = operands;
     let place;
     try {
@@ -433,7 +577,8 @@ Options:
       if (!isErrno(e)) throw e;
       throw new Stop(1, quiet ? '' : `mountpoint: ${name}: ${e.message}\n`);
     }
-    if (!place.inode || !place.covered) throw new Stop(1, quiet ? '' : `mountpoint: ${name}: No such file or directory\n`);
+    if (!place.inode || !place.covered)
+      throw new Stop(1, quiet ? '' : `mountpoint: ${name}: No such file or directory\n`);
     const is = place.path === '/' || sys.proc.ns.mnt.isMountPoint(place.covered);
     if (!quiet) yield* sys.print(`${name} is ${is ? '' : 'not '}a mountpoint\n`);
     return is ? 0 : 32;

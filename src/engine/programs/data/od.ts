@@ -12,8 +12,20 @@ interface Format {
   readonly trailer: boolean;
 }
 
-const NAMES = 'nul soh stx etx eot enq ack bel bs ht nl vt ff cr so si dle dc1 dc2 dc3 dc4 nak syn etb can em sub esc fs gs rs us sp'.split(' ');
-const ESCAPES: Record<number, string> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
+const NAMES =
+  'nul soh stx etx eot enq ack bel bs ht nl vt ff cr so si dle dc1 dc2 dc3 dc4 nak syn etb can em sub esc fs gs rs us sp'.split(
+    ' ',
+  );
+const ESCAPES: Record<number, string> = {
+  0: '\\0',
+  7: '\\a',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+};
 
 function character(byte: number): string {
   if (ESCAPES[byte] !== undefined) return ESCAPES[byte];
@@ -39,14 +51,28 @@ function formats(text: string, quoted: (s: string) => string = (s) => `'${s}'`):
     if (!m) throw new Fail(`invalid character '${text[at]!}' in type string ${quoted(text)}`);
     at = re.lastIndex;
     const letter = m[1]!;
-    const size = letter === 'a' || letter === 'c' ? 1 : m[2] === undefined ? (letter === 'f' ? 8 : 4) : (SIZES[m[2]] ?? Number(m[2]));
+    const size =
+      letter === 'a' || letter === 'c'
+        ? 1
+        : m[2] === undefined
+          ? letter === 'f'
+            ? 8
+            : 4
+          : (SIZES[m[2]] ?? Number(m[2]));
     if (![1, 2, 4, 8].includes(size) || (letter === 'f' && size < 4))
-      throw new Fail(`invalid type string '${text}';\nthis system doesn't provide a ${size}-byte ${letter === 'f' ? 'floating point' : 'integral'} type`);
+      throw new Fail(
+        `invalid type string '${text}';\nthis system doesn't provide a ${size}-byte ${letter === 'f' ? 'floating point' : 'integral'} type`,
+      );
     const trailer = m[3] === 'z';
     if (letter === 'a') out.push({ size, width: 4, trailer, show: (v, i) => nameOf(v.getUint8(i) & 127) });
     else if (letter === 'c') out.push({ size, width: 4, trailer, show: (v, i) => character(v.getUint8(i)) });
     else if (letter === 'f')
-      out.push({ size, width: size === 4 ? 16 : 25, trailer, show: (v, i) => String(size === 4 ? v.getFloat32(i, true) : v.getFloat64(i, true)) });
+      out.push({
+        size,
+        width: size === 4 ? 16 : 25,
+        trailer,
+        show: (v, i) => String(size === 4 ? v.getFloat32(i, true) : v.getFloat64(i, true)),
+      });
     else {
       const base = letter === 'o' ? 8 : letter === 'x' ? 16 : 10;
       const digits = (2n ** BigInt(size * 8) - 1n).toString(base).length;
@@ -68,7 +94,18 @@ function formats(text: string, quoted: (s: string) => string = (s) => `'${s}'`):
 
 const nameOf = (b: number): string => NAMES[b] ?? (b === 127 ? 'del' : String.fromCharCode(b));
 
-const TRADITIONAL: Record<string, string> = { a: 'a', b: 'o1', c: 'c', d: 'u2', f: 'fF', i: 'dI', l: 'dL', o: 'o2', s: 'd2', x: 'x2' };
+const TRADITIONAL: Record<string, string> = {
+  a: 'a',
+  b: 'o1',
+  c: 'c',
+  d: 'u2',
+  f: 'fF',
+  i: 'dI',
+  l: 'dL',
+  o: 'o2',
+  s: 'd2',
+  x: 'x2',
+};
 
 function bytesOf(text: string, option: string): number {
   const m = /^(0x[0-9a-f]+|\d+)([bkKmMG]?)$/i.exec(text);
@@ -94,7 +131,15 @@ Write an unambiguous representation, octal bytes by default, of FILE to standard
   -a -b -c -d -i -l -o -s -x  short forms of -t a, o1, c, u2, dI, dL, o2, d2, x2
 `,
   *run(t) {
-    const { options, operands } = t.getopt('A:j:N:t:vw::abcdfilosxS:', ['address-radix:=A', 'skip-bytes:=j', 'read-bytes:=N', 'format:=t', 'output-duplicates=v', 'width::=w', 'traditional']);
+    const { options, operands } = t.getopt('A:j:N:t:vw::abcdfilosxS:', [
+      'address-radix:=A',
+      'skip-bytes:=j',
+      'read-bytes:=N',
+      'format:=t',
+      'output-duplicates=v',
+      'width::=w',
+      'traditional',
+    ]);
     const list: Format[] = [];
     let radix = 'o';
     let skip = 0;
@@ -103,7 +148,8 @@ Write an unambiguous representation, octal bytes by default, of FILE to standard
     let width = 0;
     for (const { name, arg } of options) {
       if (name === 'A') {
-        if (!'doxn'.includes(arg![0]!)) throw new Fail(`invalid output address radix '${arg!}'; it must be one character from [doxn]`);
+        if (!'doxn'.includes(arg![0]!))
+          throw new Fail(`invalid output address radix '${arg!}'; it must be one character from [doxn]`);
         radix = arg![0]!;
       } else if (name === 'j') skip = bytesOf(arg!, 'j');
       else if (name === 'N') limit = bytesOf(arg!, 'N');

@@ -33,8 +33,28 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   let parsed;
   try {
     parsed = getopt(argv, '+dhV', [
-      'dump=d', 'help=h', 'version=V', 'clear-groups', 'keep-groups', 'init-groups', 'groups:', 'reuid:', 'regid:', 'ruid:', 'euid:', 'rgid:', 'egid:',
-      'reset-env', 'no-new-privs=nnp', 'nnp', 'inh-caps:', 'ambient-caps:', 'bounding-set:', 'list-caps', 'securebits:', 'pdeathsig:',
+      'dump=d',
+      'help=h',
+      'version=V',
+      'clear-groups',
+      'keep-groups',
+      'init-groups',
+      'groups:',
+      'reuid:',
+      'regid:',
+      'ruid:',
+      'euid:',
+      'rgid:',
+      'egid:',
+      'reset-env',
+      'no-new-privs=nnp',
+      'nnp',
+      'inh-caps:',
+      'ambient-caps:',
+      'bounding-set:',
+      'list-caps',
+      'securebits:',
+      'pdeathsig:',
     ]);
   } catch (e) {
     if (!(e instanceof GetoptError)) throw e;
@@ -74,7 +94,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       case 'clear-groups':
       case 'keep-groups':
       case 'init-groups':
-        if (mode !== undefined) return yield* fail('mutually exclusive arguments: --clear-groups --keep-groups --init-groups --groups');
+        if (mode !== undefined)
+          return yield* fail('mutually exclusive arguments: --clear-groups --keep-groups --init-groups --groups');
         mode = name;
         break;
       case 'groups':
@@ -112,15 +133,20 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     return yield* fail('--[re]gid requires --keep-groups, --clear-groups, --init-groups, or --groups');
   if (mode === 'init-groups' && uid === undefined) return yield* fail('--init-groups requires --ruid or --reuid');
   const root = proc.capable(proc.ns.user);
-  if (!root && uid !== undefined && uid !== proc.uid) return yield* fail('setresuid failed: Operation not permitted', 127);
-  if (!root && gid !== undefined && gid !== proc.gid) return yield* fail('setresgid failed: Operation not permitted', 127);
-  if (!root && mode !== undefined && mode !== 'keep-groups') return yield* fail('setgroups failed: Operation not permitted', 127);
+  if (!root && uid !== undefined && uid !== proc.uid)
+    return yield* fail('setresuid failed: Operation not permitted', 127);
+  if (!root && gid !== undefined && gid !== proc.gid)
+    return yield* fail('setresgid failed: Operation not permitted', 127);
+  if (!root && mode !== undefined && mode !== 'keep-groups')
+    return yield* fail('setgroups failed: Operation not permitted', 127);
   if (gid !== undefined) proc.gid = gid;
   if (mode === 'clear-groups') proc.groups = [];
   else if (mode === 'groups') proc.groups = list;
   else if (mode === 'init-groups' && user !== undefined) {
     const name = user;
-    const own = groups(sys).filter((g) => g.members.includes(name)).map((g) => g.gid);
+    const own = groups(sys)
+      .filter((g) => g.members.includes(name))
+      .map((g) => g.gid);
     proc.groups = [...new Set([proc.gid, ...own])];
   }
   if (uid !== undefined) {

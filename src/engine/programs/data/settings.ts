@@ -2,7 +2,8 @@
 import type { Coroutine } from '../../core';
 import type { Program, Sys } from '../../host';
 
-const CATEGORIES = 'CTYPE NUMERIC TIME COLLATE MONETARY MESSAGES PAPER NAME ADDRESS TELEPHONE MEASUREMENT IDENTIFICATION'.split(' ');
+const CATEGORIES =
+  'CTYPE NUMERIC TIME COLLATE MONETARY MESSAGES PAPER NAME ADDRESS TELEPHONE MEASUREMENT IDENTIFICATION'.split(' ');
 
 function* localeMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
   const [, word] = argv;

@@ -78,7 +78,12 @@ function* sha2(t: Tool, name: string, data: Uint8Array): Coroutine<string> {
     for (let i = 16; i < rounds; i++) {
       const x = w[i - 15]!;
       const y = w[i - 2]!;
-      w[i] = (w[i - 16]! + (rotr(x, s0a) ^ rotr(x, s0b) ^ (x >> s0c)) + w[i - 7]! + (rotr(y, s1a) ^ rotr(y, s1b) ^ (y >> s1c))) & mask;
+      w[i] =
+        (w[i - 16]! +
+          (rotr(x, s0a) ^ rotr(x, s0b) ^ (x >> s0c)) +
+          w[i - 7]! +
+          (rotr(y, s1a) ^ rotr(y, s1b) ^ (y >> s1c))) &
+        mask;
     }
     let [a, b, c, d, e, f, g, hh] = h as [bigint, bigint, bigint, bigint, bigint, bigint, bigint, bigint];
     for (let i = 0; i < rounds; i++) {
@@ -88,7 +93,10 @@ function* sha2(t: Tool, name: string, data: Uint8Array): Coroutine<string> {
     }
     [a, b, c, d, e, f, g, hh].forEach((x, i) => (h[i] = (h[i]! + x) & mask));
   }
-  return h.map((x) => x.toString(16).padStart(v.word / 4, '0')).join('').slice(0, v.length * 2);
+  return h
+    .map((x) => x.toString(16).padStart(v.word / 4, '0'))
+    .join('')
+    .slice(0, v.length * 2);
 }
 
 function make(name: string): Program {
@@ -108,7 +116,18 @@ Print or check ${upper} (${digits * 4}-bit) checksums.
       --status    with -c, nothing at all
 `,
     *run(t) {
-      const { options, operands } = t.getopt('bctwz', ['binary=b', 'check=c', 'tag', 'text=t', 'quiet', 'status', 'warn=w', 'strict', 'ignore-missing', 'zero=z']);
+      const { options, operands } = t.getopt('bctwz', [
+        'binary=b',
+        'check=c',
+        'tag',
+        'text=t',
+        'quiet',
+        'status',
+        'warn=w',
+        'strict',
+        'ignore-missing',
+        'zero=z',
+      ]);
       const has = (n: string): boolean => options.some((o) => o.name === n);
       for (const n of ['quiet', 'status'])
         if (has(n) && !has('c')) throw new UsageError(`the --${n} option is meaningful only when verifying checksums`);
@@ -131,7 +150,8 @@ Print or check ${upper} (${digits * 4}-bit) checksums.
           continue;
         }
         const sum = yield* digest(file);
-        if (sum !== undefined) yield* t.out.line(has('tag') ? `${upper} (${file}) = ${sum}` : `${sum} ${has('b') ? '*' : ' '}${file}`);
+        if (sum !== undefined)
+          yield* t.out.line(has('tag') ? `${upper} (${file}) = ${sum}` : `${sum} ${has('b') ? '*' : ' '}${file}`);
       }
       return t.status;
     },
@@ -165,7 +185,8 @@ function* check(
     if (sum === undefined) unread++;
     else if (ok) right++;
     else wrong++;
-    if (ok ? !quiet : !silent) yield* t.out.line(`${m[2]!}: ${sum === undefined ? 'FAILED open or read' : ok ? 'OK' : 'FAILED'}`);
+    if (ok ? !quiet : !silent)
+      yield* t.out.line(`${m[2]!}: ${sum === undefined ? 'FAILED open or read' : ok ? 'OK' : 'FAILED'}`);
   }
   if (right + wrong + unread === 0) return yield* t.complain(`${list}: no properly formatted checksum lines found`);
   if (wrong + unread > 0) t.status = 1;

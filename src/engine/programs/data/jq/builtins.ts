@@ -90,7 +90,10 @@ value('type', 0, (v) => kind(v));
 value('tostring', 0, (v) => text(v));
 value('tojson', 0, (v) => dump(v));
 value('fromjson', 0, (v) => {
-  if (typeof v !== 'string') throw new JqError(`${described(v)} cannot be parsed as JSON`.replace('cannot be parsed as JSON', 'only strings can be parsed'));
+  if (typeof v !== 'string')
+    throw new JqError(
+      `${described(v)} cannot be parsed as JSON`.replace('cannot be parsed as JSON', 'only strings can be parsed'),
+    );
   return parsed(v);
 });
 value('tonumber', 0, (v) => {
@@ -140,7 +143,9 @@ value('endswith', 1, (v, s) => {
   if (typeof v !== 'string' || typeof s !== 'string') throw new JqError('endswith() requires string inputs');
   return v.endsWith(s);
 });
-value('ltrimstr', 1, (v, s) => (typeof v === 'string' && typeof s === 'string' && v.startsWith(s) ? v.slice(s.length) : v));
+value('ltrimstr', 1, (v, s) =>
+  typeof v === 'string' && typeof s === 'string' && v.startsWith(s) ? v.slice(s.length) : v,
+);
 value('rtrimstr', 1, (v, s) =>
   typeof v === 'string' && typeof s === 'string' && v.endsWith(s) ? v.slice(0, v.length - s.length) : v,
 );
@@ -211,7 +216,8 @@ function array(v: Json, what: string): readonly Json[] {
 }
 
 function sorted(v: Json, by: Json, what: string): { item: Json; key: Json }[] {
-  if (!isArray(v)) throw new JqError(`${described(v)} and ${described(by)} cannot be ${what}, as they are not both arrays`);
+  if (!isArray(v))
+    throw new JqError(`${described(v)} and ${described(by)} cannot be ${what}, as they are not both arrays`);
   const list = v;
   const ks = by as readonly Json[];
   return list.map((item, i) => ({ item, key: ks[i]! })).sort((a, b) => compare(a.key, b.key));
@@ -415,7 +421,12 @@ special('last/1', function* (c) {
  * Emits a value and then everything `next` makes of it, again and again. The last output of each step is held back and taken up
  * in a loop, so that a long chain does not nest.
  */
-function* descend(c: Call, v: Json, p: Call['path'], next: (v: Json, p: Call['path'], out: Call['emit']) => Coroutine<void>): Coroutine<void> {
+function* descend(
+  c: Call,
+  v: Json,
+  p: Call['path'],
+  next: (v: Json, p: Call['path'], out: Call['emit']) => Coroutine<void>,
+): Coroutine<void> {
   for (;;) {
     yield* c.interp.tick();
     yield* c.emit(v, p);
@@ -444,9 +455,7 @@ special('recurse/0', (c) =>
     if (isArray(v) || isObject(v)) yield* c.interp.each(v, p, out);
   }),
 );
-special('recurse/1', (c) =>
-  descend(c, c.input, c.path, (v, p, out) => c.interp.eval(c.args[0]!, c.scope, v, p, out)),
-);
+special('recurse/1', (c) => descend(c, c.input, c.path, (v, p, out) => c.interp.eval(c.args[0]!, c.scope, v, p, out)));
 // Debian's build applies the filter to the same input each time.
 special('repeat/1', function* (c) {
   for (;;) {
@@ -456,7 +465,13 @@ special('repeat/1', function* (c) {
 });
 
 /** Values for which the condition `args[n]` holds. */
-function* where(c: Call, n: number, v: Json, then: () => Coroutine<void>, otherwise?: () => Coroutine<void>): Coroutine<void> {
+function* where(
+  c: Call,
+  n: number,
+  v: Json,
+  then: () => Coroutine<void>,
+  otherwise?: () => Coroutine<void>,
+): Coroutine<void> {
   yield* c.interp.eval(c.args[n]!, c.scope, v, undefined, function* (x) {
     if (truthy(x)) yield* then();
     else if (otherwise) yield* otherwise();

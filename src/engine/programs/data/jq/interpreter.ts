@@ -181,9 +181,17 @@ export class Interpreter {
       case 'alt':
         return yield* this.alternative(n.l, n.r, scope, v, p, emit);
       case 'assign':
-        return yield* this.eval(n.r, scope, v, undefined, (x) => this.assign(n.l, x, scope, v, (y) => emit(y, p && BAD)));
+        return yield* this.eval(n.r, scope, v, undefined, (x) =>
+          this.assign(n.l, x, scope, v, (y) => emit(y, p && BAD)),
+        );
       case 'update':
-        return yield* this.update(n.l, scope, v, (x, out) => this.eval(n.r, scope, x, undefined, out), (y) => emit(y, p && BAD));
+        return yield* this.update(
+          n.l,
+          scope,
+          v,
+          (x, out) => this.eval(n.r, scope, x, undefined, out),
+          (y) => emit(y, p && BAD),
+        );
       case 'op-assign':
         return yield* this.eval(n.r, scope, v, undefined, (r) =>
           this.update(
@@ -209,9 +217,13 @@ export class Interpreter {
           return;
         }
       case 'reduce':
-        return yield* this.eval(n.init, scope, v, p, (start, startPath) => this.reduce(n, scope, v, start, startPath, emit));
+        return yield* this.eval(n.init, scope, v, p, (start, startPath) =>
+          this.reduce(n, scope, v, start, startPath, emit),
+        );
       case 'foreach':
-        return yield* this.eval(n.init, scope, v, p, (start, startPath) => this.foreach(n, scope, v, start, startPath, emit));
+        return yield* this.eval(n.init, scope, v, p, (start, startPath) =>
+          this.foreach(n, scope, v, start, startPath, emit),
+        );
       case 'as':
         return yield* this.eval(n.source, scope, v, undefined, (x) =>
           this.bindAny(n.patterns, scope, v, x, (s) => this.eval(n.body, s, v, p, emit)),
@@ -261,7 +273,15 @@ export class Interpreter {
     return this.enter(def, null, n.args, scope, v, p, emit);
   }
 
-  private *enter(def: Def, home: Scope, args: readonly Node[], scope: Scope, v: Json, p: Path, emit: Emit): Coroutine<void> {
+  private *enter(
+    def: Def,
+    home: Scope,
+    args: readonly Node[],
+    scope: Scope,
+    v: Json,
+    p: Path,
+    emit: Emit,
+  ): Coroutine<void> {
     let inner = home;
     def.params.forEach((param, i) => {
       inner = { t: 'fn', name: param.name, arity: 0, def: undefined, closure: { node: args[i]!, scope }, up: inner };
@@ -270,7 +290,9 @@ export class Interpreter {
     const bind = (i: number, s: Scope): Coroutine<void> => {
       const next = vars[i];
       if (!next) return this.eval(def.body, s, v, p, emit);
-      return this.eval(next.node, scope, v, undefined, (value) => bind(i + 1, { t: 'var', name: next.name, value, up: s }));
+      return this.eval(next.node, scope, v, undefined, (value) =>
+        bind(i + 1, { t: 'var', name: next.name, value, up: s }),
+      );
     };
     yield* bind(0, inner);
   }
@@ -389,7 +411,14 @@ export class Interpreter {
     yield* emit(result);
   }
 
-  private *reduce(n: Extract<Node, { t: 'reduce' }>, scope: Scope, v: Json, start: Json, startPath: Path, emit: Emit): Coroutine<void> {
+  private *reduce(
+    n: Extract<Node, { t: 'reduce' }>,
+    scope: Scope,
+    v: Json,
+    start: Json,
+    startPath: Path,
+    emit: Emit,
+  ): Coroutine<void> {
     let state = start;
     let path = startPath;
     yield* this.eval(n.source, scope, v, undefined, (x) =>
@@ -407,7 +436,14 @@ export class Interpreter {
     yield* emit(state, path);
   }
 
-  private *foreach(n: Extract<Node, { t: 'foreach' }>, scope: Scope, v: Json, start: Json, startPath: Path, emit: Emit): Coroutine<void> {
+  private *foreach(
+    n: Extract<Node, { t: 'foreach' }>,
+    scope: Scope,
+    v: Json,
+    start: Json,
+    startPath: Path,
+    emit: Emit,
+  ): Coroutine<void> {
     let state = start;
     let path = startPath;
     yield* this.eval(n.source, scope, v, undefined, (x) =>
@@ -422,7 +458,13 @@ export class Interpreter {
   }
 
   /** Binds to the first pattern that fits; names of the others are null. */
-  private *bindAny(patterns: readonly Pattern[], scope: Scope, v: Json, x: Json, body: (s: Scope) => Coroutine<void>): Coroutine<void> {
+  private *bindAny(
+    patterns: readonly Pattern[],
+    scope: Scope,
+    v: Json,
+    x: Json,
+    body: (s: Scope) => Coroutine<void>,
+  ): Coroutine<void> {
     if (patterns.length === 1) return yield* this.bind(patterns[0]!, scope, scope, v, x, body);
     let base = scope;
     for (const name of patterns.flatMap(names)) base = { t: 'var', name, value: null, up: base };
@@ -457,7 +499,8 @@ export class Interpreter {
       const entry = pattern.entries[i];
       if (!entry) return body(s);
       return this.eval(entry.key, s, v, undefined, (key) => {
-        if (typeof key !== 'string') throw new JqError(`Cannot index ${isObject(x) ? 'object' : described(x)} with ${described(key)}`);
+        if (typeof key !== 'string')
+          throw new JqError(`Cannot index ${isObject(x) ? 'object' : described(x)} with ${described(key)}`);
         const item = get(x, key);
         const named: Scope = entry.name === undefined ? s : { t: 'var', name: entry.name, value: item, up: s };
         if (!entry.value) return next(i + 1, named);

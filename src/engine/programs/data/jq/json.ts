@@ -57,7 +57,8 @@ export class JsonReader {
   }
 
   private scan(ch: string): Json | undefined {
-    this.column += ch.charCodeAt(0) < 0x80 ? 1 : ch.charCodeAt(0) < 0x800 ? 2 : (ch.charCodeAt(0) & 0xf800) === 0xd800 ? 2 : 3;
+    this.column +=
+      ch.charCodeAt(0) < 0x80 ? 1 : ch.charCodeAt(0) < 0x800 ? 2 : (ch.charCodeAt(0) & 0xf800) === 0xd800 ? 2 : 3;
     if (ch === '\n') {
       this.line++;
       this.column = 0;
@@ -106,7 +107,14 @@ export class JsonReader {
   private literal(): void {
     const { token } = this;
     if (token === '') return;
-    const word = token[0] === 't' ? 'true' : token[0] === 'f' ? 'false' : token[0] === 'n' && token.length !== 3 ? 'null' : undefined;
+    const word =
+      token[0] === 't'
+        ? 'true'
+        : token[0] === 'f'
+          ? 'false'
+          : token[0] === 'n' && token.length !== 3
+            ? 'null'
+            : undefined;
     if (word) {
       if (token !== word) throw new Fault('Invalid literal');
       this.token = '';
@@ -193,7 +201,8 @@ function unescape(token: string): string {
     const code = hex(token, i + 1);
     i += 4;
     if (code >= 0xd800 && code < 0xdc00) {
-      if (token[i + 1] !== '\\' || token[i + 2] !== 'u') throw new Fault('Invalid \\uXXXX\\uXXXX surrogate pair escape');
+      if (token[i + 1] !== '\\' || token[i + 2] !== 'u')
+        throw new Fault('Invalid \\uXXXX\\uXXXX surrogate pair escape');
       const low = hex(token, i + 3);
       if (low < 0xdc00 || low > 0xdfff) throw new Fault('Invalid \\uXXXX\\uXXXX surrogate pair escape');
       i += 6;

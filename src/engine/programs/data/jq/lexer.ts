@@ -158,11 +158,24 @@ class Lexer {
         continue;
       }
       const escape = /^\\(?:u[0-9a-fA-F]{4}|[^u])/.exec(source.slice(this.at))?.[0] ?? '\\u';
-      const simple: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '"': '"', '\\': '\\', '/': '/' };
+      const simple: Record<string, string> = {
+        n: '\n',
+        t: '\t',
+        r: '\r',
+        b: '\b',
+        f: '\f',
+        '"': '"',
+        '\\': '\\',
+        '/': '/',
+      };
       const c = escape[1]!;
       if (c === 'u' && escape.length === 6) text += String.fromCharCode(parseInt(escape.slice(2), 16));
       else if (simple[c] !== undefined) text += simple[c];
-      else throw new CompileError(`Invalid escape at line 1, column ${this.at - pieceStart + 4} (while parsing '"${escape}"')`, this.at);
+      else
+        throw new CompileError(
+          `Invalid escape at line 1, column ${this.at - pieceStart + 4} (while parsing '"${escape}"')`,
+          this.at,
+        );
       this.at += escape.length;
     }
   }

@@ -136,7 +136,8 @@ function* parseArgs(sys: Sys, argv: readonly string[]): Coroutine<Options | stri
     const pair = (name: string, what: string): [string, string] => {
       const a = argv[i + 1];
       const b = argv[i + 2];
-      if (a === undefined || b === undefined) throw new Usage(`--${name} takes two parameters (e.g. --${name} ${what})`);
+      if (a === undefined || b === undefined)
+        throw new Usage(`--${name} takes two parameters (e.g. --${name} ${what})`);
       i += 2;
       return [a, b];
     };
@@ -307,7 +308,9 @@ class Inputs {
         line = yield* this.lines.next();
       } catch (e) {
         if (!isErrno(e)) throw e;
-        yield* this.sys.eprint(`jq: error: Could not read ${this.file ?? ''}: ${e.message}\n`.replace('Could not read', 'Could not open'));
+        yield* this.sys.eprint(
+          `jq: error: Could not read ${this.file ?? ''}: ${e.message}\n`.replace('Could not read', 'Could not open'),
+        );
         this.failed = true;
       }
       if (line === undefined) {
@@ -418,7 +421,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       return 0;
     }
     if (options.program === undefined) {
-      if (options.fromFile || (sys.isatty(0) || sys.isatty(1))) {
+      if (options.fromFile || sys.isatty(0) || sys.isatty(1)) {
         yield* sys.eprint(HELP.replace(/Some of the options[^]*$/, '').trimEnd() + '\n');
         return 2;
       }
@@ -477,7 +480,12 @@ function* run(sys: Sys, o: Options, source: string): Coroutine<number> {
     try {
       yield* interp.run(program, input, function* (v) {
         if (o.seq) yield* out.write('\x1e');
-        const text = o.raw && typeof v === 'string' && !o.ascii ? v : o.raw && typeof v === 'string' ? rawAscii(v) : dump(v, style);
+        const text =
+          o.raw && typeof v === 'string' && !o.ascii
+            ? v
+            : o.raw && typeof v === 'string'
+              ? rawAscii(v)
+              : dump(v, style);
         yield* out.write(toBytes(o.join ? text : `${text}\n`));
         result = v === null || v === false ? 11 : 0;
       });
@@ -485,7 +493,8 @@ function* run(sys: Sys, o: Options, source: string): Coroutine<number> {
       if (e instanceof RangeError) throw new JqError('not simulated in this course: a recursion as deep as this');
       if (e instanceof Halt) {
         yield* out.flush();
-        if (e.value !== undefined && e.value !== null) yield* sys.eprint(typeof e.value === 'string' ? e.value : `${dump(e.value)}\n`);
+        if (e.value !== undefined && e.value !== null)
+          yield* sys.eprint(typeof e.value === 'string' ? e.value : `${dump(e.value)}\n`);
         throw e;
       }
       if (!(e instanceof JqError)) throw e;
@@ -532,7 +541,9 @@ export const jq: Program = {
   name: 'jq',
   path: '/usr/bin/jq',
   summary: 'Command-line JSON processor',
-  manual: `NAME\n       jq - Command-line JSON processor\n\nSYNOPSIS\n       jq [options...] filter [files...]\n\nDESCRIPTION\n${HELP.split('\n')
+  manual: `NAME\n       jq - Command-line JSON processor\n\nSYNOPSIS\n       jq [options...] filter [files...]\n\nDESCRIPTION\n${HELP.split(
+    '\n',
+  )
     .map((l) => (l === '' ? '' : `       ${l}`))
     .join('\n')}`,
   main,

@@ -15,7 +15,8 @@ export function binary(op: string, l: Json, r: Json): Json {
       return multiply(l, r);
     case '/':
       if (typeof l === 'number' && typeof r === 'number') {
-        if (r === 0) throw new JqError(`${described(l)} and ${described(r)} cannot be divided because the divisor is zero`);
+        if (r === 0)
+          throw new JqError(`${described(l)} and ${described(r)} cannot be divided because the divisor is zero`);
         return l / r;
       }
       if (typeof l === 'string' && typeof r === 'string') return split(l, r);
@@ -86,8 +87,7 @@ export function split(s: string, separator: string): Json {
   return separator === '' ? [...s] : s.split(separator);
 }
 
-const indexName = (key: Json): string =>
-  typeof key === 'string' ? `${kind(key)} "${key}"` : kind(key);
+const indexName = (key: Json): string => (typeof key === 'string' ? `${kind(key)} "${key}"` : kind(key));
 
 /** `.[key]`. @throws JqError */
 export function get(v: Json, key: Json): Json {
@@ -104,7 +104,8 @@ export function get(v: Json, key: Json): Json {
   }
   if (isArray(v) && isArray(key)) return indexesOf(v, key);
   if (v === null && (typeof key === 'string' || typeof key === 'number' || key === null)) return null;
-  if (typeof key === 'string') throw new JqError(`Cannot index ${kind(v)} with "${key}"`.replace(' "', ` ${kind(key)} "`));
+  if (typeof key === 'string')
+    throw new JqError(`Cannot index ${kind(v)} with "${key}"`.replace(' "', ` ${kind(key)} "`));
   throw new JqError(`Cannot index ${kind(v)} with ${indexName(key)}`);
 }
 
@@ -211,14 +212,19 @@ function deletePath(v: Json, path: readonly Json[], i: number): Json {
     const [from, to] = bounds(v, key);
     return v.filter((_, k) => k < from || k >= to);
   }
-  if (isObject(v)) throw new JqError(`Cannot delete field at ${isArray(key) ? 'array' : kind(key)} index of object`.replace('number', 'array'));
-  if (isArray(v)) throw new JqError(`Cannot delete field at ${typeof key === 'string' ? 'object' : kind(key)} index of array`);
+  if (isObject(v))
+    throw new JqError(
+      `Cannot delete field at ${isArray(key) ? 'array' : kind(key)} index of object`.replace('number', 'array'),
+    );
+  if (isArray(v))
+    throw new JqError(`Cannot delete field at ${typeof key === 'string' ? 'object' : kind(key)} index of array`);
   throw new JqError(`Cannot delete fields from ${kind(v)}`.replace('fields from', 'field at object index of'));
 }
 
 /** `contains`. @throws JqError */
 export function contains(a: Json, b: Json): boolean {
-  if (isObject(a) && isObject(b)) return [...b].every(([k, x]) => a.has(k) && kind(a.get(k)!) === kind(x) && contains(a.get(k)!, x));
+  if (isObject(a) && isObject(b))
+    return [...b].every(([k, x]) => a.has(k) && kind(a.get(k)!) === kind(x) && contains(a.get(k)!, x));
   if (isArray(a) && isArray(b)) return b.every((x) => a.some((y) => kind(x) === kind(y) && contains(y, x)));
   if (typeof a === 'string' && typeof b === 'string') return a.includes(b);
   if (kind(a) === kind(b)) return compare(a, b) === 0;

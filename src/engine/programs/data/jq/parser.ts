@@ -42,7 +42,13 @@ export type Node =
   | { readonly t: 'binary' | 'op-assign'; readonly op: string; readonly l: Node; readonly r: Node }
   | { readonly t: 'if'; readonly cond: Node; readonly then: Node; readonly else: Node }
   | { readonly t: 'try'; readonly body: Node; readonly handler: Node | undefined }
-  | { readonly t: 'reduce'; readonly source: Node; readonly patterns: readonly Pattern[]; readonly init: Node; readonly update: Node }
+  | {
+      readonly t: 'reduce';
+      readonly source: Node;
+      readonly patterns: readonly Pattern[];
+      readonly init: Node;
+      readonly update: Node;
+    }
   | {
       readonly t: 'foreach';
       readonly source: Node;
@@ -139,10 +145,35 @@ class Parser {
   }
 
   private startsExpression(): boolean {
-    return ![
-      "')'", "']'", "'}'", "'|'", "','", "';'", "':'", "'='", "'?'", "'+'", "'*'", "'/'", "'%'", "'<'", "'>'",
-      'INVALID_CHARACTER', 'and', 'or', 'then', 'else', 'elif', 'end', 'as', 'catch', '__loc__',
-    ].includes(this.peek.type) && !(this.peek.type in LEVELS && this.peek.type !== "'-'");
+    return (
+      ![
+        "')'",
+        "']'",
+        "'}'",
+        "'|'",
+        "','",
+        "';'",
+        "':'",
+        "'='",
+        "'?'",
+        "'+'",
+        "'*'",
+        "'/'",
+        "'%'",
+        "'<'",
+        "'>'",
+        'INVALID_CHARACTER',
+        'and',
+        'or',
+        'then',
+        'else',
+        'elif',
+        'end',
+        'as',
+        'catch',
+        '__loc__',
+      ].includes(this.peek.type) && !(this.peek.type in LEVELS && this.peek.type !== "'-'")
+    );
   }
 
   private expression(min: number, top = false): Node {
@@ -388,8 +419,7 @@ class Parser {
       }
       case 'IDENT': {
         this.take();
-        if (token.text === 'break' && this.accept("'$'"))
-          return { t: 'break', name: this.expect('IDENT').text, start };
+        if (token.text === 'break' && this.accept("'$'")) return { t: 'break', name: this.expect('IDENT').text, start };
         const args: Node[] = [];
         if (this.accept("'('")) {
           do args.push(this.expression(0));

@@ -30,7 +30,8 @@ function compile(source: string, flags: string, re: Json): { regexp: RegExp; glo
     else if (f === 'x') extended = true;
     else if (f === 'n') notEmpty = true;
     else if (f === 'p') js += js.includes('s') ? '' : 's';
-    else if (f !== 's' && f !== 'l') throw new JqError(`${described(re)} is not a valid modifier string`.replace(described(re), flags));
+    else if (f !== 's' && f !== 'l')
+      throw new JqError(`${described(re)} is not a valid modifier string`.replace(described(re), flags));
   }
   try {
     return { regexp: new RegExp(translate(source, extended), js + 'g'), global, notEmpty };
@@ -89,7 +90,11 @@ function translate(source: string, extended: boolean): string {
     else if (extended && c === '#') {
       while (i < source.length && source[i] !== '\n') i++;
       continue;
-    } else if ((c === '{' && !/^\{\d*,?\d*\}/.test(source.slice(i))) || (c === '}' && !/\{\d*,?\d*$/.test(out)) || c === ']') {
+    } else if (
+      (c === '{' && !/^\{\d*,?\d*\}/.test(source.slice(i))) ||
+      (c === '}' && !/\{\d*,?\d*$/.test(out)) ||
+      c === ']'
+    ) {
       out += '\\' + c;
       continue;
     }

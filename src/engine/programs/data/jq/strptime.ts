@@ -29,7 +29,11 @@ export function strptime(text: string, format: string): Json | undefined {
     if (short >= 0) at += 3;
     return short >= 0 ? short : undefined;
   };
-  const expanded = format.replace(/%T/g, '%H:%M:%S').replace(/%D/g, '%m/%d/%y').replace(/%F/g, '%Y-%m-%d').replace(/%R/g, '%H:%M');
+  const expanded = format
+    .replace(/%T/g, '%H:%M:%S')
+    .replace(/%D/g, '%m/%d/%y')
+    .replace(/%F/g, '%Y-%m-%d')
+    .replace(/%R/g, '%H:%M');
   for (let i = 0; i < expanded.length; i++) {
     const c = expanded[i]!;
     if (/\s/.test(c)) {
