@@ -14,7 +14,8 @@ import type { VFile } from 'vfile';
 import type { Site } from './site';
 
 /** The engine's modules that are imported for what they do. */
-const WITH_EFFECTS = /[\\/]netfs[\\/]register\.ts$|[\\/]world[\\/]index\.ts$/;
+const WITH_EFFECTS =
+  /[\\/](?:netfs[\\/]register|builtins[\\/]rest|programs[\\/]system|shell[\\/]index|world[\\/]index)\.ts$/;
 
 /** The loaders find the site here; they are plain JavaScript files that the bundler requires by path. */
 const SITE = Symbol.for('follow-the-packet.site');

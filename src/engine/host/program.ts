@@ -49,7 +49,7 @@ export class ProgramUnavailable extends Error {
  * Only a failure is part of the history: `Machine#unavailable` counts the times that `provide` is to fail.
  * @returns false when the code could not be fetched.
  */
-export function* provide(machine: Machine, program: Program): Coroutine<boolean> {
+export function* provide(machine: Machine, program: Pick<Program, 'name' | 'fetch'>): Coroutine<boolean> {
   const failing = (): number => machine.unavailable.get(program.name) ?? 0;
   // A replay fails where the live world did, without trying.
   const fetching = failing() > 0 ? undefined : program.fetch?.();
@@ -63,6 +63,21 @@ export function* provide(machine: Machine, program: Program): Coroutine<boolean>
   const failures = failing();
   if (failures > 0) machine.unavailable.set(program.name, failures - 1);
   return failures === 0 && !program.fetch?.();
+}
+
+let rest: Pick<Program, 'name' | 'fetch'> = { name: 'the system' };
+
+/** Sets how the parts of the system that no shell needs before its first prompt are fetched; without it, they must be there. */
+export function fetchRestWith(fetch: () => Promise<void> | undefined): void {
+  rest = { name: rest.name, fetch };
+}
+
+/**
+ * Makes sure that the whole system is there: every builtin of the shell, /proc and /sys. Shells call this before they run what is
+ * not a start-up file as the distribution made it. @returns false when it could not be fetched.
+ */
+export function provideRest(machine: Machine): Coroutine<boolean> {
+  return provide(machine, rest);
 }
 
 /** Thrown to leave a process from any depth; only the kernel catches it. */

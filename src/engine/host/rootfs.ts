@@ -168,7 +168,10 @@ function mountKernelFileSystems(machine: Machine, tree: TreeBuilder): void {
   const mount = (path: string, root: Inode, source: string, type: string, options: string): void => {
     table.mount(tree.dir(path), { root: root.touch(bootTime), target: path, source, type, options });
   };
-  const sysfs = fileSystemHooks().sysfs?.(machine) ?? new MemDir(0o555);
+  const sysfs = new ComputedDir(
+    (v) => fileSystemHooks().sysfs?.(machine).names(v) ?? [],
+    (name, v) => fileSystemHooks().sysfs?.(machine).lookup(name, v),
+  );
   mount('/sys', sysfs, 'sysfs', 'sysfs', 'rw,nosuid,nodev,noexec,relatime');
   mount('/proc', procDir(machine), 'proc', 'proc', 'rw,nosuid,nodev,noexec,relatime');
   const dev = devDir(machine, now);

@@ -1,11 +1,32 @@
 /** The programs of a world whose code is fetched when it is first run: what the browser uses. */
+import { fetchRestWith } from '../host';
 import type { Main, Program } from '../host';
-import '../host/netfs/register';
-import { BASH_PROGRAMS, setLineReader } from '../shell';
+import { BASH_PROGRAMS, setLineReader } from '../shell/bash';
 import { Readline } from '../shell/readline';
 import { MANIFEST } from './manifest';
 
 setLineReader(new Readline());
+
+/** Calls `load` until it has succeeded once. */
+function once(load: () => Promise<unknown>): () => Promise<void> | undefined {
+  let there = false;
+  let fetching: Promise<void> | undefined;
+  return () => {
+    if (there) return undefined;
+    fetching ??= load().then(
+      () => void (there = true),
+      (error: unknown) => {
+        fetching = undefined;
+        throw error;
+      },
+    );
+    // Whoever waits gets the error; who only asks whether it is there does not care.
+    fetching.catch(() => undefined);
+    return fetching;
+  };
+}
+
+fetchRestWith(once(() => import(/* webpackChunkName: "system" */ './system')));
 
 /** What is known of a program before its code is there. */
 export interface ManifestEntry {
@@ -51,18 +72,20 @@ class LazyProgram implements Program {
   readonly links?: readonly string[];
   readonly size?: number;
   readonly complete?: Program['complete'];
+  readonly fetch: () => Promise<void> | undefined;
   private code: Program | undefined;
-  private fetching: Promise<void> | undefined;
 
-  constructor(
-    entry: ManifestEntry,
-    private readonly load: Loader,
-  ) {
+  constructor(entry: ManifestEntry, load: Loader) {
     this.name = entry.name;
     this.path = entry.path;
     this.summary = entry.summary;
     if (entry.links) this.links = entry.links;
     if (entry.size !== undefined) this.size = entry.size;
+    this.fetch = once(async () => {
+      // Of several programs with one name the last one counts, as in the eager table.
+      this.code = (await load()).filter((p) => p.name === entry.name).at(-1);
+      if (!this.code) throw new Error(`the chunk has no program ${entry.name}`);
+    });
     if (entry.completes) this.complete = (words, sys) => this.loaded.complete?.(words, sys);
   }
 
@@ -72,24 +95,6 @@ class LazyProgram implements Program {
 
   get manual(): string | undefined {
     return this.loaded.manual;
-  }
-
-  fetch(): Promise<void> | undefined {
-    if (this.code) return undefined;
-    this.fetching ??= this.load().then(
-      (programs) => {
-        // Of several programs with one name the last one counts, as in the eager table.
-        this.code = programs.filter((p) => p.name === this.name).at(-1);
-        if (!this.code) throw new Error(`the chunk has no program ${this.name}`);
-      },
-      (error: unknown) => {
-        this.fetching = undefined;
-        throw error;
-      },
-    );
-    // Whoever asked gets the error; who only asked whether the code is there does not care.
-    this.fetching.catch(() => undefined);
-    return this.fetching;
   }
 
   private get loaded(): Program {

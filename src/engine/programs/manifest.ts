@@ -83,7 +83,10 @@ export const MANIFEST: readonly ManifestEntry[] = [
     group: 'coreutils',
   },
   { name: 'yes', path: '/usr/bin/yes', summary: 'output a string repeatedly until killed', group: 'coreutils' },
+  { name: 'cksum', path: '/usr/bin/cksum', summary: 'compute and verify file checksums', group: 'data' },
+  { name: 'file', path: '/usr/bin/file', summary: 'determine file type', group: 'data' },
   { name: 'findmnt', path: '/usr/bin/findmnt', summary: 'find a filesystem', group: 'data' },
+  { name: 'getconf', path: '/usr/bin/getconf', summary: 'query system configuration variables', group: 'data' },
   { name: 'getent', path: '/usr/bin/getent', summary: 'get entries from Name Service Switch libraries', group: 'data' },
   {
     name: 'hexdump',
@@ -93,6 +96,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
     group: 'data',
   },
   { name: 'jq', path: '/usr/bin/jq', summary: 'Command-line JSON processor', group: 'data' },
+  { name: 'locale', path: '/usr/bin/locale', summary: 'get locale-specific information', group: 'data' },
   { name: 'mount', path: '/usr/bin/mount', summary: 'mount a filesystem', group: 'data' },
   {
     name: 'mountpoint',
@@ -100,6 +104,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
     summary: 'see if a directory or file is a mountpoint',
     group: 'data',
   },
+  { name: 'numfmt', path: '/usr/bin/numfmt', summary: 'convert numbers from/to human-readable strings', group: 'data' },
   { name: 'od', path: '/usr/bin/od', summary: 'dump files in octal and other formats', group: 'data' },
   {
     name: 'setpriv',
@@ -107,6 +112,9 @@ export const MANIFEST: readonly ManifestEntry[] = [
     summary: 'run a program with different Linux privilege settings',
     group: 'data',
   },
+  { name: 'sha224sum', path: '/usr/bin/sha224sum', summary: 'compute and check SHA224 message digest', group: 'data' },
+  { name: 'sha384sum', path: '/usr/bin/sha384sum', summary: 'compute and check SHA384 message digest', group: 'data' },
+  { name: 'sha512sum', path: '/usr/bin/sha512sum', summary: 'compute and check SHA512 message digest', group: 'data' },
   {
     name: 'strings',
     path: '/usr/bin/strings',

@@ -1,6 +1,6 @@
 import type { Coroutine } from '../core';
-import { KEYWORDS } from './builtins/info';
 import { allBuiltins } from './builtins/registry';
+import { KEYWORDS } from './keywords';
 import type { Completion } from './editor';
 import { makeCompleter } from './readline';
 import type { Shell } from './shell';

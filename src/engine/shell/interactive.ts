@@ -1,5 +1,6 @@
 import type { Coroutine } from '../core';
 import { isErrno } from '../core';
+import { provideRest } from '../host';
 import { ExitShell, Interrupted, ShellError } from './errors';
 import { runProgram, runString } from './evaluate';
 import { expandHistory, loadHistory, remember, saveHistory } from './history';
@@ -110,6 +111,11 @@ function* oneCommand(sh: Shell): Coroutine<number | undefined> {
         return sh.status;
       }
       let line = result.text;
+      if (!(yield* provideRest(sh.sys.machine))) {
+        yield* sh.eprint(`${sh.name}: cannot load the rest of the shell: network error\n`);
+        sh.status = 126;
+        return undefined;
+      }
       if (sh.opt('histexpand') && !sh.dash) {
         const expanded = expandHistory(sh, line);
         if ('error' in expanded) {

@@ -1,5 +1,6 @@
 import type { Coroutine } from '../core';
 import { isErrno } from '../core';
+import { provideRest } from '../host';
 import type { Sys } from '../host';
 import { drive } from './coroutine';
 import type { LineReader } from './editor';
@@ -65,6 +66,11 @@ function* main(sh: Shell, argv: readonly string[]): Coroutine<number> {
   }
   if (sh.dash) sh.shopts.add('expand_aliases');
   if (sh.options.has('posix')) sh.shopts.add('expand_aliases');
+  // The start-up files of an interactive shell make do with what is there.
+  if (!sh.interactive && !(yield* provideRest(sh.sys.machine))) {
+    yield* sh.eprint(`${sh.name}: cannot load the shell: network error\n`);
+    return 126;
+  }
   yield* profiles(sh, line);
   sh.status = 0;
   if (line.command !== undefined) {

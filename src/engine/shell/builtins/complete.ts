@@ -5,7 +5,7 @@ import { escapePattern } from '../expansion/pattern';
 import type { Shell } from '../shell';
 import { compare } from '../text';
 import { allBuiltins } from './registry';
-import { KEYWORDS } from './info';
+import { KEYWORDS } from '../keywords';
 import { builtin } from './types';
 import type { Builtin } from './types';
 

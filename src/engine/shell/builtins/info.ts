@@ -8,15 +8,10 @@ import { forkShell } from '../subshell';
 import { waitForeground } from '../jobs';
 import { oneJob } from '../pipeline';
 import { isErrno } from '../../core';
+import { KEYWORDS } from '../keywords';
 import { builtin, options } from './types';
 import type { Builtin } from './types';
 import { allBuiltins, builtinFor, isSpecial } from './registry';
-
-/** Reserved words. */
-export const KEYWORDS = [
-  'if', 'then', 'else', 'elif', 'fi', 'case', 'esac', 'for', 'select', 'while', 'until', 'do', 'done', 'in', 'function',
-  'time', '{', '}', '!', '[[', ']]', 'coproc',
-]; // prettier-ignore
 
 interface Described {
   kind: 'alias' | 'keyword' | 'function' | 'builtin' | 'file' | 'hashed';

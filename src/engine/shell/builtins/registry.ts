@@ -11,8 +11,9 @@ const BASH_ONLY = new Set([
   'compgen', 'complete', 'compopt', 'bind', 'disown', 'suspend', 'builtin', 'logout',
 ]); // prettier-ignore
 
-/** Adds builtins; the order of `allBuiltins`. */
+/** Sets the builtins there are; the order of `allBuiltins`. */
 export function register(list: readonly Builtin[]): void {
+  table.clear();
   for (const b of list) table.set(b.name, b);
 }
 
