@@ -5,7 +5,7 @@ import type { Mount, Program, Sys } from '../../host';
 import { DirNode, MemDir, resolve } from '../../host';
 import { sysfsRoot } from '../../host/netfs';
 import { devDir } from '../../host/rootfs';
-import { procDir } from '../../host/proc';
+import { mountsOf, procDir } from '../../host/proc';
 import { getopt, GetoptError } from '../lib/getopt';
 
 const DMESG = '       dmesg(1) may have more information after failed mount system call.\n';
@@ -236,7 +236,7 @@ function* mountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
   }
   if (places.length === 0) {
     if (request.options.length > 0) throw new Stop(1, "mount: bad usage\nTry 'mount --help' for more information.\n");
-    for (const m of sys.proc.ns.mnt.list())
+    for (const m of mountsOf(sys.proc))
       if (request.type === undefined || request.type.split(',').includes(m.type)) yield* sys.print(mountLine(m));
     return 0;
   }
@@ -280,7 +280,7 @@ function attach(sys: Sys, request: Request, places: readonly string[]): void {
     return;
   }
   if (does('remount')) {
-    const old = table.list().findLast((m) => m.target === place.path);
+    const old = mountsOf(sys.proc).findLast((m) => m.target === place.path);
     if (!old) return fail('mount point not mounted or bad option');
     table.unmount(old.target);
     table.mount(place.covered, { ...old, options: optionText(flags, old.options.split(',')) });
@@ -367,7 +367,7 @@ function bind(
 /** The mount that holds `path`. */
 function mountOf(sys: Sys, path: string): Mount | undefined {
   let best: Mount | undefined;
-  for (const m of sys.proc.ns.mnt.list()) {
+  for (const m of mountsOf(sys.proc)) {
     const inside = m.target === '/' || path === m.target || path.startsWith(`${m.target}/`);
     if (inside && (!best || m.target.length >= best.target.length)) best = m;
   }
@@ -408,7 +408,7 @@ function* umountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
   let status = 0;
   for (const operand of operands) {
     const path = absolute(sys, operand);
-    const list = table.list();
+    const list = mountsOf(sys.proc);
     const found = list.findLast((m) => m.target === path) ?? list.findLast((m) => m.source === operand);
     let problem: string | undefined;
     if (!sys.files.exists(operand) && !found) problem = 'no mount point specified.';
@@ -490,7 +490,7 @@ function* findmntMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
   const arg = (n: string): string | undefined => options.findLast((o) => o.name === n)?.arg;
   const columns = (arg('o') ?? 'TARGET,SOURCE,FSTYPE,OPTIONS').toUpperCase().split(',');
   for (const c of columns) if (!COLUMNS[c]) throw new Stop(1, `findmnt: unknown column: ${c}\n`);
-  const all = sys.proc.ns.mnt.list();
+  const all = mountsOf(sys.proc);
   let shown = all;
   const type = arg('t');
   if (type !== undefined) shown = shown.filter((m) => type.split(',').includes(m.type));

@@ -299,20 +299,17 @@ function special(name: string, f: Builtin): void {
   BUILTINS.set(name, f);
 }
 
-// eslint-disable-next-line require-yield, no-empty-function
 special('empty/0', function* () {});
 special('select/1', (c) =>
-  // eslint-disable-next-line require-yield
   c.interp.eval(c.args[0]!, c.scope, c.input, undefined, function* (x) {
     if (truthy(x)) yield* c.emit(c.input, c.path);
   }),
 );
-// eslint-disable-next-line require-yield
+
 special('error/0', function* (c) {
   fail(c.input);
 });
 special('error/1', (c) =>
-  // eslint-disable-next-line require-yield
   c.interp.eval(c.args[0]!, c.scope, c.input, undefined, function* (x) {
     fail(x);
   }),
@@ -325,7 +322,7 @@ function fail(v: Json): never {
 special('path/1', (c) => c.interp.paths(c.args[0]!, c.scope, c.input, (p) => c.emit(p, computed(c.path))));
 special('del/1', function* (c) {
   const paths: Json[] = [];
-  // eslint-disable-next-line require-yield
+
   yield* c.interp.paths(c.args[0]!, c.scope, c.input, function* (p) {
     paths.push(p);
   });
@@ -384,7 +381,6 @@ special('first/1', function* (c) {
   const stop = new Stop();
   let got: [Json, Call['path']] | undefined;
   try {
-    // eslint-disable-next-line require-yield
     yield* c.interp.eval(c.args[0]!, c.scope, c.input, c.path, function* (v, p) {
       got = [v, p];
       throw stop;
@@ -398,7 +394,6 @@ special('isempty/1', function* (c) {
   const stop = new Stop();
   let empty = true;
   try {
-    // eslint-disable-next-line require-yield
     yield* c.interp.eval(c.args[0]!, c.scope, c.input, undefined, function* () {
       empty = false;
       throw stop;
@@ -410,7 +405,7 @@ special('isempty/1', function* (c) {
 });
 special('last/1', function* (c) {
   let got: [Json, Call['path']] | undefined;
-  // eslint-disable-next-line require-yield
+
   yield* c.interp.eval(c.args[0]!, c.scope, c.input, c.path, function* (v, p) {
     got = [v, p];
   });
@@ -579,7 +574,7 @@ special('stderr/0', function* (c) {
 });
 special('input_filename/0', (c) => c.emit(c.interp.host.position().file, computed(c.path)));
 special('input_line_number/0', (c) => c.emit(c.interp.host.position().line, computed(c.path)));
-// eslint-disable-next-line require-yield
+
 special('halt/0', function* () {
   throw new Halt(0);
 });

@@ -146,7 +146,6 @@ export class Interpreter {
       case 'array': {
         const items: Json[] = [];
         if (n.body) {
-          // eslint-disable-next-line require-yield
           yield* this.eval(n.body, scope, v, undefined, function* (x) {
             items.push(x);
           });
@@ -373,7 +372,7 @@ export class Interpreter {
 
   private *allPaths(node: Node, scope: Scope, v: Json): Coroutine<Json[][]> {
     const out: Json[][] = [];
-    // eslint-disable-next-line require-yield
+
     yield* this.paths(node, scope, v, function* (path) {
       out.push(path);
     });
@@ -398,7 +397,6 @@ export class Interpreter {
       const first = new Break();
       let got: { value: Json } | undefined;
       try {
-        // eslint-disable-next-line require-yield
         yield* change(getPath(result, path), function* (value) {
           got = { value };
           throw first;
@@ -426,7 +424,7 @@ export class Interpreter {
         const before = state;
         const beforePath = path;
         state = null;
-        // eslint-disable-next-line require-yield
+
         return this.eval(n.update, s, before, beforePath, function* (y, q) {
           state = y;
           path = q;

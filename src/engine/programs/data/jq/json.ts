@@ -181,7 +181,6 @@ class Fault extends Error {}
 const SIMPLE: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', '"': '"', '/': '/', '\\': '\\' };
 
 function unescape(token: string): string {
-  // eslint-disable-next-line no-control-regex
   if (!/[\\\x00-\x1f]/.test(token)) return token;
   let out = '';
   for (let i = 0; i < token.length; i++) {

@@ -117,9 +117,8 @@ const ESCAPES: Record<string, string> = {
 const unicodeEscape = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 function quoted(s: string, ascii: boolean): string {
-  // eslint-disable-next-line no-control-regex
   let out = s.replace(/["\\\x00-\x1f\x7f]/g, (c) => ESCAPES[c] ?? unicodeEscape(c));
-  // eslint-disable-next-line no-control-regex
+
   if (ascii) out = out.replace(/[^\x00-\x7f]/g, unicodeEscape);
   return `"${out}"`;
 }
