@@ -287,7 +287,8 @@ export class LabSession implements SessionApi {
     };
     simulation.onChange = () => {
       this.sendSoon();
-      this.saveSoon();
+      // A command that has ended is saved at once: the reader may close the page at the prompt.
+      this.saveSoon(simulation.busy ? SAVE_EVERY : 0);
       if (!simulation.busy) this.checkSoon(CHECK_AFTER);
     };
     this.driver = new Driver(simulation.world, this.host, {
@@ -404,8 +405,13 @@ export class LabSession implements SessionApi {
     this.listener.state(state);
   }
 
-  private saveSoon(): void {
-    this.cancelSave ??= this.host.later(SAVE_EVERY, () => {
+  /** Saves within `delay` ms; never in the middle of a step, where the world's moment is not one that a replay can reach. */
+  private saveSoon(delay = SAVE_EVERY): void {
+    if (delay === 0) {
+      this.cancelSave?.();
+      this.cancelSave = null;
+    }
+    this.cancelSave ??= this.host.later(delay, () => {
       this.cancelSave = null;
       const { lab, journal, simulation, tasks } = this;
       this.listener.save(save(lab, journal, simulation.moment, tasks));
