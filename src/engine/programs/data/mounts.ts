@@ -414,7 +414,7 @@ function* umountMain(sys: Sys, argv: readonly string[]): Coroutine<number> {
     if (!sys.files.exists(operand) && !found) problem = 'no mount point specified.';
     else if (!found) problem = has('q') ? '' : 'not mounted.';
     else if (!allowed(sys)) problem = 'must be superuser to unmount.';
-    else if (!has('l') && busy(sys, found)) problem = 'target is busy.';
+    else if (found.target === '/' || (!has('l') && busy(sys, found))) problem = 'target is busy.';
     if (problem !== undefined) {
       status = 32;
       if (problem !== '')
