@@ -15,7 +15,14 @@ import type { Site } from './site';
 
 /** The engine's modules that are imported for what they do. */
 const WITH_EFFECTS =
-  /[\\/](?:netfs[\\/]register|builtins[\\/]rest|programs[\\/]system|shell[\\/]index|world[\\/]index)\.ts$/;
+  /[\\/](?:(?:netfs|socket)[\\/]register|builtins[\\/]rest|programs[\\/]system|shell[\\/]index|world[\\/]index)\.ts$/;
+
+/** What runs in the worker is shared between the worker's chunks only: its first one must not bring the rest along. */
+const WORKER = /[\\/]src[\\/](?:engine|lab)[\\/]/;
+const CACHE_GROUPS = {
+  common: { test: (module: object) => !WORKER.test((module as { resource?: string }).resource ?? '') },
+  engine: { test: WORKER, chunks: 'async' as const, minChunks: 2, minSize: 20_000, reuseExistingChunk: true },
+};
 
 /** The loaders find the site here; they are plain JavaScript files that the bundler requires by path. */
 const SITE = Symbol.for('follow-the-packet.site');
@@ -65,8 +72,9 @@ export default function labsPlugin(context: LoadContext): Plugin<void> {
     getPathsToWatch() {
       return [join(root, 'docs/**/*.{mdx,lab.yaml}'), join(root, 'src/labs/*.lab.yaml')];
     },
-    configureWebpack() {
+    configureWebpack(_config, isServer) {
       return {
+        ...(isServer ? {} : { optimization: { splitChunks: { cacheGroups: CACHE_GROUPS } } }),
         module: {
           rules: [
             // What a lab does not use yet stays out of its first chunk, although a room's index names it.

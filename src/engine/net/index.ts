@@ -1,4 +1,5 @@
 /** One network namespace: links, addresses, routes, neighbours, sockets. */
+import './socket/register';
 export * from './addresses';
 export * from './api';
 export * from './cable';

@@ -28,7 +28,8 @@ import { Routes } from './route/routes';
 import { Rules } from './route/rules';
 import type { Skb } from './skb';
 import { Softnet } from './softnet';
-import { Sockets } from './socket/sockets';
+import { newSockets } from './socket/lazy';
+import type { Sockets } from './socket/sockets';
 import { NetSysctl, defaultIpv4Settings } from './sysctl';
 import { Taps } from './taps';
 import type { DropReason, TraceDetail, TraceEvent } from './trace';
@@ -101,7 +102,7 @@ export class NetNamespace {
   readonly multicast4: Multicast4;
   readonly ip6: Ip6Stack;
   readonly addrconf: AddrConf;
-  readonly sockets: Sockets;
+  private ownSockets: Sockets | null = null;
   readonly sysctl: NetSysctl;
   readonly loopback: Link;
   /** Netfilter, when a table has been made. */
@@ -159,11 +160,20 @@ export class NetNamespace {
     this.ip6 = new Ip6Stack(this);
     this.addrconf = new AddrConf(this);
     this.fdb = new FdbTable(this);
-    this.sockets = new Sockets(this);
     this.links = new LinkTable(this);
     this.sysctl = new NetSysctl(this);
     this.loopback = new LoopbackLink(this);
     this.links.register(this.loopback);
+  }
+
+  /** False while nothing has asked for sockets: no packet can be for one. */
+  get hasSockets(): boolean {
+    return this.ownSockets !== null;
+  }
+
+  /** The namespace's sockets; made when a program, TCP or UDP first wants them. */
+  get sockets(): Sockets {
+    return (this.ownSockets ??= newSockets(this));
   }
 
   /** Virtual time in microseconds. */
@@ -220,7 +230,7 @@ export class NetNamespace {
         this.routes.linkDown(link, true);
         this.neigh.flushLink(link, false);
         this.addrconf.down(link, true);
-        this.sockets.linkGone(link);
+        this.ownSockets?.linkGone(link);
         return;
       case 'changeMtu':
         this.addrconf.mtuChanged(link);
@@ -332,7 +342,7 @@ export class NetNamespace {
   destroy(home: NetNamespace): void {
     if (this.dead) return;
     this.dead = true;
-    this.sockets.destroy();
+    this.ownSockets?.destroy();
     this.links.dissolve(home);
     this.links.close(this.loopback);
     this.shared.all.delete(this);

@@ -85,7 +85,7 @@ export class Icmp4 {
       if (icmp.type === ICMP4.ECHO_REQUEST) this.echo(skb, packet, link, toMany);
       else {
         ns.mib.IcmpInEchoReps++;
-        ns.sockets.ping.receive(skb, packet, link);
+        if (ns.hasSockets) ns.sockets.ping.receive(skb, packet, link);
       }
       return;
     }

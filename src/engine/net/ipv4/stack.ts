@@ -437,7 +437,7 @@ export class Ip4Stack {
   localDeliverFinish(skb: Skb, link: Link): void {
     const { ns } = this;
     const packet = skb.payload as Ipv4Packet;
-    const raw = ns.sockets.rawDeliver(skb, packet, link);
+    const raw = ns.hasSockets && ns.sockets.rawDeliver(skb, packet, link);
     switch (packet.protocol) {
       case IPPROTO.ICMP:
         ns.mib.IpInDelivers++;

@@ -228,7 +228,7 @@ export class Ip6Stack {
     if (netfilter !== null && netfilter.input(skb, link) !== NF.ACCEPT) return;
     const packet = skb.payload as Ipv6Packet;
     ns.mib.Ip6InDelivers++;
-    const raw = ns.sockets.rawDeliver(skb, packet, link);
+    const raw = ns.hasSockets && ns.sockets.rawDeliver(skb, packet, link);
     switch (packet.nextHeader) {
       case IPPROTO.ICMPV6:
         this.receiveIcmp(skb, packet, link);
@@ -268,7 +268,7 @@ export class Ip6Stack {
           });
         } else {
           ns.mib.Icmp6InEchoReplies++;
-          ns.sockets.ping.receive(skb, packet, link);
+          if (ns.hasSockets) ns.sockets.ping.receive(skb, packet, link);
         }
         return;
       case 'error':
