@@ -89,6 +89,16 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/(\d+ +){2,}\d+ +\d+ .*--:--.*/gm, 'CURLPROGRESS'],
 ];
 
+/**
+ * What differs between two machines, not between two kernels: process 1 (the recorder itself there, init here) and the
+ * counters of /proc that are summed over every namespace of the machine.
+ */
+const MACHINE: readonly (readonly [command: RegExp, pattern: RegExp, replacement: string])[] = [
+  [/\blsns\b/, /(\/root\/\.pyenv\/|\/sbin\/init).*$/gm, 'PID1'],
+  [/sockstat/, /orphan \d+ tw (\d+) alloc \d+ mem \d+/g, 'orphan N tw $1 alloc N mem N'],
+  [/protocols/, /^(\w+ +\d+ +)-?\d+( +)-?\d+ /gm, '$1N$2N '],
+];
+
 /** Commands whose output has no order: hash tables. */
 const UNORDERED =
   /conntrack -[LDE]|\bip (-\S+ )*n(eigh)?\b|bridge .*fdb|showmacs|^ss |\barp -|\/proc\/net\/|netstat -t|nf_conntrack|ip netns( list)?$|getent ahosts|dig .*multi|lsns|pcap/;
@@ -115,6 +125,8 @@ export function normalise(row: Pick<Row, 'cmd' | 'stdout' | 'stderr' | 'exit'>, 
 function normaliseText(raw: string, cmd: string, macs: MacContext): string {
   let text = nameMacs(raw.replace(/\r/g, ''), macs);
   for (const [pattern, replacement] of RULES) text = text.replace(pattern, replacement);
+  for (const [command, pattern, replacement] of MACHINE)
+    if (command.test(cmd)) text = text.replace(pattern, replacement);
   text = text.replace(/[ \t]+$/gm, '');
   if (/\bss\b|netstat|iptables.* -v|lsns/.test(cmd)) text = text.replace(/[ \t]+/g, ' ');
   if (/iptables.*-v|-c\b/.test(cmd)) text = text.replace(/^ ?\d+[KMG]? +\d+[KMG]? /gm, 'N N ');

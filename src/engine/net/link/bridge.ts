@@ -358,13 +358,11 @@ export class BridgeLink extends Link {
           return;
         }
         if (ns.tracer.active) this.traceBridge(skb, port, 'forward', skb.dst, [entry.port.link.name]);
-        this.forward(skb, port, entry.port);
+        this.forward(this.promiscuity > 0 ? skb.clone() : skb, port, entry.port);
       }
-      return;
-    }
-    const promiscuous = this.promiscuity > 0;
-    if (promiscuous) this.passUp(skb.clone(), port);
-    this.flood(skb, port);
+    } else this.flood(this.promiscuity > 0 ? skb.clone() : skb, port);
+    // Somebody captures on the bridge itself: it sees what it only hands on, too.
+    if (this.promiscuity > 0) this.passUp(skb, port);
   }
 
   private traceBridge(
