@@ -96,7 +96,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 const MACHINE: readonly (readonly [command: RegExp, pattern: RegExp, replacement: string])[] = [
   [/\blsns\b/, /(\/root\/\.pyenv\/|\/sbin\/init).*$/gm, 'PID1'],
   [/sockstat/, /orphan \d+ tw (\d+) alloc \d+ mem \d+/g, 'orphan N tw $1 alloc N mem N'],
-  [/protocols/, /^(\w+ +\d+ +)-?\d+( +)-?\d+ /gm, '$1N$2N '],
+  [/protocols/, /^(\w+) +\d+ +-?\d+ +-?\d+ +/gm, '$1 SIZE N N '],
 ];
 
 /** Commands whose output has no order: hash tables. */
