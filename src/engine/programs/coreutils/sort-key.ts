@@ -160,7 +160,7 @@ function general(text: string): number {
 /** Code point order, which is byte order in UTF-8. */
 export function compareBytes(a: string, b: string): number {
   if (a === b) return 0;
-   
+
   if (/^[\x00-\ud7ff]*$/.test(a) && /^[\x00-\ud7ff]*$/.test(b)) return a < b ? -1 : 1;
   const x = [...a];
   const y = [...b];
@@ -193,9 +193,8 @@ export function compareKeys(a: string, b: string, order: Ordering, random: (s: s
     x = x.replace(/[^\p{L}\p{N} \t]/gu, '');
     y = y.replace(/[^\p{L}\p{N} \t]/gu, '');
   } else if (order.printable) {
-     
     x = x.replace(/[\x00-\x1f\x7f]/g, '');
-     
+
     y = y.replace(/[\x00-\x1f\x7f]/g, '');
   }
   if (order.fold) {

@@ -3,7 +3,6 @@ import type { Sys } from '../../host';
 
 /** Inside shell quotes, as `ls` and `stat` show a name (shell-escape-always): always quoted. */
 export function quoteShell(name: string): string {
-   
   if (/[\x00-\x1f\x7f\udc80-\udcff]/.test(name)) return escaped(name);
   if (!name.includes("'")) return `'${name}'`;
   if (!/["$`\\!]/.test(name)) return `"${name}"`;
@@ -21,7 +20,6 @@ export function quoteShellIfNeeded(name: string): string {
 
 /** Between the locale's quotation marks, as most messages have it: ‘name’ in UTF-8 locales, 'name' in the C locale. */
 export function quote(sys: Sys, name: string): string {
-   
   const body = name.replace(
     /[\x00-\x1f\x7f\\]/g,
     (c) => OCTAL[c] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`,

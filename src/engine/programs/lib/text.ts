@@ -40,7 +40,6 @@ export function toBytes(text: string): Uint8Array {
 
 /** Number of bytes that `text` takes. */
 export function byteLength(text: string): number {
-   
   return /^[\x00-\x7f]*$/.test(text) ? text.length : toBytes(text).length;
 }
 

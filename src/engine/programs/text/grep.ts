@@ -473,7 +473,7 @@ class Grep {
       n++;
       const at = offset;
       offset += byteLength(line) + 1;
-       
+
       if (s.binary !== 'text' && (/[\udc80-\udcff]/.test(line) || (s.delimiter !== 0 && line.includes('\0')))) {
         binary = true;
         if (s.binary === 'without-match') return;

@@ -696,7 +696,6 @@ class Collector extends Output {
     super(t.sys, -1, false);
   }
 
-   
   override *write(data: string | Uint8Array): Coroutine<void> {
     this.into.push(typeof data === 'string' ? toBytes(data) : data);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random, Scheduler } from '../../core';
-import type { Program , FileNode} from '../../host';
+import type { Program, FileNode } from '../../host';
 import { Machine } from '../../host';
 import { quoteName, insertion, sortedWords } from './candidates';
 import type { ShellNames } from './complete';
