@@ -2,7 +2,7 @@
 import { fetchRestWith } from '../host';
 import type { Main, Program } from '../host';
 import { BASH_PROGRAMS, setLineReader } from '../shell/bash';
-import { Readline } from '../shell/readline';
+import { Readline } from '../shell/readline/readline';
 import { MANIFEST } from './manifest';
 
 setLineReader(new Readline());

@@ -1,12 +1,14 @@
 import type { Coroutine } from '../core';
+import { provideRest } from '../host';
 import { allBuiltins } from './builtins/registry';
 import { KEYWORDS } from './keywords';
 import type { Completion } from './editor';
-import { makeCompleter } from './readline';
+import { makeCompleter } from './later';
 import type { Shell } from './shell';
 
 /** Candidates for Tab in an interactive shell. */
-export function complete(sh: Shell, line: string, cursor: number): Coroutine<Completion> {
+export function* complete(sh: Shell, line: string, cursor: number): Coroutine<Completion> {
+  if (!(yield* provideRest(sh.sys.machine))) return { start: 0, words: [], suffix: '', filenames: false };
   const completer = makeCompleter(sh.sys, {
     builtins: () => allBuiltins().map((b) => b.name),
     functions: () => sh.functions.keys(),
@@ -17,7 +19,7 @@ export function complete(sh: Shell, line: string, cursor: number): Coroutine<Com
     alias: (name) => sh.aliases.get(name),
     offered: (command) => sh.completions.get(command) ?? jobWords(sh, command),
   });
-  return completer(line, cursor);
+  return yield* completer(line, cursor);
 }
 
 function jobWords(sh: Shell, command: string): string[] | undefined {

@@ -1,11 +1,11 @@
 import type { Coroutine } from '../core';
 import { isErrno } from '../core';
 import type { Stat } from '../host';
-import { Regex, RegexError } from '../programs/lib/regex';
 import { ArithError } from './expansion/arith';
 import { expandPattern, expandRegex, expandString } from './expansion/expand';
 import { pattern } from './expansion/pattern';
 import { SET_OPTIONS } from './options';
+import { findRegex } from './later';
 import type { Shell } from './shell';
 import type { TestExpression } from './syntax/parser';
 import { compare } from './text';
@@ -51,13 +51,8 @@ function* binaryNode(sh: Shell, operator: string, leftText: string, rightText: s
     }
     case '=~': {
       const source = yield* expandRegex(sh, rightText);
-      let found;
-      try {
-        found = new Regex(source, { syntax: 'extended', ignoreCase: nocase }).exec(left, 0);
-      } catch (e) {
-        if (e instanceof RegexError) return 2;
-        throw e;
-      }
+      const found = findRegex(source, nocase, left);
+      if (found === 'invalid') return 2;
       const v = sh.vars.find('BASH_REMATCH') ?? sh.vars.create('BASH_REMATCH');
       v.array = 'a';
       const groups = new IndexedArray();

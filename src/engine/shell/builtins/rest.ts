@@ -1,4 +1,7 @@
-/** All builtins of the shell. Imported for its effect: a browser does so when the first command is run. */
+/** All builtins of the shell and its later parts. Imported for its effect: a browser does so when the first command is run. */
+import { Regex, RegexError } from '../../programs/lib/regex';
+import { haveLaterParts } from '../later';
+import { makeCompleter } from '../readline/complete';
 import { haveAllBuiltins } from '.';
 import { completion } from './complete';
 import { control } from './control';
@@ -25,3 +28,15 @@ haveAllBuiltins(() => [
   ...historyBuiltins,
   ...completion,
 ]);
+
+haveLaterParts({
+  makeCompleter,
+  findRegex(source, ignoreCase, text) {
+    try {
+      return new Regex(source, { syntax: 'extended', ignoreCase }).exec(text, 0);
+    } catch (e) {
+      if (e instanceof RegexError) return 'invalid';
+      throw e;
+    }
+  },
+});

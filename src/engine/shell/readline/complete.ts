@@ -1,7 +1,7 @@
 import type { Coroutine } from '../../core';
 import { decode, isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
-import { FileNode, lookup, provide, provideRest } from '../../host';
+import { FileNode, lookup, provide } from '../../host';
 import type { Completion } from '../editor';
 import { commandAt, innerCommand } from './words';
 
@@ -38,7 +38,6 @@ class Completer {
 
   *complete(line: string, cursor: number): Coroutine<Completion> {
     yield* this.sys.work(10);
-    if (!(yield* provideRest(this.sys.machine))) return NOTHING;
     const here = commandAt(line, cursor);
     const quoted = here.quote ? { quote: here.quote } : {};
     const variable = here.quote === "'" ? null : /\$(\{?)([A-Za-z_][A-Za-z0-9_]*)?$/.exec(here.raw);
