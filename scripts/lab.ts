@@ -125,7 +125,7 @@ function interactive(simulation: Simulation, where: Place): void {
     if (simulation.terminals.get(0)?.alive === false) stdout.write('', () => end(0));
   };
   driver.start();
-  apply({ kind: 'open', terminal: 0, place: where, columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 });
+  apply({ kind: 'open', terminal: 0, place: where, columns: stdout.columns || 80, rows: stdout.rows || 24 });
   if (stdin.isTTY) stdin.setRawMode(true);
   stdin.setEncoding('utf8');
   stdin.on('data', (data) =>
