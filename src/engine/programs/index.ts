@@ -11,7 +11,6 @@ import { NAMESPACE_PROGRAMS } from './namespaces';
 import { NETWORK_PROGRAMS } from './network';
 import { PROCESS_TOOLS } from './processes';
 import { SCREEN_TOOLS } from './screen';
-import { SYSUTILS } from './sysutils';
 import { TEXT_TOOLS } from './text';
 
 setLineReader(new Readline());
@@ -29,6 +28,5 @@ export const PROGRAMS: readonly Program[] = [
   ...NETWORK_PROGRAMS,
   ...PROCESS_TOOLS,
   ...SCREEN_TOOLS,
-  ...SYSUTILS,
   ...TEXT_TOOLS,
 ];

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { decode } from '../core';
 import type { FileNode, MemDir } from '../host';
 import { COREUTILS } from './coreutils';
-import { SYSUTILS } from './sysutils';
 import { bareMachine, runProgram } from './testkit';
 import { TEXT_TOOLS } from './text';
 
@@ -24,7 +23,7 @@ interface Recording {
   }[];
 }
 
-const PROGRAMS = [...COREUTILS, ...TEXT_TOOLS, ...SYSUTILS];
+const PROGRAMS = [...COREUTILS, ...TEXT_TOOLS];
 const folder = join(__dirname, 'testdata');
 
 for (const name of readdirSync(folder).filter((f) => f.endsWith('.json'))) {

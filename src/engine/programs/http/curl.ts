@@ -8,6 +8,7 @@ import { baseName } from '../files/names';
 import { resolveHost } from '../network/resolver';
 import type { CurlOptions } from './curl-options';
 import { CurlUsage, parseCurl } from './curl-options';
+import { CURL_HELP, CURL_VERSION } from './help';
 import type { Head } from './message';
 import { Chunked, header, parseHead } from './message';
 
@@ -76,13 +77,11 @@ DESCRIPTION
   *main(sys, argv) {
     let options: CurlOptions;
     if (argv[1] === '--version' || argv[1] === '-V') {
-      yield* sys.print('curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\nProtocols: http\n');
+      yield* sys.print(CURL_VERSION);
       return 0;
     }
     if (argv[1] === '--help' || argv[1] === '-h') {
-      yield* sys.print(
-        'Usage: curl [options...] <url>\n -d, --data <data>          HTTP POST data\n -f, --fail                 Fail fast with no output on HTTP errors\n -i, --include              Include protocol response headers in the output\n -o, --output <file>        Write to file instead of stdout\n -s, --silent               Silent mode\n -v, --verbose              Make the operation more talkative\n',
-      );
+      yield* sys.print(CURL_HELP);
       return 0;
     }
     try {
