@@ -51,6 +51,8 @@ export class Driver {
   private credit = CREDIT;
   private mode: Mode = { kind: 'paced' };
   private awaited: Promise<void> | null = null;
+  /** A step stalled: it will be finished outside of a turn, and what comes of it is still to be told. */
+  private unfinished = false;
 
   constructor(
     private readonly world: World,
@@ -135,7 +137,10 @@ export class Driver {
     this.credit -= end - begin;
     // Work that took more virtual time than there was goes on from where it is; so does work that took more real time.
     if (fast === undefined && (world.now > this.target(end) || !idle)) this.anchor(end);
-    if (world.scheduler.steps !== steps) this.hooks.moved();
+    if (world.scheduler.steps !== steps || this.unfinished) {
+      this.unfinished = world.scheduler.stalled !== null;
+      this.hooks.moved();
+    }
     if (!this.running) return;
     if (fast !== undefined && world.now >= fast) this.endFast();
     if (!idle || this.mode.kind === 'fast') return this.poke();

@@ -82,6 +82,8 @@ export default function Terminal({
       fontWeightBold: 650 as unknown as 'bold',
       theme: readTheme(),
       minimumContrastRatio: 4.5,
+      // Random bytes on the screen are the learner's affair, not an error of the page's.
+      logLevel: 'off',
       cursorBlink: !still,
       scrollback: 5000,
       // Option as Meta on a Mac, so that Alt-b and Alt-f move by words as they do elsewhere.
