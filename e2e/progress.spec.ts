@@ -26,7 +26,7 @@ test('damaged progress is said, kept and replaced by the last good copy', async 
   await page.goto(chapter);
   await expect.poll(() => page.evaluate(() => localStorage.getItem('ftp:progress'))).toContain('"3"');
   // A second visit makes the copy.
-  await page.goto(chapter);
+  await page.goto(chapter, { waitUntil: 'networkidle' });
   await page.evaluate(() => localStorage.setItem('ftp:progress', '{"version":1,"chap'));
   await page.goto('progress/');
   await expect(page.getByRole('alert')).toContainText('could not be read');

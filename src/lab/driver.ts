@@ -125,6 +125,10 @@ export class Driver {
     const begin = host.now();
     this.notice(begin);
     if (world.scheduler.stalled) return this.await(world.scheduler.stalled);
+    if (this.unfinished) {
+      this.unfinished = false;
+      this.hooks.moved();
+    }
     if (this.hooks.full()) return this.nap(SLICE);
     if (this.credit < WORTH) return this.nap((WORTH - this.credit) / REFILL);
 
@@ -137,10 +141,8 @@ export class Driver {
     this.credit -= end - begin;
     // Work that took more virtual time than there was goes on from where it is; so does work that took more real time.
     if (fast === undefined && (world.now > this.target(end) || !idle)) this.anchor(end);
-    if (world.scheduler.steps !== steps || this.unfinished) {
-      this.unfinished = world.scheduler.stalled !== null;
-      this.hooks.moved();
-    }
+    this.unfinished = world.scheduler.stalled !== null;
+    if (world.scheduler.steps !== steps) this.hooks.moved();
     if (!this.running) return;
     if (fast !== undefined && world.now >= fast) this.endFast();
     if (!idle || this.mode.kind === 'fast') return this.poke();
