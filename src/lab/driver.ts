@@ -129,7 +129,11 @@ export class Driver {
       this.unfinished = false;
       this.hooks.moved();
     }
-    if (this.hooks.full()) return this.nap(SLICE);
+    if (this.hooks.full()) {
+      // What filled it may have come outside of a turn (an echo, a step after a stall) and not be under way yet.
+      this.hooks.moved();
+      return this.nap(SLICE);
+    }
     if (this.credit < WORTH) return this.nap((WORTH - this.credit) / REFILL);
 
     const steps = world.scheduler.steps;
