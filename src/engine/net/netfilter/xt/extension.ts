@@ -1,0 +1,49 @@
+/**
+ * Matches and targets of xtables (net/netfilter/x_tables.c): the same ones serve iptables-legacy's tables and, through
+ * the compatibility expressions `match` and `target`, the rules that iptables-nft writes into nf_tables.
+ */
+import type { NetNamespace } from '../../namespace';
+import type { PktInfo } from '../pktinfo';
+
+/** A match extension of the kernel (`xt_conntrack`, `xt_multiport`, ...). `Info` is the typed form of its binary data. */
+export interface XtMatch<Info = unknown> {
+  /** As in `-m name`. */
+  readonly name: string;
+  matches(info: Info, packet: PktInfo): boolean;
+  /** A rule with it was added (checkentry): to hold what lives outside of the rule. */
+  added?(info: Info, ns: NetNamespace): void;
+  removed?(info: Info, ns: NetNamespace): void;
+}
+
+/** A target extension (`DNAT`, `REJECT`, `LOG`, ...). */
+export interface XtTarget<Info = unknown> {
+  /** As in `-j NAME`. */
+  readonly name: string;
+  /** @returns VERDICT: CONTINUE for targets after which the next rule is tried. */
+  run(info: Info, packet: PktInfo): number;
+  added?(info: Info, ns: NetNamespace): void;
+  removed?(info: Info, ns: NetNamespace): void;
+}
+
+const matches = new Map<string, XtMatch>();
+const targets = new Map<string, XtTarget>();
+
+/** Makes a match known; modules call it when they are loaded. */
+export function registerMatch<Info>(match: XtMatch<Info>): void {
+  matches.set(match.name, match as XtMatch);
+}
+
+/** Makes a target known. */
+export function registerTarget<Info>(target: XtTarget<Info>): void {
+  targets.set(target.name, target as XtTarget);
+}
+
+/** The kernel's match of that name, if it has one. */
+export function xtMatch(name: string): XtMatch | undefined {
+  return matches.get(name);
+}
+
+/** The kernel's target of that name, if it has one. */
+export function xtTarget(name: string): XtTarget | undefined {
+  return targets.get(name);
+}
