@@ -11,7 +11,12 @@ import Mark from '../Mark';
 import Topology from '../Topology';
 import styles from './styles.module.css';
 
-const worlds: Readonly<Record<string, string>> = { linux: 'one Linux host' };
+const worlds: Readonly<Record<string, string>> = {
+  linux: 'one Linux host',
+  lan: 'an office network and the internet',
+  'two-hosts': 'two Linux hosts on one switch',
+  'three-nodes': 'three Linux hosts and a router',
+};
 
 /** The card of a lab. Nothing heavy is fetched before the click. */
 export default function Lab({ data }: { data: CompiledLab }): ReactNode {
