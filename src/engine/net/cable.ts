@@ -144,19 +144,19 @@ export class Switch {
 
   /** Plugs a card into a free port. */
   connect(nic: NicLink, options: CableOptions = {}): Cable {
-    const port: Port = { arrive: (skb, end) => this.arrive(skb, end) };
     const cable = new Cable(
       this.scheduler,
       this.random.fork(`${this.name}:${this.ends.length}`),
       new NicPort(nic),
-      port,
+      new SwitchPort(this),
       options,
     );
     this.ends.push(cable.b);
     return cable;
   }
 
-  private arrive(skb: Skb, from: CableEnd): void {
+  /** @internal */
+  arrive(skb: Skb, from: CableEnd): void {
     const { now } = this.scheduler;
     this.fdb.set(skb.src, { end: from, at: now });
     const known = isMulticastMac(skb.dst) ? undefined : this.fdb.get(skb.dst);
@@ -164,6 +164,17 @@ export class Switch {
       if (known.end !== from) known.end.transmit(skb);
       return;
     }
-    for (const end of this.ends) if (end !== from) end.transmit(skb.clone());
+    const targets = this.ends.filter((end) => end !== from);
+    // The copies belong to the packet that the sender's namespace knows. The last port gets the packet itself.
+    for (const [i, end] of targets.entries()) end.transmit(i === targets.length - 1 ? skb : skb.dev.ns.cloneSkb(skb));
+  }
+}
+
+/** A socket of a switch. */
+export class SwitchPort implements Port {
+  constructor(readonly owner: Switch) {}
+
+  arrive(skb: Skb, end: CableEnd): void {
+    this.owner.arrive(skb, end);
   }
 }

@@ -337,7 +337,7 @@ export class BridgeLink extends Link {
     skb.dev = this;
     skb.bridgeIn = port;
     if (skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST) {
-      const copy = skb.clone();
+      const copy = ns.cloneSkb(skb);
       this.flood(copy, port);
       if (skb.pktType === PACKET.MULTICAST) this.stats.multicast++;
       if (ns.tracer.active) this.traceBridge(skb, port, 'local', skb.dst, [this.name]);
@@ -358,9 +358,9 @@ export class BridgeLink extends Link {
           return;
         }
         if (ns.tracer.active) this.traceBridge(skb, port, 'forward', skb.dst, [entry.port.link.name]);
-        this.forward(this.promiscuity > 0 ? skb.clone() : skb, port, entry.port);
+        this.forward(this.promiscuity > 0 ? ns.cloneSkb(skb) : skb, port, entry.port);
       }
-    } else this.flood(this.promiscuity > 0 ? skb.clone() : skb, port);
+    } else this.flood(this.promiscuity > 0 ? ns.cloneSkb(skb) : skb, port);
     // Somebody captures on the bridge itself: it sees what it only hands on, too.
     if (this.promiscuity > 0) this.passUp(skb, port);
   }

@@ -49,7 +49,10 @@ export class NicLink extends Link {
 
   /** A frame comes out of the cable. */
   arrive(skb: Skb): void {
-    if (!this.up) return;
+    if (!this.up) {
+      this.ns.drop(skb, 'DEV_READY', this.name);
+      return;
+    }
     this.stats.rxPackets++;
     this.stats.rxBytes += skb.frameLength;
     if (!this.ns.softnet.enqueue(skb, this)) {
