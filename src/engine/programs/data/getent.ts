@@ -1,6 +1,12 @@
 import type { Coroutine } from '../../core';
 import { isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
+import type { IpAddress } from '../../wire';
+import { formatIp, parseIp } from '../../wire';
+import type { NssService } from '../network/resolv-conf';
+import { addressIn, hostServices, parseNsswitch } from '../network/resolv-conf';
+import type { HostEntry } from '../network/resolver';
+import { hostByAddress, hostByName, hostsFile, lookupHost } from '../network/resolver';
 
 const DATABASES = [
   'passwd',
@@ -32,15 +38,6 @@ const FILES: Record<string, string> = {
   networks: '/etc/networks',
 };
 
-/** Where host names are looked up beyond the files: set by what speaks DNS. */
-export type HostLookup = (sys: Sys, name: string) => Coroutine<readonly { address: string; name: string }[]>;
-let dns: HostLookup | undefined;
-
-/** Lets getent ask a resolver for names that /etc/hosts does not know. */
-export function setHostLookup(lookup: HostLookup): void {
-  dns = lookup;
-}
-
 function* lines(sys: Sys, path: string): Coroutine<string[]> {
   try {
     return (yield* sys.readFile(path))
@@ -53,63 +50,68 @@ function* lines(sys: Sys, path: string): Coroutine<string[]> {
   }
 }
 
-interface Host {
-  readonly address: string;
-  readonly names: readonly string[];
-}
+const hostLine = (address: string, names: readonly string[]): string => `${address.padEnd(15)} ${names.join(' ')}\n`;
 
-function* hosts(sys: Sys): Coroutine<Host[]> {
-  return (yield* lines(sys, '/etc/hosts')).map((line) => {
-    const [address = '', ...names] = line.trim().split(/\s+/);
-    return { address, names };
-  });
-}
-
-const isAddress = (s: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(s) || s.includes(':');
-
-/** Hosts by name or address: the files first, then DNS (nsswitch.conf: `hosts: files dns`). */
-function* findHosts(sys: Sys, key: string): Coroutine<Host[]> {
-  const list = yield* hosts(sys);
-  const found = list.filter((h) => (isAddress(key) ? h.address === key : h.names.includes(key)));
-  if (found.length > 0 || isAddress(key) || !dns) return found;
-  return (yield* dns(sys, key)).map((h) => ({ address: h.address, names: [h.name] }));
-}
-
-const hostLine = (h: Host): string => `${h.address.padEnd(15)} ${h.names.join(' ')}\n`;
-
-function* showHosts(sys: Sys, keys: readonly string[]): Coroutine<number> {
-  if (keys.length === 0) {
-    for (const h of yield* hosts(sys)) yield* sys.print(hostLine(h));
-    return 0;
+/** gethostent(3): /etc/hosts as a lookup for IPv4 sees it. */
+function* listHosts(sys: Sys): Coroutine<number> {
+  for (const { address, names } of yield* hostsFile(sys)) {
+    const four = addressIn(address, 'inet');
+    if (four !== undefined) yield* sys.print(hostLine(formatIp(four), names));
   }
+  return 0;
+}
+
+function* showHosts(sys: Sys, keys: readonly string[], services: readonly NssService[]): Coroutine<number> {
+  if (keys.length === 0) return yield* listHosts(sys);
   let status = 0;
   for (const key of keys) {
-    const found = yield* findHosts(sys, key);
-    // gethostbyname2 is asked for IPv6 first.
-    const v6 = found.filter((h) => h.address.includes(':'));
-    const shown = v6.length > 0 ? v6 : found;
-    if (shown.length === 0) status = 2;
-    for (const h of shown) yield* sys.print(hostLine(h));
+    const address = parseIp(key);
+    let host: HostEntry | undefined;
+    if (address !== undefined) host = yield* hostByAddress(sys, address, services);
+    else {
+      // gethostbyname2 is asked for IPv6 first.
+      for (const family of ['inet6', 'inet'] as const) {
+        const found = yield* hostByName(sys, key, family, services);
+        if (found.status !== 'SUCCESS') continue;
+        host = found.host;
+        break;
+      }
+    }
+    if (!host) status = 2;
+    for (const a of host?.addresses ?? []) yield* sys.print(hostLine(shownIp(a), [host!.name, ...host!.aliases]));
   }
   return status;
 }
 
-function* showAddresses(sys: Sys, database: string, keys: readonly string[]): Coroutine<number> {
-  if (keys.length === 0) return yield* showHosts(sys, keys);
+/** inet_ntop(3) of an address or of an IPv4 address in an IPv6 lookup. */
+function shownIp(address: IpAddress, mapped = false): string {
+  return mapped && typeof address === 'number' ? `::ffff:${formatIp(address)}` : formatIp(address);
+}
+
+const AHOSTS = { ahosts: 'any', ahostsv4: 'inet', ahostsv6: 'inet6' } as const;
+
+function* showAddresses(
+  sys: Sys,
+  database: keyof typeof AHOSTS,
+  keys: readonly string[],
+  addrConfig: boolean,
+): Coroutine<number> {
+  if (keys.length === 0) return yield* listHosts(sys);
   let status = 0;
   for (const key of keys) {
-    let found = yield* findHosts(sys, key);
-    if (found.length === 0 && isAddress(key)) found = [{ address: key, names: [key] }];
-    if (isAddress(key)) found = [{ address: key, names: [key] }];
-    if (database === 'ahostsv4') found = found.filter((h) => !h.address.includes(':'));
-    if (database === 'ahostsv6') found = found.filter((h) => h.address.includes(':'));
-    if (found.length === 0) status = 2;
-    let first = true;
-    const canonical = found[0]?.names[0] ?? '';
-    for (const h of found) {
-      for (const type of ['STREAM', 'DGRAM', 'RAW']) {
-        yield* sys.print(`${h.address.padEnd(15)} ${type.padEnd(6)} ${first ? canonical : ''}\n`);
-        first = false;
+    const family = AHOSTS[database];
+    let found = yield* lookupHost(sys, key, { family, addrConfig });
+    // AI_V4MAPPED: without an IPv6 address, the IPv4 ones are shown in IPv6's form.
+    if ('error' in found && family === 'inet6') found = yield* lookupHost(sys, key, { family: 'inet' });
+    if ('error' in found) {
+      status = 2;
+      continue;
+    }
+    let name = found.canonical;
+    for (const address of found.addresses) {
+      for (const type of ['STREAM', 'DGRAM ', 'RAW   ']) {
+        yield* sys.print(`${shownIp(address, family === 'inet6').padEnd(15)} ${type} ${name}\n`);
+        name = '';
       }
     }
   }
@@ -120,9 +122,8 @@ function* showAddresses(sys: Sys, database: string, keys: readonly string[]): Co
 function* showTable(sys: Sys, database: string, keys: readonly string[]): Coroutine<number> {
   const rows = (yield* lines(sys, FILES[database]!)).map((l) => l.trim().split(/\s+/));
   const show = ([name = '', value = '', ...aliases]: string[]): string => {
-    const width = database === 'services' ? 21 : 21;
     const tail = aliases.length > 0 ? ` ${aliases.join(' ')}` : '';
-    return `${name.padEnd(width)} ${value}${tail}\n`;
+    return `${name.padEnd(21)} ${value}${tail}\n`;
   };
   if (keys.length === 0) {
     for (const row of rows) yield* sys.print(show(row));
@@ -172,6 +173,14 @@ function* initgroups(sys: Sys, keys: readonly string[]): Coroutine<number> {
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   const operands: string[] = [];
+  let addrConfig = true;
+  let services: readonly NssService[] | undefined;
+  // `-s [DATABASE:]SERVICES`
+  const serviceOption = (text: string): void => {
+    const colon = text.indexOf(':');
+    if (colon >= 0 && text.slice(0, colon) !== 'hosts') return;
+    services = parseNsswitch(`hosts: ${text.slice(colon + 1)}`, 'hosts');
+  };
   for (let i = 1; i < argv.length; i++) {
     const word = argv[i]!;
     if (word === '--help' || word === '-?') {
@@ -182,16 +191,14 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       yield* sys.print('getent (Debian GLIBC 2.36) 2.36\n');
       return 0;
     }
-    if (word === '-s' || word === '--service') i++;
-    else if (
-      word === '-i' ||
-      word === '-A' ||
-      word === '--no-idn' ||
-      word === '--no-addrconfig' ||
-      word.startsWith('--service=')
-    )
-      continue;
-    else if (word.startsWith('-') && word !== '-') {
+    if (word === '-s' || word === '--service') serviceOption(argv[++i] ?? '');
+    else if (word.startsWith('--service=')) serviceOption(word.slice(10));
+    else if (word === '-A' || word === '--no-addrconfig') addrConfig = false;
+    else if (word === '-i' || word === '--no-idn') continue;
+    else if (word.startsWith('--')) {
+      yield* sys.eprint(`getent: unrecognized option '${word}'\n${HINT}`);
+      return 64;
+    } else if (word.startsWith('-') && word !== '-') {
       yield* sys.eprint(`getent: invalid option -- '${word[1]!}'\n${HINT}`);
       return 64;
     } else operands.push(word);
@@ -209,11 +216,11 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   }
   switch (database) {
     case 'hosts':
-      return yield* showHosts(sys, keys);
+      return yield* showHosts(sys, keys, services ?? (yield* hostServices(sys)));
     case 'ahosts':
     case 'ahostsv4':
     case 'ahostsv6':
-      return yield* showAddresses(sys, database, keys);
+      return yield* showAddresses(sys, database, keys, addrConfig);
     case 'services':
     case 'protocols':
     case 'networks':

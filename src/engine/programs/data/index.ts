@@ -11,8 +11,6 @@ import { getconf, locale } from './settings';
 import { cksum, sha224sum, sha384sum, sha512sum } from './sums';
 import { which } from './which';
 
-export { setHostLookup } from './getent';
-
 /** Programs that look at data, names and mounts. */
 export const DATA_TOOLS: readonly Program[] = [
   cksum,

@@ -29,7 +29,7 @@ function fail(text: string): never {
 }
 
 /** Sends and receives for IPv4. */
-function* ping4(sys: Sys, o: PingOptions, target: number): Coroutine<number> {
+function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Coroutine<number> {
   const { net } = sys;
   const socket = rawSocket(sys, 'inet', IPPROTO.ICMP);
   const fd = sys.install(socket);
@@ -98,8 +98,8 @@ function* ping4(sys: Sys, o: PingOptions, target: number): Coroutine<number> {
       show: (a) => formatIp(a),
     };
     const from = o.device !== undefined || source !== undefined ? `from ${formatIp4(local)} ${o.device ?? ''}: ` : '';
-    yield* sys.print(`PING ${o.target} (${formatIp4(target)}) ${from}${o.size}(${o.size + 28}) bytes of data.\n`);
-    return yield* new PingRun(sys, o, socket, family, id, o.target).run();
+    yield* sys.print(`PING ${host} (${formatIp4(target)}) ${from}${o.size}(${o.size + 28}) bytes of data.\n`);
+    return yield* new PingRun(sys, o, socket, family, id, host).run();
   } finally {
     sys.close(fd);
   }
@@ -219,7 +219,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     const found = yield* resolveHost(sys, o.target, o.family);
     if ('error' in found) fail(`${o.target}: ${found.error}`);
     const address = found.addresses[0]!;
-    if (typeof address === 'number') return yield* ping4(sys, o, address);
+    if (typeof address === 'number') return yield* ping4(sys, o, address, found.canonical);
     const literal = o.target.includes(':');
     return yield* ping6(sys, o, address, literal ? o.target : found.canonical);
   });
