@@ -22,6 +22,7 @@ export * from './mib';
 export * from './namespace';
 export * from './neigh/neighbour';
 export * from './nsids';
+export * from './proc-files';
 export * from './route/lookup';
 export * from './skb';
 export * from './socket';

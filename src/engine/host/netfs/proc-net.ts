@@ -2,7 +2,7 @@
 import type { IpAddress } from '../../wire';
 import { ip6ToBytesLoose } from '../../wire';
 import type { LinkInfo, NetNamespace, RouteInfo } from '../../net';
-import { RT_TABLE } from '../../net';
+import { RT_TABLE, netFiles } from '../../net';
 import type { Inode } from '../inode';
 import { ComputedDir, MemDir, TextNode } from '../inode';
 import { fibTrie, fibTrieStat } from './fib-trie';
@@ -73,7 +73,7 @@ function build(net: NetNamespace): MemDir {
   add('netfilter', new MemDir(0o555));
   file('netlink', () => 'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n');
   file('netstat', () => counters(net, NETSTAT_ROWS));
-  file('nf_conntrack', () => '', 0o440);
+  file('nf_conntrack', () => netFiles(net).get('nf_conntrack')?.() ?? '', 0o440);
   file('nf_conntrack_expect', () => '', 0o440);
   file('packet', () => packetFile(net));
   file('protocols', () => PROTOCOLS_TEXT);
@@ -98,7 +98,7 @@ function build(net: NetNamespace): MemDir {
   file('sockstat', () => sockstat(net));
   file('sockstat6', () => sockstat6(net));
   file('softnet_stat', () => softnet(net));
-  add('stat', new MemDir(0o555));
+  add('stat', addedFiles(net, 'stat'));
   file('tcp', () => tcpFile(net));
   file('tcp6', () => tcp6File(net));
   file('udp', () => udpFile(net));
@@ -113,6 +113,21 @@ function build(net: NetNamespace): MemDir {
   file('xfrm_stat', () => '');
   add('xt_recent', new MemDir(0o555));
   return dir.touch(now);
+}
+
+/** A directory whose files come and go with the parts of the kernel that make them. */
+function addedFiles(net: NetNamespace, under: string): ComputedDir {
+  const made = new Map<string, TextNode>();
+  return new ComputedDir(
+    () => [...netFiles(net).keys()].filter((p) => p.startsWith(`${under}/`)).map((p) => p.slice(under.length + 1)),
+    (name) => {
+      const text = netFiles(net).get(`${under}/${name}`);
+      if (!text) return undefined;
+      let node = made.get(name);
+      if (!node) made.set(name, (node = new TextNode(text, undefined, 0o444).touch(net.host.scheduler.now)));
+      return node;
+    },
+  );
 }
 
 const pad = (n: number | string, width: number): string => String(n).padStart(width);

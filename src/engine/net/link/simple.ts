@@ -25,9 +25,7 @@ export class LoopbackLink extends Link {
 
   override xmit(skb: Skb): void {
     const { stats } = this;
-    skb.ct = null;
-    skb.ctInfo = 0;
-    skb.nfFlags = 0;
+    // Its connection stays with it: what was translated on the way out is not looked up again on the way in.
     if (!this.ns.softnet.enqueue(skb, this)) {
       this.dropTx(skb, 'CPU_BACKLOG');
       return;

@@ -1,0 +1,11 @@
+/** Files below /proc/net that parts of the kernel add when they are loaded (proc_create_net). */
+import type { NetNamespace } from './namespace';
+
+const files = new WeakMap<NetNamespace, Map<string, () => string>>();
+
+/** The added files of a namespace: path below /proc/net to the function that makes its text. */
+export function netFiles(ns: NetNamespace): Map<string, () => string> {
+  let map = files.get(ns);
+  if (map === undefined) files.set(ns, (map = new Map()));
+  return map;
+}
