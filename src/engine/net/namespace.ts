@@ -23,6 +23,7 @@ import { zeroMib } from './mib';
 import { Arp } from './neigh/arp';
 import { NeighbourTables } from './neigh/table';
 import { Nsids } from './nsids';
+import { startPernet } from './pernet';
 import { Fib } from './route/fib';
 import { Routes } from './route/routes';
 import { Rules } from './route/rules';
@@ -164,6 +165,7 @@ export class NetNamespace {
     this.sysctl = new NetSysctl(this);
     this.loopback = new LoopbackLink(this);
     this.links.register(this.loopback);
+    startPernet(this);
   }
 
   /** False while nothing has asked for sockets: no packet can be for one. */
