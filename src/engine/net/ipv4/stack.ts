@@ -17,6 +17,7 @@ import {
   rewriteIpv4,
 } from '../../wire';
 import type { RouteKey } from '../api';
+import { attachTo } from '../conntrack/attach';
 import { NF } from '../hooks';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -55,6 +56,8 @@ export interface Send4 {
   owner?: SkbOwner | null;
   /** A route found before. */
   route?: Output4;
+  /** The packet it answers, whose connection it belongs to (an ICMP error). */
+  about?: Skb;
 }
 
 /** A route for packets of the machine itself. */
@@ -561,6 +564,7 @@ export class Ip4Stack {
     const skb = new Skb(ETHERTYPE.IPV4, packet);
     skb.mark = s.mark ?? 0;
     skb.owner = s.owner ?? null;
+    if (s.about !== undefined) attachTo(skb, s.about);
     return this.localOut(skb, out);
   }
 
