@@ -209,6 +209,7 @@ export class Icmp4 {
       tos: (packet.tos & 0x1e) | 0xc0,
       df: false,
       route,
+      about: skb,
       mark: ns.ipv4.fwmark_reflect ? skb.mark : 0,
     });
   }
