@@ -20,6 +20,7 @@ import {
   rewriteIpv6,
 } from '../../wire';
 import type { RouteKey } from '../api';
+import { attachTo } from '../conntrack/attach';
 import { NF } from '../hooks';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -312,6 +313,8 @@ export class Ip6Stack {
     owner?: SkbOwner | null;
     route?: Output6;
     hopByHop?: Uint8Array;
+    /** The packet it answers, whose connection it belongs to (an ICMPv6 error). */
+    about?: Skb;
   }): ErrnoCode | undefined {
     const { ns } = this;
     const out = s.route ?? this.routeOutput(s.dst, s.src, s.oif ?? null, s.mark ?? 0);
@@ -332,6 +335,7 @@ export class Ip6Stack {
     const skb = new Skb(ETHERTYPE.IPV6, packet);
     skb.owner = s.owner ?? null;
     skb.mark = s.mark ?? 0;
+    if (s.about !== undefined) attachTo(skb, s.about);
     ns.mib.Ip6OutRequests++;
     skb.route = out.entry;
     skb.dev = out.link;
@@ -433,6 +437,7 @@ export class Ip6Stack {
       nextHeader: IPPROTO.ICMPV6,
       payload: makeIcmp6Error(type, code, encodeIpv6(packet).subarray(0, MAX_ERROR - 48), rest),
       oif,
+      about: skb,
     });
   }
 }
