@@ -1,0 +1,145 @@
+/** What each decision on a packet's road means, in sentences. */
+import type { TraceEvent } from '../../engine/net';
+
+/** One kind of trace event. */
+export type EventOf<K extends TraceEvent['event']> = Extract<TraceEvent, { readonly event: K }>;
+
+/** Name, number and sentence of a step. */
+export interface Said {
+  readonly note: string;
+  readonly sentence: string;
+  readonly more?: string;
+}
+
+const TABLES: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
+
+/** A routing table's name, as iproute2 has it. */
+export function tableName(table: number): string {
+  return TABLES[table] ?? String(table);
+}
+
+/** The route as `ip route` begins it. */
+export function routeLine(e: EventOf<'route'>): string {
+  const via = e.gateway === undefined ? '' : ` via ${e.gateway}`;
+  const dev = e.link === undefined ? '' : ` dev ${e.link}`;
+  return `${e.result === 'local' ? 'local ' : ''}${e.prefix ?? ''}${via}${dev}`;
+}
+
+/** A routing decision. @param to the packet's destination. */
+export function sayRoute(e: EventOf<'route'>, where: string, to: string): Said {
+  const table = e.table === undefined ? '' : tableName(e.table);
+  const chosen = e.rule === undefined || [0, 32766, 32767].includes(e.rule) ? '' : ` Rule ${e.rule} chose this table.`;
+  if (e.prefix === undefined) return { note: e.result, sentence: `\`${where}\` has no way for \`${to}\`.` };
+  const match = `\`${e.prefix}\` in table ${table} is the longest match`;
+  if (e.result === 'local' && e.direction === 'input')
+    return {
+      note: 'for this stack',
+      sentence: `\`${to}\` is one of \`${where}\`’s own addresses: the packet has arrived.`,
+    };
+  if (e.result === 'local')
+    return {
+      note: 'dev lo',
+      sentence: `\`${to}\` is one of \`${where}\`’s own addresses: the packet stays inside, on \`lo\`.`,
+    };
+  if (e.result === 'broadcast' || e.result === 'multicast')
+    return {
+      note: e.result,
+      sentence: `\`${to}\` is a ${e.result} address: the packet goes to everybody on \`${e.link ?? '?'}\`.`,
+    };
+  if (e.result !== 'unicast' && e.result !== 'forward')
+    return { note: e.result, sentence: `${match}, and its type is ${e.result}.${chosen}` };
+  const forward = e.result === 'forward';
+  const on = forward ? 'The packet is for somebody else. ' : '';
+  const more = forward ? { more: 'A router takes one from the time to live of what it forwards.' } : {};
+  if (e.gateway !== undefined)
+    return {
+      note: `via ${e.gateway}`,
+      sentence: `${on}${match}: the next stop is the gateway \`${e.gateway}\`, out of \`${e.link ?? '?'}\`.${chosen}`,
+      ...more,
+    };
+  return {
+    note: `dev ${e.link ?? '?'}`,
+    sentence: `${on}${match}: \`${to}\` itself is the next stop, on the link behind \`${e.link ?? '?'}\`.${chosen}`,
+    ...more,
+  };
+}
+
+/** How a packet got the MAC of its next stop. @param waited microseconds that it stood in the queue, if it did. */
+export function sayNeighbour(e: EventOf<'neighbour'>, where: string, waited: number | undefined): Said {
+  const ask = e.address.includes(':') ? 'a neighbour solicitation' : 'an ARP request';
+  if (e.action === 'failed')
+    return {
+      note: 'FAILED',
+      sentence: `Nobody on \`${e.link}\` says that \`${e.address}\` is theirs: the entry is FAILED.`,
+    };
+  if (e.lladdr === undefined)
+    return {
+      note: e.state,
+      sentence: `\`${where}\` does not know the MAC of \`${e.address}\`. The packet waits while ${ask} goes out on \`${e.link}\`.`,
+    };
+  if (waited !== undefined)
+    return {
+      note: e.lladdr,
+      sentence: `\`${where}\` did not know the MAC of \`${e.address}\`. It sent ${ask} on \`${e.link}\`; ${duration(waited)} later the answer was \`${e.lladdr}\`.`,
+      more: 'The packet waited in the neighbour entry’s queue. The next one will not have to.',
+    };
+  return {
+    note: e.lladdr,
+    sentence: `The neighbour table knows the MAC of \`${e.address}\` already: \`${e.lladdr}\`${e.state === 'REACHABLE' ? '' : ` (${e.state})`}.`,
+  };
+}
+
+/** What a bridge did. */
+export function sayBridge(e: EventOf<'bridge'>, learned: boolean): Said {
+  const learn = learned ? ` It learns on the way where the sender is: behind \`${e.port}\`.` : '';
+  switch (e.action) {
+    case 'flood':
+      return {
+        note: e.to.length === 0 ? 'no port' : `flood: ${e.to.join(', ')}`,
+        sentence:
+          e.to.length === 0
+            ? `\`${e.bridge}\` has no port that this frame may leave by.${learn}`
+            : `\`${e.bridge}\` sends a copy to every other port (${listed(e.to)}): ${
+                e.mac === 'ff:ff:ff:ff:ff:ff' ? 'the frame is for everybody' : `it does not know where \`${e.mac}\` is`
+              }.${learn}`,
+      };
+    case 'forward':
+      return {
+        note: `port ${e.to[0] ?? '?'}`,
+        sentence: `\`${e.bridge}\` finds \`${e.mac}\` in its forwarding database: the frame leaves by port \`${e.to[0] ?? '?'}\`, and by no other.${learn}`,
+      };
+    case 'local':
+      return {
+        note: 'to this stack',
+        sentence: `\`${e.mac}\` is the bridge’s own or everybody’s address: \`${e.bridge}\` hands the frame to the stack it belongs to.${learn}`,
+      };
+    default:
+      return { note: 'learned', sentence: `\`${e.bridge}\` learns that \`${e.mac}\` is behind port \`${e.port}\`.` };
+  }
+}
+
+/** A connection's entry. */
+export function sayConntrack(e: EventOf<'conntrack'>): Said {
+  const known: Readonly<Record<string, string>> = {
+    NEW: 'No entry of conntrack fits: this packet begins a connection.',
+    ESTABLISHED: 'conntrack knows this connection.',
+    RELATED: 'conntrack finds that this packet is about a connection that it knows.',
+    INVALID: 'conntrack can make nothing of this packet: it fits no connection and may not begin one.',
+    UNTRACKED: 'This packet is not tracked.',
+  };
+  return { note: e.state, sentence: known[e.state] ?? `conntrack: ${e.state} (${e.action}).` };
+}
+
+/** Microseconds in the unit that people say. */
+export function duration(micros: number): string {
+  if (micros >= 1e6) return `${trim(micros / 1e6)} s`;
+  return micros >= 100 ? `${trim(micros / 1000)} ms` : `${Math.round(micros)} µs`;
+}
+
+const trim = (n: number) => n.toFixed(n < 10 ? 1 : 0).replace(/\.0$/, '');
+
+/** `a`, `b` and `c` as code. */
+export function listed(names: readonly string[]): string {
+  const code = names.map((n) => `\`${n}\``);
+  return code.length > 1 ? `${code.slice(0, -1).join(', ')} and ${code.at(-1)}` : (code[0] ?? 'nothing');
+}
