@@ -20,6 +20,14 @@ const WITH_EFFECTS =
 /** What runs in the worker is shared between the worker's chunks only: its first one must not bring the rest along. */
 const WORKER = /[\\/]src[\\/](?:engine|lab)[\\/]/;
 const CACHE_GROUPS = {
+  // The worker's first chunk is one file: a worker fetches a second one only after it has read the first.
+  defaultVendors: {
+    idHint: 'vendors',
+    test: /[\\/]node_modules[\\/]/,
+    priority: -10,
+    reuseExistingChunk: true,
+    chunks: (chunk: { name?: string }) => chunk.name !== 'lab',
+  },
   common: { test: (module: object) => !WORKER.test((module as { resource?: string }).resource ?? '') },
   engine: { test: WORKER, chunks: 'async' as const, minChunks: 2, minSize: 20_000, reuseExistingChunk: true },
 };

@@ -1,10 +1,18 @@
-import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { useLocation } from '@docusaurus/router';
-import { closeLab, useLabHost } from '../../hooks/labHost';
+import { closeLab, useLabHost, type OpenLab } from '../../hooks/labHost';
 import styles from './styles.module.css';
 
-// Terminal, worker and dock are fetched here, after a click and never before.
-const Dock = lazy(() => import('../Dock'));
+type DockType = ComponentType<{ open: OpenLab }>;
+
+let dock: Promise<DockType> | null = null;
+
+/** Terminal, worker and dock are fetched here, after a click and never before. A failed fetch is tried again by the next click. */
+function fetchDock(): Promise<DockType> {
+  dock ??= import('../Dock').then((m) => m.default);
+  dock.catch(() => (dock = null));
+  return dock;
+}
 
 /** Where an open lab lives: beside every page, so that the text can scroll and re-render without touching the world. */
 export default function LabHost(): ReactNode {
@@ -17,12 +25,16 @@ export default function LabHost(): ReactNode {
   }, [open]);
   // Another page has other labs; the state is kept.
   useEffect(() => () => closeLab(), [pathname]);
+  // Not `lazy`: React keeps a fallback that it has shown for 300 ms, and the reader would wait for it.
+  const [fetched, setFetched] = useState<{ Dock: DockType } | null>(null);
+  const [failed, setFailed] = useState<Error | null>(null);
+  const wanted = open !== null;
+  useEffect(() => {
+    if (wanted) fetchDock().then((Dock) => setFetched({ Dock }), setFailed);
+  }, [wanted]);
+  // The page's error boundary tells the reader.
+  if (failed) throw failed;
   if (!open) return null;
-  return (
-    <Suspense
-      fallback={<div className={styles.skeleton} aria-busy="true" aria-label="Opening the lab" role="status" />}
-    >
-      <Dock open={open} />
-    </Suspense>
-  );
+  if (fetched) return <fetched.Dock open={open} />;
+  return <div className={styles.skeleton} aria-busy="true" aria-label="Opening the lab" role="status" />;
 }
