@@ -31,7 +31,13 @@ import type { Skb } from './skb';
 import { Softnet } from './softnet';
 import { newSockets } from './socket/lazy';
 import type { Sockets } from './socket/sockets';
-import { NetSysctl, defaultIpv4Settings } from './sysctl';
+import {
+  NetSysctl,
+  defaultIcmp6Settings,
+  defaultIpv4Settings,
+  defaultIpv6Settings,
+  defaultRoute4Settings,
+} from './sysctl';
 import { Taps } from './taps';
 import type { DropReason, TraceDetail, TraceEvent } from './trace';
 import { Tracer } from './trace';
@@ -88,6 +94,10 @@ export class NetNamespace {
   readonly neighDefault: Record<Family, NeighConf>;
   /** Settings of /proc/sys/net/ipv4 outside of conf and neigh. */
   readonly ipv4 = defaultIpv4Settings();
+  /** Those of /proc/sys/net/ipv4/route, /proc/sys/net/ipv6 and its directory icmp. */
+  readonly route4 = defaultRoute4Settings();
+  readonly ipv6 = defaultIpv6Settings();
+  readonly icmp6 = defaultIcmp6Settings();
   readonly links: LinkTable;
   readonly addrs: Addresses & AddressApi;
   readonly fib: Fib;
