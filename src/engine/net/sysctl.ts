@@ -1,16 +1,20 @@
 import { Errno } from '../core';
 import type { SysctlApi } from './api';
 import type { NetNamespace } from './namespace';
-import { INERT_CONF6, INERT_CORE, INERT_IPV4, INERT_IPV6 } from './sysctl-inert';
+import { INERT_CONF6, INERT_CORE, INERT_IPV4, INERT_IPV6, INERT_MPTCP, INERT_ROUTE6, INERT_UNIX } from './sysctl-inert';
 
 /** Settings of /proc/sys/net/ipv4 that are one per namespace, with the kernel's defaults. Numbers and number lists. */
 export function defaultIpv4Settings() {
   return {
+    fib_multipath_hash_fields: 7,
+    fib_multipath_hash_policy: 0,
     fwmark_reflect: 0,
     icmp_echo_ignore_all: 0,
     icmp_echo_ignore_broadcasts: 1,
     icmp_errors_use_inbound_ifaddr: 0,
     icmp_ignore_bogus_error_responses: 1,
+    icmp_msgs_burst: 50,
+    icmp_msgs_per_sec: 1000,
     icmp_ratelimit: 1000,
     icmp_ratemask: 6168,
     igmp_max_memberships: 20,
@@ -41,6 +45,7 @@ export function defaultIpv4Settings() {
     tcp_max_tw_buckets: 131072,
     tcp_min_snd_mss: 48,
     tcp_mtu_probing: 0,
+    tcp_no_metrics_save: 0,
     tcp_orphan_retries: 0,
     tcp_retries1: 3,
     tcp_retries2: 15,
@@ -60,6 +65,38 @@ export function defaultIpv4Settings() {
 
 /** Type of the settings above. */
 export type Ipv4Settings = ReturnType<typeof defaultIpv4Settings>;
+
+/** Settings of /proc/sys/net/ipv6 that are one per namespace; `icmp_ratemask` is a list of type ranges. */
+export function defaultIpv6Settings() {
+  return {
+    auto_flowlabels: 1,
+    bindv6only: 0,
+    fib_multipath_hash_fields: 7,
+    fib_multipath_hash_policy: 0,
+    flowlabel_reflect: 0,
+    fwmark_reflect: 0,
+    ip6frag_high_thresh: 4194304,
+    ip6frag_low_thresh: 3145728,
+    ip6frag_time: 60,
+    ip_nonlocal_bind: 0,
+  };
+}
+
+/** Settings of /proc/sys/net/ipv6/icmp; `ratelimit` is in milliseconds. */
+export function defaultIcmp6Settings() {
+  return {
+    echo_ignore_all: 0,
+    echo_ignore_anycast: 0,
+    echo_ignore_multicast: 0,
+    error_anycast_as_unicast: 0,
+    ratelimit: 100,
+  };
+}
+
+/** Settings of /proc/sys/net/ipv4/route. Times in seconds. */
+export function defaultRoute4Settings() {
+  return { min_adv_mss: 256, min_pmtu: 552, mtu_expires: 600 };
+}
 
 const CORE_DEFAULTS = {
   default_qdisc: 'fq_codel',
@@ -153,6 +190,11 @@ export class NetSysctl implements SysctlApi {
   private readonly inertCore = { ...INERT_CORE };
   private readonly inert4 = { ...INERT_IPV4 };
   private readonly inert6 = { ...INERT_IPV6 };
+  private readonly inertRoute6 = { ...INERT_ROUTE6 };
+  private readonly inertMptcp = { ...INERT_MPTCP };
+  private readonly inertUnix = { ...INERT_UNIX };
+  /** net.ipv6.icmp.ratemask as it was written. */
+  private icmp6Mask = '0-1,3-127';
   private readonly inertConf6 = new WeakMap<object, Record<string, string>>();
   /** What other parts of the kernel add below a directory (netfilter, bridge): directory to its files. */
   readonly extra = new Map<string, Map<string, Leaf>>();
@@ -172,6 +214,8 @@ export class NetSysctl implements SysctlApi {
           core: () => this.coreDir(),
           ipv4: () => this.ipv4Dir(),
           ipv6: () => this.ipv6Dir(),
+          mptcp: () => this.inertDir(this.inertMptcp),
+          unix: () => this.inertDir(this.inertUnix),
         };
         for (const [name, files] of this.extra)
           dirs[name] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
@@ -223,20 +267,76 @@ export class NetSysctl implements SysctlApi {
         for (const key of Object.keys(this.inert4)) out[key] = () => inert(this.inert4, key);
         out.conf = () => this.confDir('inet');
         out.neigh = () => this.neighDir('inet');
-        out.route = () => ({ dir: () => ({ flush: () => ({ get: () => '', set: () => undefined }) }) });
+        out.route = () => ({
+          dir: () => ({
+            ...Object.fromEntries(
+              Object.keys(ns.route4).map((key) => [
+                key,
+                () => number(ns.route4 as unknown as Record<string, number>, key),
+              ]),
+            ),
+            flush: () => ({ get: () => '', set: () => ns.routes.forgetExceptions('inet') }),
+          }),
+        });
         return out;
       },
     };
   }
 
+  private inertDir(values: Record<string, string>): Node {
+    return { dir: () => Object.fromEntries(Object.keys(values).map((key) => [key, () => inert(values, key)])) };
+  }
+
   private ipv6Dir(): Node {
+    const { ns } = this;
+    const numbers = (
+      object: object,
+      extra: Record<string, () => Leaf | Node> = {},
+    ): Record<string, () => Leaf | Node> => ({
+      ...Object.fromEntries(
+        Object.keys(object).map((key) => [key, () => number(object as unknown as Record<string, number>, key)]),
+      ),
+      ...extra,
+    });
     return {
       dir: () => ({
         ...Object.fromEntries(Object.keys(this.inert6).map((key) => [key, () => inert(this.inert6, key)])),
+        ...numbers(ns.ipv6),
         conf: () => this.confDir('inet6'),
+        icmp: () => ({
+          dir: () =>
+            numbers(ns.icmp6, {
+              ratemask: () => ({ get: () => this.icmp6Mask, set: (text) => this.setIcmp6Mask(text.trim()) }),
+            }),
+        }),
         neigh: () => this.neighDir('inet6'),
+        route: () => ({
+          dir: () => ({
+            ...Object.fromEntries(
+              Object.keys(this.inertRoute6).map((key) => [key, () => inert(this.inertRoute6, key)]),
+            ),
+            flush: () => ({ get: () => '', set: () => ns.routes.forgetExceptions('inet6') }),
+          }),
+        }),
       }),
     };
+  }
+
+  /** proc_do_large_bitmap: ranges of ICMPv6 types. @throws Errno EINVAL */
+  private setIcmp6Mask(text: string): void {
+    if (text !== '' && !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) throw new Errno('EINVAL');
+    this.icmp6Mask = text;
+    this.icmp6Ranges = text === '' ? [] : text.split(',').map((r) => r.split('-').map(Number) as number[]);
+  }
+
+  private icmp6Ranges: number[][] = [
+    [0, 1],
+    [3, 127],
+  ];
+
+  /** Is the ICMPv6 type limited in its rate? */
+  limitsIcmp6(type: number): boolean {
+    return this.icmp6Ranges.some(([low = 0, high = low]) => type >= low && type <= high);
   }
 
   /** net.ipv4.ip_forward: every link and the default follow (inet_forward_change). */

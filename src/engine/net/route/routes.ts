@@ -278,6 +278,12 @@ export class Routes implements RouteApi {
     return ns.ip6.routeGet(key, link(key.iif), link(key.oif));
   }
 
+  /** Forgets learned path MTUs and redirects (net.ipv4.route.flush, `ip route flush cache`). */
+  forgetExceptions(family: Family): void {
+    for (const table of this.ns.fib.tables(family).values())
+      for (const route of table.list()) for (const nh of route.nexthops) nh.exceptions = null;
+  }
+
   // --- the kernel's own routes ----------------------------------------------------------------------------------------
 
   /** fib_magic: adds a route for an address. */

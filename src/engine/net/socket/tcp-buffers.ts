@@ -93,13 +93,19 @@ export class ReceiveQueue {
     return out;
   }
 
-  /** Keeps a segment that lies beyond `next`. */
-  keepEarly(seq: number, data: Uint8Array): void {
-    if (this.early.some((e) => e.seq === seq && e.data.length >= data.length)) return;
+  /** Keeps a segment that lies beyond `next`. @returns false when all of it was there already */
+  keepEarly(seq: number, data: Uint8Array): boolean {
+    if (
+      this.early.some(
+        (e) => seqDiff(seq, e.seq) >= 0 && seqDiff(seqAdd(seq, data.length), seqAdd(e.seq, e.data.length)) <= 0,
+      )
+    )
+      return false;
     let at = this.early.findIndex((e) => seqDiff(e.seq, seq) > 0);
     if (at < 0) at = this.early.length;
     this.early.splice(at, 0, { seq, data });
     this.earlyBytes += data.length;
+    return true;
   }
 
   /** Moves what now follows `next` into order. @returns the new next sequence number. */
@@ -117,8 +123,8 @@ export class ReceiveQueue {
     return next;
   }
 
-  /** SACK blocks: the ranges kept early, at most three, the one with `latest` first. */
-  sackBlocks(latest: number): [number, number][] {
+  /** SACK blocks: the ranges kept early, at most `max`, the one with `latest` first. */
+  sackBlocks(latest: number, max = 3): [number, number][] {
     const blocks: [number, number][] = [];
     for (const e of this.early) {
       const last = blocks[blocks.length - 1];
@@ -129,6 +135,6 @@ export class ReceiveQueue {
     }
     const at = blocks.findIndex(([l, r]) => seqDiff(latest, l) >= 0 && seqDiff(latest, r) < 0);
     if (at > 0) blocks.unshift(...blocks.splice(at, 1));
-    return blocks.slice(0, 3);
+    return blocks.slice(0, max);
   }
 }

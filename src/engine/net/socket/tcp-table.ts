@@ -1,6 +1,6 @@
 import { EMPTY, Errno } from '../../core';
 import type { IpAddress, IpPacket, TcpSegment } from '../../wire';
-import { IPPROTO, TCP_FLAG, formatIp, makeTcp, parseIp4 } from '../../wire';
+import { CHECKSUM_PARTIAL, IPPROTO, TCP_FLAG, formatIp, makeTcp, makeTcpOptions, parseIp4 } from '../../wire';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
@@ -10,6 +10,8 @@ import { mapped, unmapped } from './socket';
 import type { SockAddr } from './socket';
 import { seqAdd } from './tcp-buffers';
 import { TcpSocket } from './tcp';
+import { cookieFor, cookieTimestamp, readCookie } from './tcp-cookies';
+import { TcpMetrics } from './tcp-metrics';
 import { sharesAddress } from './udp';
 
 const { FIN, SYN, RST, ACK } = TCP_FLAG;
@@ -21,8 +23,30 @@ export class TcpTable {
   /** Bound sockets by port, listeners among them. */
   private readonly bound = new Map<number, TcpSocket[]>();
   private readonly offsets = new Map<string, number>();
+  readonly metrics: TcpMetrics;
 
-  constructor(private readonly ns: NetNamespace) {}
+  constructor(private readonly ns: NetNamespace) {
+    this.metrics = new TcpMetrics(ns);
+  }
+
+  /** Is there no room for one more socket in TIME_WAIT (net.ipv4.tcp_max_tw_buckets)? */
+  tooManyWaiting(): boolean {
+    const max = this.ns.ipv4.tcp_max_tw_buckets;
+    if (this.connections.size < max) return false;
+    let n = 0;
+    for (const s of this.connections.values()) if (s.state === 'TIME_WAIT') n++;
+    return n >= max;
+  }
+
+  /** May a new connection take the ports of one in TIME_WAIT (tcp_twsk_unique, net.ipv4.tcp_tw_reuse)? */
+  private reusable(s: TcpSocket): boolean {
+    const { ns } = this;
+    const mode = ns.ipv4.tcp_tw_reuse;
+    if (s.state !== 'TIME_WAIT' || mode === 0 || !s.useTs || ns.now - s.timeWaitSince < 1_000_000) return false;
+    if (mode === 1) return true;
+    const loop = (a: IpAddress): boolean => (typeof a === 'number' ? a >>> 24 === 127 : a === '::1');
+    return loop(s.localIp) || loop(s.remoteIp);
+  }
 
   private key(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): string {
     return `${local}|${localPort}|${remote}|${remotePort}`;
@@ -102,14 +126,16 @@ export class TcpTable {
     let { port } = local;
     if (port === 0) {
       port = connectPort(this.ns, this.offsets, `${lip}>${rip}:${remote.port}`, (p) => {
-        if (this.connections.has(this.key(lip, p, rip, remote.port))) return false;
+        const old = this.connections.get(this.key(lip, p, rip, remote.port));
+        if (old !== undefined && !this.reusable(old)) return false;
         return !(this.bound.get(p) ?? []).some((o) => o.remote === undefined);
       });
     }
     const key = this.key(lip, port, rip, remote.port);
     const old = this.connections.get(key);
     if (old !== undefined) {
-      if (old.state !== 'TIME_WAIT') throw new Errno('EADDRNOTAVAIL');
+      if (!this.reusable(old)) throw new Errno('EADDRNOTAVAIL');
+      this.ns.mib.TcpExtTWRecycled++;
       old.finish();
     }
     s.local = { ...local, port };
@@ -198,29 +224,109 @@ export class TcpTable {
       });
     }
     if (sock.state === 'LISTEN') this.toListener(sock, packet, s, skb);
-    else sock.input(s);
+    else {
+      const reason = sock.input(s);
+      if (reason !== undefined && ns.tracer.active) ns.drop(skb, reason, 'tcp_rcv_state_process');
+    }
   }
 
   private toListener(listener: TcpSocket, packet: IpPacket, s: TcpSegment, skb: Skb): void {
     const { ns } = this;
     if ((s.flags & RST) !== 0) return;
+    if ((s.flags & (ACK | SYN)) === ACK && this.acceptCookie(listener, packet, s, skb)) return;
     if ((s.flags & ACK) !== 0) return this.resetFor(packet, s);
     if ((s.flags & SYN) === 0 || (s.flags & FIN) !== 0) return ns.drop(skb, 'TCP_FLAGS', 'tcp_rcv_state_process');
+    const full = listener.embryos >= Math.max(listener.backlog, 1) || ns.ipv4.tcp_syncookies === 2;
+    const cookies = full && ns.ipv4.tcp_syncookies !== 0;
+    if (full) {
+      if (listener.cookiesAt === undefined && ns.ipv4.tcp_syncookies !== 2) {
+        const at =
+          typeof listener.localIp === 'number' ? formatIp(listener.localIp) : `[${formatIp(listener.localIp)}]`;
+        ns.log(
+          `TCP: request_sock_TCP: Possible SYN flooding on port ${at}:${listener.local.port}. ${cookies ? 'Sending cookies' : 'Dropping request'}.`,
+        );
+      }
+      listener.cookiesAt = ns.now;
+      if (cookies) ns.mib.TcpExtTCPReqQFullDoCookies++;
+      else {
+        ns.mib.TcpExtTCPReqQFullDrop++;
+        ns.mib.TcpExtListenDrops++;
+        return ns.drop(skb, 'SOCKET_BACKLOG', 'tcp_conn_request');
+      }
+    }
     if (listener.acceptQueue.length > listener.backlog) {
       ns.mib.TcpExtListenOverflows++;
       ns.mib.TcpExtListenDrops++;
       return ns.drop(skb, 'SOCKET_BACKLOG', 'tcp_conn_request');
     }
-    const route =
-      typeof packet.src === 'number'
-        ? ns.ip4.routeOutput(packet.src, packet.dst as number, listener.device)
-        : ns.ip6.routeOutput(packet.src, packet.dst as string, listener.device);
+    if (cookies) return this.sendCookie(packet, s);
+    const route = this.routeBack(listener, packet);
     if (typeof route === 'string') return ns.drop(skb, 'IP_OUTNOROUTES', 'tcp_conn_request');
     const child = new TcpSocket(ns, listener.family, listener.owner);
     const local = { address: mapped(packet.dst, listener.family), port: s.dstPort };
     const remote = { address: mapped(packet.src, listener.family), port: s.srcPort };
     this.connections.set(this.key(packet.dst, s.dstPort, packet.src, s.srcPort), child);
     child.fromSyn(listener, local, remote, s, route);
+  }
+
+  private routeBack(listener: TcpSocket, packet: IpPacket) {
+    const { ns } = this;
+    return typeof packet.src === 'number'
+      ? ns.ip4.routeOutput(packet.src, packet.dst as number, listener.device)
+      : ns.ip6.routeOutput(packet.src, packet.dst as string, listener.device);
+  }
+
+  /** A SYN-ACK that needs no memory. */
+  private sendCookie(packet: IpPacket, s: TcpSegment): void {
+    const { ns } = this;
+    ns.mib.TcpExtSyncookiesSent++;
+    ns.mib.TcpOutSegs++;
+    const ts = s.options?.timestamps;
+    const options = makeTcpOptions({
+      mss: packet.kind === 'ipv4' ? 1460 : 1440,
+      sackPermitted: ts !== undefined && (s.options?.sackPermitted ?? false),
+      ...(ts ? { timestamps: { val: cookieTimestamp(ns.now, s), ecr: ts.val } } : {}),
+      ...(ts && s.options?.wscale !== undefined ? { wscale: 10 } : {}),
+    });
+    const seq = cookieFor(ns, packet, s);
+    const segment = makeTcp(
+      s.dstPort,
+      s.srcPort,
+      seq,
+      seqAdd(s.seq, 1),
+      SYN | ACK,
+      64240,
+      options,
+      EMPTY,
+      CHECKSUM_PARTIAL,
+    );
+    if (packet.kind === 'ipv4')
+      ns.ip4.send({ src: packet.dst, dst: packet.src, protocol: IPPROTO.TCP, payload: segment, id: 0 });
+    else ns.ip6.send({ src: packet.dst, dst: packet.src, nextHeader: IPPROTO.TCP, payload: segment });
+  }
+
+  /** cookie_v4_check: the ACK of a handshake nobody remembers. @returns true when it was one */
+  private acceptCookie(listener: TcpSocket, packet: IpPacket, s: TcpSegment, skb: Skb): boolean {
+    const { ns } = this;
+    if (listener.cookiesAt === undefined || ns.now - listener.cookiesAt > 120_000_000) return false;
+    const options = readCookie(ns, packet, s);
+    if (options === undefined) {
+      ns.mib.TcpExtSyncookiesFailed++;
+      return false;
+    }
+    const route = this.routeBack(listener, packet);
+    if (typeof route === 'string') return true;
+    ns.mib.TcpExtSyncookiesRecv++;
+    const child = new TcpSocket(ns, listener.family, listener.owner);
+    const local = { address: mapped(packet.dst, listener.family), port: s.dstPort };
+    const remote = { address: mapped(packet.src, listener.family), port: s.srcPort };
+    const key = this.key(packet.dst, s.dstPort, packet.src, s.srcPort);
+    this.connections.set(key, child);
+    if (!child.fromCookie(listener, local, remote, s, route, options)) {
+      ns.drop(skb, 'SOCKET_BACKLOG', 'cookie_v4_check');
+      child.finish();
+    } else if (s.payload.length > 0 || (s.flags & FIN) !== 0) child.input(s);
+    return true;
   }
 
   /** tcp_v4_send_reset: the answer to a segment nobody wants. */
