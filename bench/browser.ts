@@ -71,6 +71,10 @@ export function size(): Promise<Row[]> {
     await openLab(page);
     await until(page, /[#$] ?$/);
     await page.waitForLoadState('networkidle');
+    const toPrompt = await brotliKb([...scripts, ...styles.slice(1)]);
+    await page.keyboard.type('hostname\n');
+    await until(page, /\nhost\n/);
+    await page.waitForLoadState('networkidle');
     const fetched = await brotliKb([...scripts, ...styles.splice(1)]);
     return [
       {
@@ -81,9 +85,21 @@ export function size(): Promise<Row[]> {
         bound: true,
         beside: `stock docs page: ${STOCK_PAGE_KB} KB (measured once)`,
       },
-      { what: 'code fetched when the first lab is opened', value: fetched, unit: 'KB brotli', budget: 200 },
+      {
+        what: 'code fetched from opening the first lab to its prompt',
+        value: toPrompt,
+        unit: 'KB brotli',
+        budget: 200,
+      },
+      { what: 'the same, to a first command that has answered', value: fetched, unit: 'KB brotli', budget: 200 },
       // Not there yet: what has been reached must not be lost again.
-      { what: 'the same, against what was reached last', value: fetched, unit: 'KB brotli', budget: 245, bound: true },
+      {
+        what: 'to the prompt, against what was reached last',
+        value: toPrompt,
+        unit: 'KB brotli',
+        budget: 245,
+        bound: true,
+      },
     ];
   });
 }
