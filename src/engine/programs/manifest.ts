@@ -152,6 +152,14 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { name: 'truncate', path: '/usr/bin/truncate', summary: 'shrink or extend the size of a file', group: 'files' },
   { name: 'curl', path: '/usr/bin/curl', summary: 'transfer a URL', size: 285696, group: 'http' },
   {
+    name: 'nginx',
+    path: '/usr/sbin/nginx',
+    summary: 'HTTP and reverse proxy server',
+    size: 1249520,
+    completes: true,
+    group: 'http',
+  },
+  {
     name: 'python3',
     path: '/usr/bin/python3',
     summary: 'an interactive high-level object-oriented language (here: only -m http.server)',

@@ -1,6 +1,7 @@
 import type { Program } from '../../host';
 import { curl } from './curl';
+import { nginx } from './nginx';
 import { python3 } from './python';
 
 /** Programs that speak HTTP. */
-export const HTTP_PROGRAMS: readonly Program[] = [curl, python3];
+export const HTTP_PROGRAMS: readonly Program[] = [curl, nginx, python3];
