@@ -88,6 +88,8 @@ export interface LinkChange {
   addrGenMode?: 'eui64' | 'none' | 'stable_secret' | 'random';
   altNames?: { add?: readonly string[]; del?: readonly string[] };
   bridge?: BridgeOptions;
+  /** Options of a kind that is registered (link/kinds.ts). */
+  kindOptions?: Readonly<Record<string, unknown>>;
   port?: Partial<BridgePortFlags> & { state?: PortState; cost?: number; priority?: number; mcastRouter?: number };
 }
 
@@ -232,6 +234,15 @@ export interface NeighApi {
   delete(spec: { index: number; address: IpAddress; proxy?: boolean }): void;
 }
 
+/** The far end of a tunnel in an FDB entry; what is left out is the link's own. */
+export interface FdbTunnel {
+  dst?: IpAddress;
+  port?: number;
+  vni?: number;
+  /** Index of the link packets leave by (`via`). */
+  via?: number;
+}
+
 /** `ns.fdb` (`bridge fdb`). */
 export interface FdbApi {
   /** @param filter `bridge`: index of a bridge; `index`: a port or the bridge itself. */
@@ -245,9 +256,20 @@ export interface FdbApi {
     state?: 'permanent' | 'static' | 'dynamic';
     vlan?: number;
     replace?: boolean;
+    /** Adds a destination to an entry that is there (NLM_F_APPEND). */
+    append?: boolean;
+    /** Of a VXLAN link: where frames to the address go. */
+    tunnel?: FdbTunnel;
   }): void;
   /** @throws Errno ENOENT */
-  delete(spec: { mac: Mac; index: number; master?: boolean; self?: boolean; vlan?: number }): void;
+  delete(spec: {
+    mac: Mac;
+    index: number;
+    master?: boolean;
+    self?: boolean;
+    vlan?: number;
+    tunnel?: FdbTunnel;
+  }): void;
 }
 
 /** `ns.nsids`: the numbers by which a namespace knows others (ip-netns(8) "nsid"). */

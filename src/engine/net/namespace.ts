@@ -205,8 +205,13 @@ export class NetNamespace {
 
   // --- links ----------------------------------------------------------------------------------------------------------
 
-  /** Tells the protocols what happened to a link. */
+  /** Tells the protocols, then the links that stand on it, what happened to a link. */
   deviceEvent(event: DeviceEvent, link: Link, detail?: string): void {
+    this.tellProtocols(event, link, detail);
+    if (link.uppers.length > 0) for (const upper of [...link.uppers]) upper.lowerEvent(event, link);
+  }
+
+  private tellProtocols(event: DeviceEvent, link: Link, detail?: string): void {
     switch (event) {
       case 'register':
         link.ip4 = new Inet4Device(link, { ...this.conf4.default }, { ...this.neighDefault.inet });

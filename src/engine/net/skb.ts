@@ -1,6 +1,6 @@
 /** The packet on its way through a machine: the kernel's sk_buff, reduced to what decisions are made of. */
 import type { EthernetFrame, EthernetPayload, Mac, VlanTag } from '../wire';
-import { ETHERNET_HEADER, makeFrame, payloadLength } from '../wire';
+import { ETHERNET_HEADER, makeFrame, payloadLength, tagLength } from '../wire';
 import type { BridgePort } from './link/bridge-port';
 import type { Link } from './link/link';
 import type { RouteEntry } from './route/lookup';
@@ -59,7 +59,7 @@ export class Skb {
   /** Length of the frame with its Ethernet header. */
   get frameLength(): number {
     let n = this.length + ETHERNET_HEADER;
-    if (this.vlan !== undefined) n += 4;
+    if (this.vlan !== undefined) n += tagLength(this.vlan);
     if (this.trailer !== undefined) n += this.trailer.length;
     return n;
   }

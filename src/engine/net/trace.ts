@@ -70,7 +70,13 @@ export type DropReason =
   | 'MAC_INVALID_SOURCE'
   | 'ARP_PVLAN_DISABLE'
   | 'VLAN_FILTER'
+  | 'VXLAN_INVALID_HDR'
   | 'VXLAN_VNI_NOT_FOUND'
+  | 'VXLAN_NO_REMOTE'
+  | 'VXLAN_ENTRY_EXISTS'
+  | 'LOCAL_MAC'
+  | 'NO_TX_TARGET'
+  | 'RECURSION_LIMIT'
   // Not the kernel's: what happens outside of a machine.
   | 'CABLE_LOSS'
   | 'CABLE_MTU'
@@ -143,6 +149,38 @@ export type TraceEvent = Common &
       }
     | { readonly event: 'conntrack'; readonly state: string; readonly action: string; readonly entry: string }
     | { readonly event: 'nat'; readonly kind: 'snat' | 'dnat'; readonly from: string; readonly to: string }
+    | {
+        /** The packet goes on inside another one; the events that follow show the outer packet as `payload`. */
+        readonly event: 'encapsulate' | 'decapsulate';
+        readonly link: string;
+        readonly kind: 'vxlan';
+        readonly vni: number;
+        readonly outer: {
+          readonly src: string;
+          readonly dst: string;
+          readonly srcPort: number;
+          readonly dstPort: number;
+          readonly ttl: number;
+        };
+        /** The inner frame's addresses. */
+        readonly src: Mac;
+        readonly dst: Mac;
+      }
+    | {
+        readonly event: 'vlan';
+        /** The sub-interface, or the bridge port. */
+        readonly link: string;
+        readonly action: 'tag' | 'untag' | 'filter';
+        readonly vlan: number;
+      }
+    | {
+        readonly event: 'qdisc';
+        readonly link: string;
+        readonly qdisc: string;
+        readonly action: 'delay' | 'duplicate' | 'reorder';
+        /** How long it waits, microseconds. */
+        readonly wait: Micros;
+      }
     | { readonly event: 'fragment'; readonly action: 'split' | 'queued' | 'reassembled'; readonly count: number }
     | {
         readonly event: 'socket';

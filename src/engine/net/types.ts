@@ -100,6 +100,10 @@ export interface LinkInfo {
   readonly stats: Readonly<LinkStats>;
   readonly bridge: BridgeInfo | undefined;
   readonly bridgePort: BridgePortInfo | undefined;
+  /** IFLA_INFO_DATA of kinds other than bridge. */
+  readonly data?: KindData | undefined;
+  /** IFLA_TSO_MAX_SIZE, bytes. */
+  readonly tsoMaxSize?: number;
   /** True in the message that announces that the link is gone. */
   readonly deleted?: boolean;
 }
@@ -114,6 +118,8 @@ export interface BridgeInfo {
   readonly priority: number;
   readonly vlanFiltering: boolean;
   readonly vlanProtocol: number;
+  /** The bridge keeps VLAN tables: somebody has used VLANs on it. */
+  readonly vlanTables?: boolean;
   readonly vlanDefaultPvid: number;
   readonly groupFwdMask: number;
   readonly groupAddress: Mac;
@@ -131,6 +137,65 @@ export interface BridgeInfo {
   readonly nfCallIp6tables: boolean;
   readonly nfCallArptables: boolean;
 }
+
+/** IFLA_INFO_DATA of an 802.1Q sub-interface. */
+export interface VlanInfo {
+  readonly kind: 'vlan';
+  /** Tag protocol: 0x8100 or 0x88a8. */
+  readonly protocol: number;
+  readonly id: number;
+  readonly reorderHdr: boolean;
+  readonly looseBinding: boolean;
+}
+
+/** IFLA_INFO_DATA of a VXLAN link. */
+export interface VxlanInfo {
+  readonly kind: 'vxlan';
+  readonly vni: number;
+  /** Default destination: a remote end, or a group. */
+  readonly remote: IpAddress | undefined;
+  readonly local: IpAddress | undefined;
+  /** Index of the underlay link in the namespace the link was created in. */
+  readonly dev: number | undefined;
+  /** Source ports [min, max]; 0 0 stands for ip_local_port_range. */
+  readonly portMin: number;
+  readonly portMax: number;
+  readonly dstPort: number;
+  readonly learning: boolean;
+  readonly proxy: boolean;
+  readonly rsc: boolean;
+  readonly l2miss: boolean;
+  readonly l3miss: boolean;
+  /** 0: the route's ("auto"). */
+  readonly ttl: number;
+  readonly ttlInherit: boolean;
+  /** 1: inherited. */
+  readonly tos: number;
+  /** Seconds. */
+  readonly ageing: number;
+  /** 0: no limit. */
+  readonly maxAddress: number;
+  readonly udpCsum: boolean;
+}
+
+/** Modes of a macvlan link. */
+export type MacvlanMode = 'private' | 'vepa' | 'bridge' | 'passthru' | 'source';
+
+/** IFLA_INFO_DATA of a macvlan link. */
+export interface MacvlanInfo {
+  readonly kind: 'macvlan';
+  readonly mode: MacvlanMode;
+}
+
+/** IFLA_INFO_DATA of an ipvlan link. */
+export interface IpvlanInfo {
+  readonly kind: 'ipvlan';
+  readonly mode: 'l2' | 'l3' | 'l3s';
+  readonly flag: 'bridge' | 'private' | 'vepa';
+}
+
+/** What is particular to a link of some kind. */
+export type KindData = VlanInfo | VxlanInfo | MacvlanInfo | IpvlanInfo;
 
 /** State of a bridge port (STP). */
 export type PortState = 'disabled' | 'listening' | 'learning' | 'forwarding' | 'blocking';
@@ -235,6 +300,11 @@ export interface FdbInfo {
   /** Absolute virtual times of last use and last update; undefined for `self` entries. */
   readonly used: Micros | undefined;
   readonly updated: Micros | undefined;
+  /** Of a VXLAN link: the remote end, and port, VNI and link where they are not the link's own. */
+  readonly dst?: IpAddress | undefined;
+  readonly port?: number | undefined;
+  readonly vni?: number | undefined;
+  readonly via?: number | undefined;
 }
 
 /** One next hop of a route. */

@@ -6,6 +6,7 @@ import { DATA_TOOLS } from './data';
 import { FILE_TOOLS } from './files';
 import { HTTP_PROGRAMS } from './http';
 import { IPROUTE2_PROGRAMS } from './iproute2';
+import './link-kinds';
 import { MACHINE_TOOLS } from './machine';
 import { NAMESPACE_PROGRAMS } from './namespaces';
 import { NETWORK_PROGRAMS } from './network';

@@ -3,6 +3,7 @@ import { fetchRestWith } from '../host';
 import type { Main, Program } from '../host';
 import { BASH_PROGRAMS, setLineReader } from '../shell/bash';
 import { Readline } from '../shell/readline/readline';
+import { fetchLinkKindsWith } from './link-kinds/fetch';
 import { MANIFEST } from './manifest';
 
 setLineReader(new Readline());
@@ -27,6 +28,7 @@ function once(load: () => Promise<unknown>): () => Promise<void> | undefined {
 }
 
 fetchRestWith(once(() => import(/* webpackChunkName: "system" */ './system')));
+fetchLinkKindsWith(once(() => import(/* webpackChunkName: "link-kinds" */ './link-kinds')));
 
 /** What is known of a program before its code is there. */
 export interface ManifestEntry {

@@ -33,6 +33,17 @@ export interface VlanTag {
   readonly priority: number;
   /** Drop eligible indicator. */
   readonly dei?: boolean;
+  /** Tag protocol identifier; 0x8100 when left out, 0x88a8 for a service tag (802.1ad). */
+  readonly tpid?: number;
+  /** The next tag behind this one. */
+  readonly inner?: VlanTag;
+}
+
+/** Bytes that a tag and those behind it take. */
+export function tagLength(tag: VlanTag | undefined): number {
+  let n = 0;
+  for (let t = tag; t !== undefined; t = t.inner) n += 4;
+  return n;
 }
 
 /** A packet of either IP version. */
@@ -121,7 +132,7 @@ export function payloadLength(payload: EthernetPayload): number {
 /** Length of the frame in bytes as tcpdump prints it (no FCS), without encoding it. */
 export function frameLength(frame: EthernetFrame): number {
   let length = ETHERNET_HEADER + payloadLength(frame.payload);
-  if (frame.vlan !== undefined) length += 4;
+  if (frame.vlan !== undefined) length += tagLength(frame.vlan);
   if (frame.trailer !== undefined) length += frame.trailer.length;
   return length;
 }
@@ -157,9 +168,9 @@ export function encodeFrame(frame: EthernetFrame): Uint8Array {
   writeMac(frame.dst, out, 0);
   writeMac(frame.src, out, 6);
   let at = 12;
-  if (frame.vlan !== undefined) {
-    put16(out, at, ETHERTYPE.VLAN);
-    put16(out, at + 2, (frame.vlan.priority << 13) | (frame.vlan.dei === true ? 0x1000 : 0) | frame.vlan.id);
+  for (let tag = frame.vlan; tag !== undefined; tag = tag.inner) {
+    put16(out, at, tag.tpid ?? ETHERTYPE.VLAN);
+    put16(out, at + 2, (tag.priority << 13) | (tag.dei === true ? 0x1000 : 0) | tag.id);
     at += 4;
   }
   put16(out, at, frame.etherType);
@@ -189,13 +200,20 @@ export function decodePayload(etherType: number, bytes: Uint8Array): EthernetPay
 export function decodeFrame(bytes: Uint8Array): EthernetFrame | undefined {
   if (bytes.length < ETHERNET_HEADER) return undefined;
   let at = 12;
-  let vlan: VlanTag | undefined;
-  if (get16(bytes, at) === ETHERTYPE.VLAN && bytes.length >= ETHERNET_HEADER + 4) {
+  const tags: VlanTag[] = [];
+  for (;;) {
+    const tpid = get16(bytes, at);
+    if ((tpid !== ETHERTYPE.VLAN && tpid !== ETHERTYPE.QINQ) || bytes.length < at + 6) break;
     const tci = get16(bytes, at + 2);
-    const tag = { id: tci & 0xfff, priority: tci >> 13 };
-    vlan = (tci & 0x1000) !== 0 ? { ...tag, dei: true } : tag;
+    tags.push({
+      id: tci & 0xfff,
+      priority: tci >> 13,
+      ...((tci & 0x1000) !== 0 ? { dei: true } : {}),
+      ...(tpid === ETHERTYPE.VLAN ? {} : { tpid }),
+    });
     at += 4;
   }
+  const vlan = tags.reduceRight<VlanTag | undefined>((inner, tag) => (inner ? { ...tag, inner } : tag), undefined);
   const etherType = get16(bytes, at);
   const body = bytes.subarray(at + 2);
   const payload = decodePayload(etherType, body);

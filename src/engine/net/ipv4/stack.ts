@@ -577,7 +577,8 @@ export class Ip4Stack {
     skb.route = out.entry;
     skb.dev = out.link;
     if (ns.tracer.active) {
-      ns.trace(skb, { event: 'created', by: skb.owner ? 'socket' : 'kernel', parent: undefined });
+      // A packet that goes on inside a tunnel keeps its identity.
+      if (skb.id === 0) ns.trace(skb, { event: 'created', by: skb.owner ? 'socket' : 'kernel', parent: undefined });
       this.traceRoute(skb, 'output', out.type, out.entry);
     }
     const { netfilter } = ns;

@@ -10,8 +10,32 @@ import { PACKET } from '../skb';
 import type { BridgeInfo, LinkKind } from '../types';
 import { IFF } from '../types';
 import { BridgePort } from './bridge-port';
-import { Fdb } from './fdb';
+import { Fdb, fdbKey } from './fdb';
 import { Link } from './link';
+
+/** What VLAN filtering adds to a bridge (bridge-vlan.ts). A null port is the bridge itself. */
+export interface BridgeVlanOps {
+  /** VLAN identifiers of a port, ascending. */
+  idsOf(port: BridgePort | null): number[];
+  /** br_allowed_ingress: gives the frame its VLAN. @returns its identifier, 0 without filtering, -1 to drop it */
+  ingress(skb: Skb, port: BridgePort | null): number;
+  /** br_allowed_egress */
+  egress(skb: Skb, port: BridgePort | null): boolean;
+  /** br_handle_vlan: takes the tag off where the port wants it untagged. */
+  untag(skb: Skb, port: BridgePort | null): void;
+  portAdded(port: BridgePort): void;
+  portRemoved(port: BridgePort): void;
+  /** A port's (or the bridge's) address changed: entries of each VLAN follow. */
+  macChanged(port: BridgePort | null, old: Mac, mac: Mac): void;
+  setDefaultPvid(pvid: number): void;
+}
+
+let newVlans: ((bridge: BridgeLink) => BridgeVlanOps) | null = null;
+
+/** Sets how a bridge gets its VLAN tables, once that code is there. */
+export function makeBridgeVlansWith(factory: (bridge: BridgeLink) => BridgeVlanOps): void {
+  newVlans = factory;
+}
 
 /** Ports a bridge may have (BR_MAX_PORTS). */
 const MAX_PORTS = 1023;
@@ -40,6 +64,8 @@ export class BridgeLink extends Link {
     nfCallIp6tables: false,
     nfCallArptables: false,
   };
+  /** VLAN tables: there from the moment somebody uses VLANs on this bridge. */
+  vlans: BridgeVlanOps | null = null;
   readonly fdb = new Fdb(() => this.settings.ageingTime * TICK);
   /** True once the administrator chose the address: it no longer follows the ports. */
   macPinned = false;
@@ -79,10 +105,14 @@ export class BridgeLink extends Link {
     }
     if (o.priority !== undefined) s.priority = o.priority & 0xffff;
     if (o.vlanFiltering !== undefined) {
-      if (o.vlanFiltering) throw new Errno('EOPNOTSUPP');
+      if (o.vlanFiltering) this.useVlans();
       s.vlanFiltering = o.vlanFiltering;
     }
-    if (o.vlanDefaultPvid !== undefined) s.vlanDefaultPvid = o.vlanDefaultPvid;
+    if (o.vlanDefaultPvid !== undefined) {
+      if (o.vlanDefaultPvid >= 4095) throw new Errno('EINVAL');
+      if (s.vlanFiltering) throw new Errno('EPERM');
+      this.useVlans().setDefaultPvid(o.vlanDefaultPvid);
+    }
     if (o.groupFwdMask !== undefined) {
       if (o.groupFwdMask & 7) throw new Errno('EINVAL');
       s.groupFwdMask = o.groupFwdMask;
@@ -94,6 +124,13 @@ export class BridgeLink extends Link {
     if (o.nfCallIp6tables !== undefined) s.nfCallIp6tables = o.nfCallIp6tables;
     if (o.nfCallArptables !== undefined) s.nfCallArptables = o.nfCallArptables;
     if (o.fdbFlush) for (const p of this.ports) this.fdb.flushPort(p, true);
+  }
+
+  /** The VLAN tables, made if needed. @throws Errno EOPNOTSUPP when their code is not there */
+  useVlans(): BridgeVlanOps {
+    if (this.vlans !== null) return this.vlans;
+    if (newVlans === null) throw new Errno('EOPNOTSUPP');
+    return (this.vlans = newVlans(this));
   }
 
   /** br_add_if. @throws Errno EINVAL, EBUSY, ELOOP, EOPNOTSUPP */
@@ -113,6 +150,7 @@ export class BridgeLink extends Link {
     this.ns.log(`${link.name}: entered allmulticast mode`);
     this.ns.log(`${link.name}: entered promiscuous mode`);
     this.insertLocal(link.mac, port);
+    this.vlans?.portAdded(port);
     this.recalculateId();
     if (link.running) this.enablePort(port);
     this.updateMtu();
@@ -128,6 +166,7 @@ export class BridgeLink extends Link {
     port.state = 'disabled';
     port.forwardDelay?.cancel();
     for (const e of this.fdb.flushPort(port, false)) this.ns.fdb.announce(this, e, true);
+    this.vlans?.portRemoved(port);
     link.port = null;
     link.master = null;
     link.promiscuity--;
@@ -167,6 +206,7 @@ export class BridgeLink extends Link {
     const e = this.fdb.entries.get(old);
     if (e?.local && e.port === port) this.fdb.entries.delete(old);
     this.insertLocal(port.link.mac, port);
+    this.vlans?.macChanged(port, old, port.link.mac);
     this.recalculateId();
   }
 
@@ -180,15 +220,17 @@ export class BridgeLink extends Link {
       if (e?.local && e.port === null) this.fdb.entries.delete(old);
     }
     this.insertLocal(mac, null);
+    this.vlans?.macChanged(null, old, mac);
     this.idMac = mac;
     this.selectStates();
   }
 
-  private insertLocal(mac: Mac, port: BridgePort | null): void {
-    const e = this.fdb.entries.get(mac);
+  /** @internal An address of the bridge or a port, in a VLAN. */
+  insertLocal(mac: Mac, port: BridgePort | null, vlan = 0): void {
+    const e = this.fdb.entries.get(fdbKey(mac, vlan));
     // Two devices with the same address: the first keeps it.
     if (e?.local) return;
-    const made = this.fdb.put(mac, port, { local: true, static: true, user: false }, this.ns.now);
+    const made = this.fdb.put(mac, port, { local: true, static: true, user: false }, this.ns.now, vlan);
     this.ns.fdb.announce(this, made, false);
   }
 
@@ -206,6 +248,7 @@ export class BridgeLink extends Link {
       if (e?.local && e.port === null) this.fdb.entries.delete(old);
       this.mac = mac;
       if (mac !== MAC_ZERO) this.insertLocal(mac, null);
+      this.vlans?.macChanged(null, old, mac);
       this.ns.deviceEvent('changeAddress', this);
       this.ns.announceLink(this);
     }
@@ -283,6 +326,7 @@ export class BridgeLink extends Link {
     return {
       ...s,
       vlanProtocol: ETHERTYPE.VLAN,
+      vlanTables: this.vlans !== null,
       groupAddress: '01:80:c2:00:00:00',
       bridgeId: this.bridgeId,
       designatedRoot: this.bridgeId,
@@ -322,15 +366,20 @@ export class BridgeLink extends Link {
   finish(skb: Skb, port: BridgePort): void {
     const { ns } = this;
     const now = ns.now;
+    const vlan = this.vlans === null ? 0 : this.vlans.ingress(skb, port);
+    if (vlan < 0) {
+      ns.drop(skb, 'VLAN_FILTER', 'br_allowed_ingress');
+      return;
+    }
     if (port.flags.locked) {
-      const known = this.fdb.lookup(skb.src, now);
+      const known = this.fdb.lookup(skb.src, now, vlan);
       if (known?.port !== port || known.local) {
         ns.drop(skb, 'NOT_SPECIFIED', 'br_handle_frame_finish');
         return;
       }
     }
-    if (port.flags.learning && this.fdb.learn(skb.src, port, now)) {
-      const entry = this.fdb.entries.get(skb.src)!;
+    if (port.flags.learning && this.fdb.learn(skb.src, port, now, vlan)) {
+      const entry = this.fdb.lookup(skb.src, now, vlan)!;
       ns.fdb.announce(this, entry, false);
       if (ns.tracer.active) this.traceBridge(skb, port, 'learn', skb.src, [port.link.name]);
     }
@@ -344,7 +393,7 @@ export class BridgeLink extends Link {
       this.passUp(skb, port);
       return;
     }
-    const entry = this.fdb.lookup(skb.dst, now);
+    const entry = this.fdb.lookup(skb.dst, now, vlan);
     if (entry !== undefined) {
       if (entry.local) {
         if (ns.tracer.active) this.traceBridge(skb, port, 'local', skb.dst, [this.name]);
@@ -382,6 +431,7 @@ export class BridgeLink extends Link {
       if (to === from && !to.flags.hairpin) return false;
       if (from.flags.isolated && to.flags.isolated) return false;
     }
+    if (this.vlans !== null && !this.vlans.egress(skb, to)) return false;
     return skb.length <= to.link.mtu + 4;
   }
 
@@ -431,6 +481,7 @@ export class BridgeLink extends Link {
 
   /** br_forward_finish */
   forwardFinish(skb: Skb, to: BridgePort): void {
+    this.vlans?.untag(skb, to);
     const hooks = this.ns.netfilter?.bridge;
     if (hooks && hooks.postrouting(skb, to.link) !== NF.ACCEPT) return;
     to.link.transmit(skb);
@@ -441,6 +492,13 @@ export class BridgeLink extends Link {
     const hooks = this.ns.netfilter?.bridge;
     this.stats.rxPackets++;
     this.stats.rxBytes += skb.length;
+    if (this.vlans !== null) {
+      if (this.promiscuity === 0 && !this.vlans.egress(skb, null)) {
+        this.ns.drop(skb, 'VLAN_FILTER', 'br_pass_frame_up');
+        return;
+      }
+      this.vlans.untag(skb, null);
+    }
     if (hooks && hooks.input(skb, port.link) !== NF.ACCEPT) return;
     const own = this.mac;
     // Frames to a port's address reach the bridge as its own (br_netif_receive_skb after pkt_type was set to HOST).
@@ -457,6 +515,7 @@ export class BridgeLink extends Link {
     if (ns.taps.count > 0) ns.taps.incoming(skb, this);
     if (ns.tracer.active)
       ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    if (skb.vlan !== undefined && this.vlanUppers !== null && this.receiveVlan(skb)) return;
     if (this.rxHandler !== null && this.rxHandler(skb)) return;
     this.deliver(skb);
   }
@@ -467,11 +526,16 @@ export class BridgeLink extends Link {
     this.stats.txPackets++;
     this.stats.txBytes += skb.frameLength;
     skb.bridgeIn = null;
+    const vlan = this.vlans === null ? 0 : this.vlans.ingress(skb, null);
+    if (vlan < 0) {
+      ns.drop(skb, 'VLAN_FILTER', 'br_dev_xmit');
+      return;
+    }
     if (isMulticastMac(skb.dst)) {
       this.flood(skb, null);
       return;
     }
-    const entry = this.fdb.lookup(skb.dst, ns.now);
+    const entry = this.fdb.lookup(skb.dst, ns.now, vlan);
     if (entry === undefined) this.flood(skb, null);
     else if (entry.port === null || entry.local) ns.drop(skb, 'NOT_SPECIFIED', 'br_dev_xmit');
     else if (!this.shouldDeliver(skb, null, entry.port)) ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_dev_xmit');

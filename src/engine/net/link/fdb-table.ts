@@ -7,6 +7,7 @@ import type { FdbInfo } from '../types';
 import type { BridgeLink } from './bridge';
 import { isBridge } from './bridge';
 import type { FdbEntry } from './fdb';
+import { fdbKey } from './fdb';
 import type { Link } from './link';
 
 /** `bridge fdb`: RTM_*NEIGH of family AF_BRIDGE. */
@@ -21,7 +22,7 @@ export class FdbTable implements FdbApi {
       master: bridge.index,
       self: false,
       state: e.local ? 'permanent' : e.static ? 'static' : 'dynamic',
-      vlan: undefined,
+      vlan: e.vlan === 0 ? undefined : e.vlan,
       local: e.local,
       used: e.used,
       updated: e.updated,
@@ -43,13 +44,17 @@ export class FdbTable implements FdbApi {
         for (const e of link.port.bridge.fdb.entries.values())
           if (e.port === link.port && this.live(link.port.bridge, e)) out.push(this.entry(link.port.bridge, e));
       if (isBridge(link)) for (const e of link.fdb.entries.values()) if (e.port === null) out.push(this.entry(link, e));
+      if (link.ownFdb !== null) {
+        out.push(...link.ownFdb.list());
+        continue;
+      }
       for (const mac of [...link.unicast.keys(), ...link.multicast.keys()]) out.push(this.own(link, mac));
     }
     return out;
   }
 
   private live(bridge: BridgeLink, e: FdbEntry): boolean {
-    return e.static || bridge.fdb.lookup(e.mac, this.ns.now) !== undefined;
+    return e.static || bridge.fdb.lookup(e.mac, this.ns.now, e.vlan) !== undefined;
   }
 
   private own(link: Link, mac: Mac): FdbInfo {
@@ -72,6 +77,16 @@ export class FdbTable implements FdbApi {
     return link;
   }
 
+  /** An entry without a VLAN is one for each VLAN of the port, and one without (br_fdb_add). @throws Errno EINVAL */
+  private vlansFor(bridge: BridgeLink, link: Link, vlan: number | undefined): number[] {
+    if (vlan !== undefined && vlan !== 0) {
+      const known = bridge.vlans?.idsOf(link.port);
+      if (known === undefined || !known.includes(vlan)) throw new Errno('EINVAL');
+      return [vlan];
+    }
+    return [0, ...(bridge.vlans?.idsOf(link.port) ?? [])];
+  }
+
   add(spec: Parameters<FdbApi['add']>[0]): void {
     const link = this.link(spec.index);
     if (link.isLoopback) throw new Errno('EINVAL', 'FDB add only supported for Ethernet devices');
@@ -80,18 +95,19 @@ export class FdbTable implements FdbApi {
       const bridge = isBridge(link) ? link : link.port?.bridge;
       if (bridge === undefined) throw new Errno('EINVAL');
       if (isMulticastMac(spec.mac)) throw new Errno('EINVAL', 'FDB entry address must be a unicast address');
-      const existing = bridge.fdb.entries.get(spec.mac);
-      if (existing !== undefined && !spec.replace) throw new Errno('EEXIST');
       const state = spec.state ?? 'permanent';
-      const e = bridge.fdb.put(
-        spec.mac,
-        link.port,
-        { local: state === 'permanent', static: state !== 'dynamic', user: true },
-        this.ns.now,
-      );
-      this.announce(bridge, e, false);
+      const kind = { local: state === 'permanent', static: state !== 'dynamic', user: true };
+      for (const vlan of this.vlansFor(bridge, link, spec.vlan)) {
+        if (bridge.fdb.entries.has(fdbKey(spec.mac, vlan)) && !spec.replace) throw new Errno('EEXIST');
+        this.announce(bridge, bridge.fdb.put(spec.mac, link.port, kind, this.ns.now, vlan), false);
+      }
     }
     if (!isBridge(link) && (spec.self === true || !toMaster)) {
+      if (link.ownFdb !== null) {
+        link.ownFdb.add(spec);
+        return;
+      }
+      if (spec.tunnel !== undefined) throw new Errno('EOPNOTSUPP');
       const list = isMulticastMac(spec.mac) ? link.multicast : link.unicast;
       if (list.has(spec.mac) && !spec.replace) throw new Errno('EEXIST');
       list.set(spec.mac, 1);
@@ -104,12 +120,21 @@ export class FdbTable implements FdbApi {
     if (toMaster) {
       const bridge = isBridge(link) ? link : link.port?.bridge;
       if (bridge === undefined) throw new Errno('EINVAL');
-      const e = bridge.fdb.entries.get(spec.mac);
-      if (e === undefined || e.port !== link.port) throw new Errno('ENOENT');
-      bridge.fdb.entries.delete(spec.mac);
-      this.announce(bridge, e, true);
+      let found = false;
+      for (const vlan of this.vlansFor(bridge, link, spec.vlan)) {
+        const e = bridge.fdb.entries.get(fdbKey(spec.mac, vlan));
+        if (e === undefined || e.port !== link.port) continue;
+        found = true;
+        bridge.fdb.remove(e);
+        this.announce(bridge, e, true);
+      }
+      if (!found) throw new Errno('ENOENT');
     }
     if (!isBridge(link) && (spec.self === true || !toMaster)) {
+      if (link.ownFdb !== null) {
+        link.ownFdb.delete(spec);
+        return;
+      }
       const list = isMulticastMac(spec.mac) ? link.multicast : link.unicast;
       if (!list.delete(spec.mac)) throw new Errno('ENOENT');
     }

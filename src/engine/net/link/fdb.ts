@@ -5,6 +5,8 @@ import type { BridgePort } from './bridge-port';
 /** An entry of a bridge's forwarding database (net_bridge_fdb_entry). */
 export interface FdbEntry {
   readonly mac: Mac;
+  /** VLAN identifier; 0 where VLANs are not told apart. */
+  readonly vlan: number;
   /** Null: the bridge itself. */
   port: BridgePort | null;
   /** Belongs to the bridge or a port: frames to it are for this machine. */
@@ -18,25 +20,41 @@ export interface FdbEntry {
   used: Micros;
 }
 
+/** The key of an address in a VLAN. */
+export function fdbKey(mac: Mac, vlan: number): string {
+  return vlan === 0 ? mac : `${mac}/${vlan}`;
+}
+
 /** A bridge's forwarding database: where a MAC address was last seen (net/bridge/br_fdb.c). */
 export class Fdb {
-  readonly entries = new Map<Mac, FdbEntry>();
+  /** By {@link fdbKey}. */
+  readonly entries = new Map<string, FdbEntry>();
 
   /** @param ageing returns the ageing time in microseconds. */
   constructor(private readonly ageing: () => Micros) {}
 
   /** The live entry for `mac`; an aged one counts as absent. */
-  lookup(mac: Mac, now: Micros): FdbEntry | undefined {
-    const entry = this.entries.get(mac);
+  lookup(mac: Mac, now: Micros, vlan = 0): FdbEntry | undefined {
+    const entry = this.entries.get(vlan === 0 ? mac : fdbKey(mac, vlan));
     if (entry === undefined) return undefined;
     return entry.static || entry.updated + this.ageing() > now ? entry : undefined;
   }
 
   /** A frame from `mac` came in by `port`. @returns true when that was news. */
-  learn(mac: Mac, port: BridgePort, now: Micros): boolean {
-    const entry = this.entries.get(mac);
+  learn(mac: Mac, port: BridgePort, now: Micros, vlan = 0): boolean {
+    const key = vlan === 0 ? mac : fdbKey(mac, vlan);
+    const entry = this.entries.get(key);
     if (entry === undefined) {
-      this.entries.set(mac, { mac, port, local: false, static: false, addedByUser: false, updated: now, used: now });
+      this.entries.set(key, {
+        mac,
+        vlan,
+        port,
+        local: false,
+        static: false,
+        addedByUser: false,
+        updated: now,
+        used: now,
+      });
       return true;
     }
     // One of our own addresses seen from outside: a loop; it is never learned.
@@ -53,9 +71,11 @@ export class Fdb {
     port: BridgePort | null,
     kind: { local: boolean; static: boolean; user: boolean },
     now: Micros,
+    vlan = 0,
   ): FdbEntry {
     const entry: FdbEntry = {
       mac,
+      vlan,
       port,
       local: kind.local,
       static: kind.static,
@@ -63,16 +83,22 @@ export class Fdb {
       updated: now,
       used: now,
     };
-    this.entries.set(mac, entry);
+    this.entries.set(fdbKey(mac, vlan), entry);
     return entry;
   }
 
-  /** Forgets what belongs to `port`; with `learnedOnly` keeps local and static entries. */
-  flushPort(port: BridgePort | null, learnedOnly: boolean): FdbEntry[] {
+  /** Takes an entry out. */
+  remove(entry: FdbEntry): void {
+    this.entries.delete(fdbKey(entry.mac, entry.vlan));
+  }
+
+  /** Forgets what belongs to `port` (in one VLAN); with `learnedOnly` keeps local and static entries. */
+  flushPort(port: BridgePort | null, learnedOnly: boolean, vlan?: number): FdbEntry[] {
     const gone: FdbEntry[] = [];
     for (const entry of [...this.entries.values()]) {
       if (entry.port !== port || (learnedOnly && entry.static)) continue;
-      this.entries.delete(entry.mac);
+      if (vlan !== undefined && entry.vlan !== vlan) continue;
+      this.remove(entry);
       gone.push(entry);
     }
     return gone;
@@ -87,7 +113,7 @@ export class Fdb {
       if (entry.static) continue;
       const dies = entry.updated + ageing;
       if (dies <= now) {
-        this.entries.delete(entry.mac);
+        this.remove(entry);
         gone.push(entry);
       } else if (dies < next) next = dies;
     }

@@ -5,8 +5,11 @@ import type { Inet6Device } from '../ipv6/device';
 import type { Neighbour } from '../neigh/neighbour';
 import type { NetNamespace } from '../namespace';
 import type { DropReason } from '../trace';
+import type { FdbApi } from '../api';
 import type { BridgePort } from './bridge-port';
-import type { BridgeInfo, LinkInfo, LinkKind, LinkStats, OperState } from '../types';
+import type { DeviceEvent } from '../namespace';
+import type { Qdisc } from '../qdisc';
+import type { BridgeInfo, FdbInfo, KindData, LinkInfo, LinkKind, LinkStats, OperState } from '../types';
 import { IFF } from '../types';
 import type { Skb } from '../skb';
 import { PACKET } from '../skb';
@@ -27,6 +30,13 @@ export function zeroStats(): LinkStats {
     txCarrier: 0,
     collisions: 0,
   };
+}
+
+/** A link's own forwarding table (ndo_fdb_add, ndo_fdb_del, ndo_fdb_dump). Add and delete throw Errno. */
+export interface LinkFdb {
+  add(spec: Parameters<FdbApi['add']>[0]): void;
+  delete(spec: Parameters<FdbApi['delete']>[0]): void;
+  list(): FdbInfo[];
 }
 
 /** A network device (net_device). Kinds differ in `xmit`, carrier and what happens on open and close. */
@@ -56,6 +66,10 @@ export abstract class Link {
   allmulti = 0;
   numTxQueues = 1;
   numRxQueues = 1;
+  /** What the hardware below could cut for TCP (dev->tso_max_size), bytes; only shown. */
+  tsoMaxSize = 524280;
+  /** The qdisc packets wait in; null while it is one that lets everything through at once. */
+  sched: Qdisc | null = null;
   addrGenMode: 'eui64' | 'none' | 'stable_secret' | 'random' = 'eui64';
   /** The bridge (or other device) it is a port of. */
   master: Link | null = null;
@@ -71,6 +85,12 @@ export abstract class Link {
   /** Extra unicast addresses (`bridge fdb add ... self`). */
   readonly unicast = new Map<Mac, number>();
   registered = false;
+  /** Links stacked on this one (VLAN, macvlan, ipvlan, VXLAN), in order of creation; they may be in other namespaces. */
+  readonly uppers: Link[] = [];
+  /** 802.1Q sub-interfaces by tag protocol and VLAN identifier; they get tagged frames before a bridge does. */
+  vlanUppers: Map<number, Link> | null = null;
+  /** Of a VXLAN link: who is behind which remote end. */
+  ownFdb: LinkFdb | null = null;
 
   constructor(ns: NetNamespace, name: string, index: number, mac: Mac) {
     this.ns = ns;
@@ -111,6 +131,20 @@ export abstract class Link {
   bridgeInfo(): BridgeInfo | undefined {
     return undefined;
   }
+
+  /** IFLA_INFO_DATA of kinds other than bridge. */
+  kindData(): KindData | undefined {
+    return undefined;
+  }
+
+  /** Something happened to a link that this one stands on (its kind's netdevice notifier). */
+  lowerEvent(_event: DeviceEvent, _lower: Link): void {}
+
+  /** ndo_change_mtu: refuses what the kind cannot do. @throws Errno */
+  checkMtu(_mtu: number): void {}
+
+  /** ndo_set_mac_address: what else changes with the address. @throws Errno */
+  macChanged(_old: Mac): void {}
 
   // --- state --------------------------------------------------------------------------------------------------------
 
@@ -207,6 +241,12 @@ export abstract class Link {
       this.ns.drop(skb, 'DEV_READY', this.name);
       return;
     }
+    if (this.sched !== null) this.sched.enqueue(skb);
+    else this.startXmit(skb);
+  }
+
+  /** dev_hard_start_xmit: out of the qdisc, past the taps, onto the medium. */
+  startXmit(skb: Skb): void {
     const { ns } = this;
     if (ns.taps.count > 0) ns.taps.outgoing(skb, this);
     if (ns.tracer.active)
@@ -232,18 +272,33 @@ export abstract class Link {
     if (ns.taps.count > 0) ns.taps.incoming(skb, this);
     if (ns.tracer.active)
       ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
+    if (skb.vlan !== undefined && this.vlanUppers !== null && this.receiveVlan(skb)) return;
     if (this.port !== null) {
       this.port.receive(skb);
       return;
     }
     if (this.rxHandler !== null && this.rxHandler(skb)) return;
-    if (skb.vlan !== undefined && skb.vlan.id !== 0) {
-      skb.pktType = PACKET.OTHERHOST;
-      this.stats.rxDropped++;
-      ns.drop(skb, 'VLAN_FILTER', this.name);
-      return;
-    }
     this.deliver(skb);
+  }
+
+  /** vlan_do_receive: hands a tagged frame to the sub-interface of its VLAN. @returns false when there is none */
+  protected receiveVlan(skb: Skb): boolean {
+    const { tpid = ETHERTYPE.VLAN, id, inner } = skb.vlan!;
+    const upper = this.vlanUppers!.get((tpid << 12) | id);
+    if (upper === undefined) return false;
+    if (!upper.up) {
+      upper.stats.rxDropped++;
+      upper.ns.drop(skb, 'DEV_READY', upper.name);
+      return true;
+    }
+    if (this.ns.tracer.active) this.ns.trace(skb, { event: 'vlan', link: upper.name, action: 'untag', vlan: id });
+    skb.vlan = inner;
+    upper.stats.rxPackets++;
+    upper.stats.rxBytes += skb.frameLength;
+    if (isMulticastMac(skb.dst) && skb.dst !== MAC_BROADCAST) upper.stats.multicast++;
+    if (upper.ns !== this.ns) skb.scrub(true);
+    upper.receive(skb);
+    return true;
   }
 
   /** Devices stacked on this one (VLAN, macvlan) take frames here; true when taken. */
@@ -252,6 +307,13 @@ export abstract class Link {
   /** Hands the packet to its protocol. */
   deliver(skb: Skb): void {
     const { ns } = this;
+    if (skb.vlan !== undefined && skb.vlan.id !== 0) {
+      // A VLAN nobody here is in: the packet is as good as addressed to somebody else.
+      skb.pktType = PACKET.OTHERHOST;
+      this.stats.rxDropped++;
+      ns.drop(skb, 'VLAN_FILTER', this.name);
+      return;
+    }
     switch (skb.etherType) {
       case ETHERTYPE.IPV4:
         if (skb.payload.kind === 'ipv4') ns.ip4.receive(skb, this);
@@ -312,6 +374,8 @@ export abstract class Link {
       stats: { ...this.stats },
       bridge: this.bridgeInfo(),
       bridgePort: this.port?.info(),
+      data: this.kindData(),
+      tsoMaxSize: this.tsoMaxSize,
     };
   }
 }

@@ -6,6 +6,7 @@ import type { NetNamespace } from '../namespace';
 import type { LinkInfo } from '../types';
 import { IFF } from '../types';
 import { BridgeLink, isBridge } from './bridge';
+import { linkKind } from './kinds';
 import type { Link } from './link';
 import { zeroStats } from './link';
 import { DummyLink } from './simple';
@@ -58,15 +59,16 @@ export class LinkTable implements LinkApi {
     return this.lastIndex;
   }
 
-  private reserveIndex(wanted: number | undefined): number {
+  /** @internal An index nobody has, or the wanted one. @throws Errno EBUSY */
+  reserveIndex(wanted: number | undefined): number {
     if (wanted === undefined || wanted === 0) return this.newIndex();
     if (wanted < 0) throw new Errno('EINVAL', "ifindex can't be negative");
     if (this.byIndex.has(wanted)) throw new Errno('EBUSY');
     return wanted;
   }
 
-  /** A name as dev_get_valid_name() accepts it; `%d` is replaced by the first free number. */
-  private validName(name: string): string {
+  /** @internal A name as dev_get_valid_name() accepts it; `%d` is replaced by the first free number. */
+  validName(name: string): string {
     if (name.length > NAME_MAX) throw new Errno('ERANGE', 'Attribute failed policy validation');
     if (!validLinkName(name)) throw new Errno('EINVAL');
     if (name.includes('%d')) {
@@ -85,7 +87,8 @@ export class LinkTable implements LinkApi {
     return macFromBytes(bytes);
   }
 
-  private validMac(mac: Mac | undefined): Mac | undefined {
+  /** @internal @throws Errno EADDRNOTAVAIL */
+  validMac(mac: Mac | undefined): Mac | undefined {
     if (mac !== undefined && (mac === MAC_ZERO || isMulticastMac(mac))) throw new Errno('EADDRNOTAVAIL');
     return mac;
   }
@@ -98,10 +101,12 @@ export class LinkTable implements LinkApi {
   }
 
   private create(spec: LinkSpec, origin: NetNamespace): Link {
-    if (spec.name !== undefined) {
-      if (spec.name.length > NAME_MAX) throw new Errno('ERANGE', 'Attribute failed policy validation');
-      if (this.names.has(spec.name)) throw new Errno('EEXIST');
-    }
+    if (spec.name !== undefined && spec.name.length > NAME_MAX)
+      throw new Errno('ERANGE', 'Attribute failed policy validation');
+    const ops = linkKind(spec.kind);
+    ops?.validate?.(spec);
+    if (spec.name !== undefined && this.names.has(spec.name)) throw new Errno('EEXIST');
+    if (ops) return ops.create(this, spec, origin);
     switch (spec.kind) {
       case 'veth':
         return this.addVeth(spec, (spec.peer ?? {}) as LinkCommon, origin);
@@ -161,10 +166,10 @@ export class LinkTable implements LinkApi {
     return link;
   }
 
-  /** Registers a new link and applies what every kind takes. */
-  private finish(link: Link, spec: LinkCommon): Link {
+  /** @internal Registers a new link and applies what every kind takes. */
+  finish(link: Link, spec: LinkCommon): Link {
     if (spec.mtu !== undefined) {
-      this.checkMtu(link, spec.mtu);
+      this.checkMtu(link, spec.mtu, true);
       link.mtu = spec.mtu;
       if (isBridge(link)) link.mtuPinned = true;
     }
@@ -227,6 +232,12 @@ export class LinkTable implements LinkApi {
     if (change.bridge) {
       if (!isBridge(link)) throw new Errno('EOPNOTSUPP');
       link.configure(change.bridge);
+      ns.announceLink(link);
+    }
+    if (change.kindOptions) {
+      const ops = linkKind(link.kind);
+      if (ops?.change === undefined) throw new Errno('EOPNOTSUPP');
+      ops.change(link, change.kindOptions);
       ns.announceLink(link);
     }
     if (change.port) {
@@ -296,6 +307,7 @@ export class LinkTable implements LinkApi {
     if (!link.up) return;
     this.ns.deviceEvent('goingDown', link);
     link.flags &= ~IFF.UP;
+    link.sched?.reset();
     link.onClose();
     this.ns.deviceEvent('down', link);
     this.ns.announceLink(link);
@@ -306,14 +318,16 @@ export class LinkTable implements LinkApi {
     const old = link.mac;
     if (isBridge(link)) link.setMac(mac);
     else link.mac = mac;
+    link.macChanged(old);
     link.port?.bridge.portAddressChanged(link.port, old);
     this.ns.deviceEvent('changeAddress', link);
     this.ns.announceLink(link);
   }
 
-  private checkMtu(link: Link, mtu: number): void {
+  private checkMtu(link: Link, mtu: number, creating = false): void {
     if (mtu < 0 || mtu < link.minMtu) throw new Errno('EINVAL', 'mtu less than device minimum');
     if (link.maxMtu > 0 && mtu > link.maxMtu) throw new Errno('EINVAL', 'mtu greater than device maximum');
+    if (!creating) link.checkMtu(mtu);
   }
 
   /** __dev_set_mtu with its announcements to the protocols. */
@@ -408,6 +422,9 @@ export class LinkTable implements LinkApi {
   }
 
   private unlist(link: Link, movedTo: NetNamespace | null): void {
+    // What stands on a link goes with it.
+    if (movedTo === null)
+      for (const upper of [...link.uppers].reverse()) if (upper.registered) upper.ns.links.remove(upper);
     if (link.port !== null) link.port.bridge.removePort(link.port);
     this.ns.deviceEvent('unregister', link);
     this.ns.events.emit(() => ({ type: 'link', deleted: true, link: { ...link.info(), deleted: true } }));

@@ -45,6 +45,7 @@ export class DummyLink extends Link {
   constructor(ns: NetNamespace, name: string, index: number, mac: string) {
     super(ns, name, index, mac);
     this.flags = IFF.BROADCAST | IFF.NOARP;
+    this.tsoMaxSize = 65536;
     this.minMtu = 0;
     this.maxMtu = 0;
   }

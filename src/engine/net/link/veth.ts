@@ -1,3 +1,4 @@
+import { ETHERNET_HEADER } from '../../wire';
 import type { LinkKind } from '../types';
 import type { Skb } from '../skb';
 import { Link } from './link';
@@ -32,7 +33,8 @@ export class VethLink extends Link {
     }
     const length = skb.frameLength;
     // is_skb_forwardable: longer than the peer's MTU allows (VLAN tag included) is not received.
-    if (skb.length > peer.mtu + 4) {
+    if (length > peer.mtu + ETHERNET_HEADER + 4) {
+      peer.stats.rxDropped++;
       this.dropTx(skb, 'PKT_TOO_BIG');
       return;
     }

@@ -1,6 +1,6 @@
 import type { Caller, Coroutine } from '../../core';
 import { Errno } from '../../core';
-import type { IpAddress, IpPacket } from '../../wire';
+import type { IpAddress, IpPacket, UdpDatagram } from '../../wire';
 import { CHECKSUM_PARTIAL, ICMP4, ICMP4_UNREACH, IPPROTO, formatIp, makeUdp, parseIp4 } from '../../wire';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -14,6 +14,8 @@ import { DatagramSocket, isGroup, mapped, unmapped } from './socket';
 /** A UDP socket (udp(7)). */
 export class UdpSocket extends DatagramSocket {
   private writeShutdown = false;
+  /** Of a tunnel's socket (udp_encap_rcv): takes the datagrams instead of the queue. */
+  encap: ((skb: Skb, packet: IpPacket, udp: UdpDatagram) => void) | null = null;
   private readonly flowLabel = this.ns.random.below(1 << 20);
 
   constructor(ns: NetNamespace, family: Family, owner: SocketOwner) {
@@ -81,8 +83,8 @@ export class UdpSocket extends DatagramSocket {
     if (gone!.link.registered) this.ns.multicast4.leave(gone!.link, group);
   }
 
-  /** sendto(2). @throws Errno EDESTADDRREQ, EMSGSIZE, EACCES, ENETUNREACH, ECONNREFUSED (pending), EPIPE ... */
-  send(data: Uint8Array, to?: SockAddr, options: { ttl?: number } = {}): void {
+  /** sendto(2); `source` as IP_PKTINFO gives it. @throws Errno EDESTADDRREQ, EMSGSIZE, EACCES, ENETUNREACH, ECONNREFUSED (pending), EPIPE ... */
+  send(data: Uint8Array, to?: SockAddr, options: { ttl?: number; source?: IpAddress } = {}): void {
     this.throwPending();
     if (this.writeShutdown) throw new Errno('EPIPE');
     const dest = to ?? this.remote;
@@ -92,7 +94,7 @@ export class UdpSocket extends DatagramSocket {
     const { ns } = this;
     if (this.local.port === 0) this.bind({ address: this.local.address, port: 0 });
     const dst = unmapped(dest.address, parseIp4);
-    const src = unmapped(this.local.address, parseIp4);
+    const src = options.source ?? unmapped(this.local.address, parseIp4);
     const oif = this.outLink(dest);
     const ttl = options.ttl ?? (isGroup(dst) ? this.multicastTtl : this.ttl);
     let error;
@@ -291,6 +293,10 @@ export class UdpTable {
       return ns.drop(skb, 'NO_SOCKET', 'udp_rcv');
     }
     for (const s of targets) {
+      if (s.encap !== null) {
+        s.encap(skb, packet, udp);
+        continue;
+      }
       const from = { ...message.from, address: mapped(packet.src, s.family) };
       if (s.enqueue({ ...message, from })) {
         ns.mib.UdpInDatagrams++;

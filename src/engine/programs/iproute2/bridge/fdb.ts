@@ -1,8 +1,8 @@
 /** `bridge fdb`: forwarding tables. */
-import type { FdbInfo } from '../../../net';
-import { parseMac } from '../../../wire';
+import type { FdbInfo, FdbTunnel } from '../../../net';
+import { formatIp, parseMac } from '../../../wire';
 import { BRIDGE_FDB_USAGE } from '../help';
-import { Args, duplicateOrGarbage, invalidArgument, Quit, readUnsigned } from '../lib/args';
+import { addressArgument, Args, duplicateOrGarbage, invalidArgument, Quit, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
 
 function usage(): never {
@@ -39,12 +39,25 @@ function modify(ctx: Context, words: readonly string[], verb: 'add' | 'append' |
   let master = false;
   let state: 'permanent' | 'static' | 'dynamic' = 'permanent';
   let vlan: number | undefined;
+  const tunnel: FdbTunnel = {};
   while (args.more) {
     if (args.is('dev')) dev = args.next();
-    else if (['dst', 'nhid', 'port', 'vni', 'src_vni', 'via'].includes(args.word)) {
-      const word = args.word;
-      args.next();
-      throw new Quit(2, `bridge: not simulated in this course: fdb ${word}\n`);
+    else if (args.is('dst')) {
+      if (tunnel.dst !== undefined) duplicateOrGarbage('dst', args.word);
+      tunnel.dst = addressArgument(args.next(), 'unspec');
+    } else if (args.is('port')) {
+      const word = args.next();
+      const port = readUnsigned(word, 0xffff) ?? udpService(word);
+      if (port === undefined) invalidArgument('invalid port', word);
+      tunnel.port = port;
+    } else if (args.is('vni')) {
+      const word = args.next();
+      const vni = readUnsigned(word);
+      if (vni === undefined || vni >= 1 << 24) invalidArgument('invalid VNI\n', word);
+      tunnel.vni = vni;
+    } else if (args.is('via')) tunnel.via = ctx.needLink(args.next(), 255).index;
+    else if (args.is('nhid') || args.is('src_vni')) {
+      throw new Quit(2, `bridge: not simulated in this course: fdb ${args.word}\n`);
     } else if (args.is('self')) self = true;
     else if (args.matches('master')) master = true;
     else if (args.matches('router') || args.matches('use') || args.matches('extern_learn') || args.matches('sticky')) {
@@ -69,12 +82,24 @@ function modify(ctx: Context, words: readonly string[], verb: 'add' | 'append' |
   if (!mac) throw new Quit(255, `Invalid mac address ${address}\n`);
   const link = ctx.needLink(dev, 255);
   if (!self && !master) self = true;
-  const where = { mac, index: link.index, self, master, ...(vlan !== undefined && { vlan }) };
+  const where = {
+    mac,
+    index: link.index,
+    self,
+    master,
+    ...(vlan !== undefined && { vlan }),
+    ...(Object.keys(tunnel).length > 0 && { tunnel }),
+  };
   ctx.request(() => {
     if (verb === 'delete') ctx.net.fdb.delete(where);
-    else ctx.net.fdb.add({ ...where, state, ...(verb !== 'add' && { replace: true }) });
+    else ctx.net.fdb.add({ ...where, state, ...(verb !== 'add' && { [verb]: true }) });
   }, 255);
   return 0;
+}
+
+/** Names of UDP ports that tunnels use (/etc/services). */
+function udpService(word: string): number | undefined {
+  return word === 'vxlan' ? 4789 : word === 'otv' ? 8472 : undefined;
 }
 
 /** One entry as `bridge fdb` prints it. */
@@ -96,7 +121,11 @@ export function printFdb(ctx: Context, f: FdbInfo, hideDev: boolean, deleted = f
       out.fp(' ');
     }
   }
+  if (f.dst !== undefined) out.any('dst', formatIp(f.dst), `dst ${formatIp(f.dst)} `);
   if (f.vlan !== undefined) out.any('vlan', f.vlan, `vlan ${f.vlan} `);
+  if (f.port !== undefined) out.any('port', f.port, `port ${f.port} `);
+  if (f.vni !== undefined) out.any('vni', f.vni, `vni ${f.vni} `);
+  if (f.via !== undefined) out.any('viaIf', ctx.nameOf(f.via), `via ${ctx.nameOf(f.via)} `);
   if (options.stats > 0 && f.used !== undefined && f.updated !== undefined) {
     const age = (t: number): number => Math.max(0, Math.floor((ctx.sys.now - t) / 1e6));
     if (out.isJson) {
@@ -166,10 +195,12 @@ function get(ctx: Context, words: readonly string[]): number {
   let dev: string | undefined;
   let address: string | undefined;
   let vlan: number | undefined;
+  let self = false;
   while (args.more) {
     if (args.is('brport') || args.is('dev')) dev = args.next();
     else if (args.is('br')) bridge = args.next();
-    else if (args.is('self') || args.matches('master') || args.matches('dynamic')) {
+    else if (args.is('self')) self = true;
+    else if (args.matches('master') || args.matches('dynamic')) {
       // The entry is looked for by its address.
     } else if (args.matches('vlan')) vlan = readUnsigned(args.next(), 4095);
     else {
@@ -190,7 +221,7 @@ function get(ctx: Context, words: readonly string[]): number {
   if (dev !== undefined) filter.index = ctx.needLink(dev, 255).index;
   const found = ctx.net.fdb
     .list(filter)
-    .find((f) => f.mac === mac && !f.self && (vlan === undefined || f.vlan === vlan));
+    .find((f) => f.mac === mac && f.self === self && (vlan === undefined || f.vlan === vlan));
   if (!found) throw new Quit(254, 'Error: Fdb entry not found.\n');
   ctx.out.begin();
   printFdb(ctx, found, false);

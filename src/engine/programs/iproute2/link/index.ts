@@ -1,4 +1,6 @@
 /** `ip link`: add, set, replace, delete, show, property, help. */
+import type { Coroutine } from '../../../core';
+import { needsLinkKinds, provideLinkKinds } from '../../link-kinds/fetch';
 import { list } from '../address/list';
 import { Quit } from '../lib/args';
 import type { Context } from '../lib/context';
@@ -7,13 +9,15 @@ import { Args } from '../lib/args';
 import { parseLinkWords } from './parse';
 
 /** Runs `ip link WORDS`. @returns exit status */
-export function link(ctx: Context, words: readonly string[]): number {
+export function* link(ctx: Context, words: readonly string[]): Coroutine<number> {
+  if (needsLinkKinds(words) && !(yield* provideLinkKinds(ctx.sys)))
+    throw new Quit(126, 'ip: cannot load program: network error\n');
   const [verb = 'show', ...rest] = words;
   const is = (keyword: string): boolean => keyword.startsWith(verb);
   if (words.length === 0) return list(ctx, [], true);
-  if (is('add')) return addLink(ctx, rest);
+  if (is('add')) return yield* addLink(ctx, rest);
   if (is('set') || is('change')) return setLink(ctx, rest);
-  if (is('replace')) return replaceLink(ctx, rest);
+  if (is('replace')) return yield* replaceLink(ctx, rest);
   if (is('delete')) return deleteLink(ctx, rest);
   if (is('show') || is('lst') || is('list')) return list(ctx, rest, true);
   if (is('xstats') || is('afstats')) throw new Quit(2, `ip: not simulated in this course: link ${verb}\n`);
@@ -23,10 +27,10 @@ export function link(ctx: Context, words: readonly string[]): number {
 }
 
 /** Creates the link, or changes the one that is there. */
-function replaceLink(ctx: Context, words: readonly string[]): number {
+function* replaceLink(ctx: Context, words: readonly string[]): Coroutine<number> {
   const args = new Args(words);
   const w = parseLinkWords(ctx, args, true);
   if (w.type === undefined) throw new Quit(1, 'Not enough information: "type" argument is required\n');
   const name = w.name ?? w.dev;
-  return name !== undefined && ctx.link(name) ? setLink(ctx, words) : addLink(ctx, words);
+  return name !== undefined && ctx.link(name) ? setLink(ctx, words) : yield* addLink(ctx, words);
 }

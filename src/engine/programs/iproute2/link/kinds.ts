@@ -1,5 +1,6 @@
 /** What is specific to a kind of link: the options of `type KIND ...` and their display with -d. */
 import type { BridgeOptions, BridgePortInfo, LinkChange, LinkInfo } from '../../../net';
+import { kindTool } from '../../link-kinds/tool';
 import { KIND_USAGE } from '../help';
 import type { Args } from '../lib/args';
 import { invalidArgument, Quit, readUnsigned } from '../lib/args';
@@ -17,6 +18,11 @@ export function printKind(ctx: Context, info: LinkInfo): void {
     if (info.bridge) {
       out.openObject('info_data');
       printBridge(ctx, info);
+      out.closeObject();
+    }
+    if (info.data) {
+      out.openObject('info_data');
+      kindTool(kind)?.print(ctx, info.data);
       out.closeObject();
     }
   }
@@ -54,6 +60,7 @@ function printBridge(ctx: Context, info: LinkInfo): void {
   number('stp_state', b.stpState);
   number('priority', b.priority);
   number('vlan_filtering', b.vlanFiltering ? 1 : 0);
+  if (b.vlanTables) out.any('vlan_protocol', '802.1Q', 'vlan_protocol 802.1Q ');
   out.any('bridge_id', bridgeIdText(b.bridgeId), `bridge_id ${bridgeIdText(b.bridgeId)} `);
   out.any('root_id', bridgeIdText(b.designatedRoot), `designated_root ${bridgeIdText(b.designatedRoot)} `);
   number('root_port', b.rootPort);
@@ -64,6 +71,11 @@ function printBridge(ctx: Context, info: LinkInfo): void {
   timer(ctx, 'tcn_timer', 0);
   timer(ctx, 'topology_change_timer', 0);
   timer(ctx, 'gc_timer', b.gcTimer);
+  if (b.vlanTables) {
+    number('vlan_default_pvid', b.vlanDefaultPvid);
+    number('vlan_stats_enabled', 0);
+    number('vlan_stats_per_port', 0);
+  }
   const mask = b.groupFwdMask === 0 ? '0' : `0x${b.groupFwdMask.toString(16)}`;
   out.any('group_fwd_mask', mask, `group_fwd_mask ${mask} `);
   out.any('group_addr', b.groupAddress, `group_address ${b.groupAddress} `);

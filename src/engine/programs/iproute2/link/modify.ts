@@ -1,9 +1,11 @@
 /** `ip link add`, `set`, `replace`, `delete` and `property`. */
+import type { Coroutine } from '../../../core';
+import { Errno } from '../../../core';
 import type { Link, LinkChange, LinkCommon, LinkSpec } from '../../../net';
 import { KIND_USAGE } from '../help';
 import { Args, duplicateOrGarbage, incomplete, invalidArgument, Quit } from '../lib/args';
 import type { Context } from '../lib/context';
-import { kindUsage, notSimulated, parseBridgeOptions, parsePortOptions } from './kinds';
+import { kindUsage, parseBridgeOptions, parsePortOptions } from './kinds';
 import { parseOtherKind } from './other-kinds';
 import type { LinkWords } from './parse';
 import { macOf, parseLinkWords } from './parse';
@@ -33,7 +35,7 @@ function common(w: LinkWords): LinkCommon {
 }
 
 /** `ip link add ...`; the words after `add`. */
-export function addLink(ctx: Context, words: readonly string[]): number {
+export function* addLink(ctx: Context, words: readonly string[]): Coroutine<number> {
   const args = new Args(words);
   const w = parseLinkWords(ctx, args, true);
   if (w.type === undefined) throw new Quit(1, 'Not enough information: "type" argument is required\n');
@@ -54,7 +56,9 @@ export function addLink(ctx: Context, words: readonly string[]): number {
   } else if (kind === 'bridge') {
     extra = { bridge: parseBridgeOptions(args) };
   } else {
-    extra = parseOtherKind(ctx, kind, args);
+    const parsed = parseOtherKind(ctx, kind, args, false);
+    extra = parsed.options;
+    if (parsed.warning !== undefined) yield* ctx.sys.eprint(parsed.warning);
     if (args.more) {
       if (args.matches('help')) linkUsage();
       throw new Quit(1, `Garbage instead of arguments "${args.word} ...". Try "ip link help".\n`);
@@ -81,16 +85,17 @@ export function setLink(ctx: Context, words: readonly string[]): number {
   const args = new Args(words);
   const w = parseLinkWords(ctx, args, false);
   const change: LinkChange = { ...w.change };
-  let noSuchOption = false;
+  let kind: string | undefined;
   if (w.type !== undefined) {
     if (w.type === 'bridge') change.bridge = parseBridgeOptions(args);
     else if (w.type === 'bridge_slave') change.port = parsePortOptions(args);
     else if (w.type === 'veth') {
       if (args.more) throw new Quit(1, KIND_USAGE.veth!);
     } else {
-      parseOtherKind(ctx, w.type, args);
+      const parsed = parseOtherKind(ctx, w.type, args, true);
+      if (Object.keys(parsed.options).length > 0) change.kindOptions = parsed.options;
+      kind = w.type;
       if (args.more) throw new Quit(1, `Garbage instead of arguments "${args.word} ...". Try "ip link help".\n`);
-      noSuchOption = true;
     }
   }
   if (w.dev === undefined) {
@@ -105,7 +110,7 @@ export function setLink(ctx: Context, words: readonly string[]): number {
   if (w.broadcast) change.broadcast = macOf(w.broadcast);
   if (w.refused !== undefined) throw new Quit(2, w.refused);
   ctx.request(() => {
-    if (noSuchOption) notSimulated(`link set type ${w.type}`);
+    if (kind !== undefined && link.kind !== kind) throw new Errno('EOPNOTSUPP');
     ctx.net.links.set(link, change);
   });
   return 0;
