@@ -150,6 +150,15 @@ test('ids must lead somewhere, and to one place only', () => {
   assert.deepEqual(course(twice), ['docs/b/index.mdx:22:1 duplicate id "q" (also in docs/a/index.mdx)']);
 });
 
+test('a lab that cannot be read is complained about once, where it is', () => {
+  const found = course({ 'docs/a/demo.lab.yaml': LAB.replace('tasks:', 'tusks:'), 'docs/a/index.mdx': CHAPTER });
+  assert.ok(found.length > 0);
+  assert.deepEqual(
+    found.filter((p) => !p.startsWith('docs/a/demo.lab.yaml')),
+    [],
+  );
+});
+
 test('all problems of all files are listed', () => {
   const found = course({
     'docs/a/demo.lab.yaml': LAB.replace('title: Demo', 'titel: Demo'),

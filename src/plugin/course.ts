@@ -35,6 +35,8 @@ export interface Course {
   readonly chapters: ReadonlyMap<string, Chapter>;
   readonly problems: readonly Problem[];
   readonly proofs: readonly Proof[];
+  /** Lab files that could not be read at all, by path from the root. */
+  readonly unreadable: readonly string[];
 }
 
 /** Where labs and chapters are, from the root. */
@@ -56,11 +58,15 @@ export class CourseLoader {
     const problems: Problem[] = [];
     const labs = new Map<string, CourseLab>();
     const proofs: Proof[] = [];
+    const unreadable: string[] = [];
     for (const file of this.files(/\.lab\.ya?ml$/)) {
       const text = this.read(file);
       const read = this.memo(`read ${file}`, text, () => readLabFile(file, text, Object.keys(TOPOLOGIES)));
       problems.push(...read.problems);
-      if (!read.source) continue;
+      if (!read.source) {
+        unreadable.push(file);
+        continue;
+      }
       const { source } = read;
       const other = labs.get(source.lab.id);
       if (other) {
@@ -94,9 +100,17 @@ export class CourseLoader {
       chapters.set(file, chapter);
       proofs.push(...chapter.proofs);
     }
-    problems.push(...fit(labs, chapters));
+    // What a file that cannot be read would have brought is not missed a second time where it is used.
+    const missing = new Set(unreadable.map((file) => /([^/]*)\.lab\.ya?ml$/.exec(file)?.[1] ?? ''));
+    problems.push(...fit(labs, chapters, missing));
     for (const key of [...this.cache.keys()]) if (!this.used.has(key)) this.cache.delete(key);
-    return { labs, chapters, proofs, problems: sortProblems([...problems, ...proofs.flatMap((p) => p.problems)]) };
+    return {
+      labs,
+      chapters,
+      proofs,
+      unreadable,
+      problems: sortProblems([...problems, ...proofs.flatMap((p) => p.problems)]),
+    };
   }
 
   /** The lab files that can be read, unproved. */
@@ -150,8 +164,12 @@ function compile(source: ChapterSource, labs: ReadonlyMap<string, CourseLab>): C
   return { source, quizzes, consoles, proofs: all };
 }
 
-/** What no file can know by itself: ids that are used twice or lead nowhere. */
-function fit(labs: ReadonlyMap<string, CourseLab>, chapters: ReadonlyMap<string, Chapter>): Problem[] {
+/** What no file can know by itself: ids that are used twice or lead nowhere. @param missing ids of labs that cannot be read. */
+function fit(
+  labs: ReadonlyMap<string, CourseLab>,
+  chapters: ReadonlyMap<string, Chapter>,
+  missing: ReadonlySet<string>,
+): Problem[] {
   const problems: Problem[] = [];
   const quizzes = new Map<string, string>();
   const known = new Set<string>();
@@ -175,7 +193,7 @@ function fit(labs: ReadonlyMap<string, CourseLab>, chapters: ReadonlyMap<string,
       problems.push({ file: source.file, line: at.line, column: at.column, message });
     const lab = (at: Point, id: string): SourceLab | undefined => {
       const found = labs.get(id)?.source;
-      if (!found) add(at, `there is no lab "${id}"`);
+      if (!found && !missing.has(id)) add(at, `there is no lab "${id}"`);
       return found;
     };
     const cards = new Set<string>();
@@ -192,7 +210,8 @@ function fit(labs: ReadonlyMap<string, CourseLab>, chapters: ReadonlyMap<string,
     for (const quiz of source.quizzes) for (const q of quiz.questions) if (q.predict) lab(q.at, q.predict.lab);
     for (const o of source.objectives) {
       for (const id of o.by)
-        if (!known.has(id)) add(o.at, `objective "${o.id}" names "${id}", which is no lab, task, quiz or question`);
+        if (!known.has(id) && !missing.has(id.split('/')[0] ?? id))
+          add(o.at, `objective "${o.id}" names "${id}", which is no lab, task, quiz or question`);
     }
   }
   return problems;

@@ -26,11 +26,14 @@ const CACHE_GROUPS = {
     test: /[\\/]node_modules[\\/]/,
     priority: -10,
     reuseExistingChunk: true,
-    chunks: (chunk: { name?: string }) => chunk.name !== 'lab',
+    chunks: (chunk: { name?: string | null }) => chunk.name !== 'lab',
   },
   common: { test: (module: object) => !WORKER.test((module as { resource?: string }).resource ?? '') },
   engine: { test: WORKER, chunks: 'async' as const, minChunks: 2, minSize: 20_000, reuseExistingChunk: true },
 };
+
+/** The dev server sends its source text to the page: it stands alone. */
+const isNoBuildError = (error: Error): boolean => !error.message.includes('Module build failed');
 
 /** The loaders find the site here; they are plain JavaScript files that the bundler requires by path. */
 const SITE = Symbol.for('follow-the-packet.site');
@@ -83,6 +86,8 @@ export default function labsPlugin(context: LoadContext): Plugin<void> {
     configureWebpack(_config, isServer) {
       return {
         ...(isServer ? {} : { optimization: { splitChunks: { cacheGroups: CACHE_GROUPS } } }),
+        // The overlay tells what cannot be built by itself; the same as a run-time error would stay after it is mended.
+        devServer: { client: { overlay: { runtimeErrors: isNoBuildError } } },
         module: {
           rules: [
             // What a lab does not use yet stays out of its first chunk, although a room's index names it.

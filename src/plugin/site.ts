@@ -60,12 +60,15 @@ export class Site {
     for (const { source: lab } of course.labs.values())
       if (labs.has(lab.lab.id)) context.addDependency(join(this.root, lab.file));
     if (labs.size > 0) for (const path of engineFiles(this.root)) context.addDependency(path);
-    this.complain(course, file);
+    // The lab that is mended next may be one that cannot be read now.
+    const broken = course.unreadable.filter((lab) => dirname(lab) === dirname(file));
+    for (const lab of broken) context.addDependency(join(this.root, lab));
+    this.complain(course, ...broken, file);
     return source;
   }
 
-  private complain(course: Course, file: string): void {
-    const own = course.problems.filter((p) => p.file === file);
+  private complain(course: Course, ...files: readonly string[]): void {
+    const own = files.flatMap((file) => course.problems.filter((p) => p.file === file));
     if (own.length > 0) throw new Error(own.map(formatProblem).join('\n'));
   }
 
