@@ -9,6 +9,7 @@ import { IPROUTE2_PROGRAMS } from './iproute2';
 import './link-kinds';
 import { MACHINE_TOOLS } from './machine';
 import { NAMESPACE_PROGRAMS } from './namespaces';
+import { NETFILTER_PROGRAMS } from './netfilter';
 import { NETWORK_PROGRAMS } from './network';
 import { PROCESS_TOOLS } from './processes';
 import { SCREEN_TOOLS } from './screen';
@@ -26,6 +27,7 @@ export const PROGRAMS: readonly Program[] = [
   ...IPROUTE2_PROGRAMS,
   ...MACHINE_TOOLS,
   ...NAMESPACE_PROGRAMS,
+  ...NETFILTER_PROGRAMS,
   ...NETWORK_PROGRAMS,
   ...PROCESS_TOOLS,
   ...SCREEN_TOOLS,

@@ -54,6 +54,7 @@ const GROUPS = {
   iproute2: () => import(/* webpackChunkName: "iproute2" */ './iproute2').then((m) => m.IPROUTE2_PROGRAMS),
   machine: () => import(/* webpackChunkName: "machine" */ './machine').then((m) => m.MACHINE_TOOLS),
   namespaces: () => import(/* webpackChunkName: "namespaces" */ './namespaces').then((m) => m.NAMESPACE_PROGRAMS),
+  netfilter: () => import(/* webpackChunkName: "netfilter" */ './netfilter').then((m) => m.NETFILTER_PROGRAMS),
   network: () => import(/* webpackChunkName: "network" */ './network').then((m) => m.NETWORK_PROGRAMS),
   processes: () => import(/* webpackChunkName: "processes" */ './processes').then((m) => m.PROCESS_TOOLS),
   screen: () => import(/* webpackChunkName: "screen" */ './screen').then((m) => m.SCREEN_TOOLS),

@@ -240,6 +240,12 @@ export const MANIFEST: readonly ManifestEntry[] = [
     group: 'namespaces',
   },
   {
+    name: 'conntrack',
+    path: '/usr/sbin/conntrack',
+    summary: 'show and change the connections that the kernel tracks',
+    group: 'netfilter',
+  },
+  {
     name: 'arp',
     path: '/usr/sbin/arp',
     summary: 'manipulate the system ARP cache',

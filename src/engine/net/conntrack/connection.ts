@@ -64,6 +64,8 @@ export class Connection implements Conn {
   /** After that time a UDP flow with answers counts as a stream (struct nf_ct_udp). */
   streamAfter: Micros = 0;
   acct = false;
+  /** Its beginning, changes and end are announced. */
+  announced = false;
   /** Virtual times of its first and last packet, 0 unless nf_conntrack_timestamp is on. */
   started: Micros = 0;
   stopped: Micros = 0;

@@ -89,7 +89,7 @@ export class Conntrack {
 
   private emit(type: ConntrackEvent['type'], conn: Connection, portid?: number): void {
     conn.events = 0;
-    if (this.listeners.size === 0 || this.settings.events === 0) return;
+    if (!conn.announced) return;
     for (const listener of [...this.listeners]) listener({ type, conn, portid });
   }
 
@@ -246,8 +246,15 @@ export class Conntrack {
       copyTuple(inverse),
       zone,
     );
-    conn.acct = settings.acct !== 0;
+    this.prepare(conn);
     return conn;
+  }
+
+  /** What a new connection carries: counters, and with nf_conntrack_events=2 announcements only when somebody listens now. */
+  private prepare(conn: Connection): void {
+    const { settings } = this;
+    conn.acct = settings.acct !== 0;
+    conn.announced = settings.events === 1 || (settings.events === 2 && this.listeners.size > 0);
   }
 
   /** early_drop: makes room by forgetting a connection that never was answered. */
@@ -444,19 +451,20 @@ export class Conntrack {
   }
 
   /** Puts in a connection that user space made (ctnetlink_create_conntrack). @returns false when there is one */
-  add(conn: Connection): boolean {
+  add(conn: Connection, portid?: number): boolean {
     for (const node of conn.nodes) if (this.table.find(node.tuple, conn.zone) !== null) return false;
+    this.prepare(conn);
     conn.status |= CT_STATUS.CONFIRMED;
     this.table.insert(conn);
     this.arm(conn.expires);
-    this.emit('NEW', conn);
+    this.emit('NEW', conn, portid);
     return true;
   }
 
   /** A connection that user space changed. */
-  changed(conn: Connection): void {
+  changed(conn: Connection, portid?: number): void {
     this.arm(conn.expires);
-    this.emit('UPDATE', conn);
+    this.emit('UPDATE', conn, portid);
   }
 
   /** A number for a connection that user space makes. */

@@ -1,11 +1,21 @@
 /** /proc/net/nf_conntrack and /proc/net/stat/nf_conntrack (net/netfilter/nf_conntrack_standalone.c). */
+import { ip6Bytes } from '../../wire';
 import type { NetNamespace } from '../namespace';
 import { netFiles } from '../proc-files';
+import type { Tuple } from './conn';
 import type { Connection } from './connection';
 import { CT_STATUS } from './conn';
 import type { Conntrack } from './conntrack';
 import { TCP_STATES } from './tcp';
 import { protocolName, tupleText } from './text';
+
+/** %pI6: all eight groups. */
+function longAddresses(t: Tuple): Tuple {
+  if (t.family === 'inet') return t;
+  const long = (a: string): string =>
+    [...ip6Bytes(a)].map((b, i) => b.toString(16).padStart(2, '0') + (i % 2 === 1 && i < 15 ? ':' : '')).join('');
+  return { ...t, src: long(t.src as string), dst: long(t.dst as string) };
+}
 
 function line(conn: Connection, now: number): string {
   const { original: o, status } = conn;
@@ -15,11 +25,11 @@ function line(conn: Connection, now: number): string {
     `${o.family === 'inet' ? 'ipv4     2' : 'ipv6     10'} ` +
     `${protocolName(o.protocol).padEnd(8)} ${o.protocol} ${seconds} ` +
     (o.protocol === 6 ? `${TCP_STATES[conn.tcpState]} ` : '') +
-    `${tupleText(o)} ${counters(0)}` +
+    `${tupleText(longAddresses(o))} ${counters(0)}` +
     (status & CT_STATUS.SEEN_REPLY ? '' : '[UNREPLIED] ') +
-    `${tupleText(conn.reply)} ${counters(1)}` +
+    `${tupleText(longAddresses(conn.reply))} ${counters(1)}` +
     (status & CT_STATUS.ASSURED ? '[ASSURED] ' : '') +
-    `mark=${conn.mark} zone=${conn.zone} use=2\n`
+    `mark=${conn.mark} zone=${conn.zone} ${conn.started === 0 ? '' : `delta-time=${Math.floor((now - conn.started) / 1e6)} `}use=2\n`
   );
 }
 

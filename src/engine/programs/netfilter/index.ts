@@ -1,0 +1,7 @@
+/** Programs that configure netfilter, and that show what it does. */
+import type { Program } from '../../host';
+import '../../host/netfs/register';
+import { conntrack } from './conntrack';
+
+/** All of them. */
+export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack];
