@@ -204,3 +204,21 @@ test('a world that cannot be loaded says so, and comes back with one button', as
   await expect(page.getByTestId('dock')).toHaveAttribute('data-phase', 'running');
   await expect(trouble).toHaveCount(0);
 });
+
+test('a state that cannot be rebuilt is kept beside the new one', async ({ page }, info) => {
+  test.skip(phone(info.project.name), 'storage is the same on both');
+  await page.goto(chapter);
+  const old = {
+    version: 1,
+    lab: 'empty-stack',
+    fingerprint: 'of another time',
+    journal: [],
+    done: [],
+    hints: {},
+  };
+  await page.evaluate((s) => localStorage.setItem('ftp:lab:empty-stack', JSON.stringify(s)), old);
+  await openLab(page, 'empty-stack');
+  await expect(page.getByText('a copy of what was saved is kept')).toBeVisible();
+  const kept = await page.evaluate(() => localStorage.getItem('ftp:lab:empty-stack:refused'));
+  expect(JSON.parse(kept ?? 'null')).toEqual(old);
+});

@@ -52,6 +52,15 @@ export function adoptSession(session: SavedSession): void {
   saveSession(session);
 }
 
+/** Keeps a session that could not be rebuilt beside the one that takes its place. */
+export function keepRefused(session: SavedSession): void {
+  try {
+    localStorage.setItem(`${prefix}${session.lab}:refused`, JSON.stringify(session));
+  } catch {
+    // No room for a copy; the notice still says that the lab begins anew.
+  }
+}
+
 /** Forgets the states of all labs. */
 export function eraseSessions(): void {
   try {

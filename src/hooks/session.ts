@@ -51,6 +51,8 @@ export class Session {
     readonly lab: CompiledLab,
     from: SavedSession | null,
     private readonly onSave: (session: SavedSession) => void,
+    /** Told about a saved session that could not be used. */
+    private readonly onRefused: (session: SavedSession) => void = () => undefined,
   ) {
     this.saved = from;
     this.boot();
@@ -159,8 +161,13 @@ export class Session {
     this.answered = performance.now();
     this.asking = false;
     this.timer = setInterval(() => this.watch(), pingEvery);
-    api.start(this.lab, this.saved, proxy(this.listener())).then(
-      ({ notice }) => this.worker === worker && this.set({ phase: 'running', notice: notice ?? this.view.notice }),
+    const from = this.saved;
+    api.start(this.lab, from, proxy(this.listener())).then(
+      ({ resumed, notice }) => {
+        if (this.worker !== worker) return;
+        if (!resumed && from) this.onRefused(from);
+        this.set({ phase: 'running', notice: notice ?? this.view.notice });
+      },
       (error: unknown) => this.worker === worker && this.failed(error),
     );
   }

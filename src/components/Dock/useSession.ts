@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { SavedSession } from '../../lab/protocol';
 import { setLive, type OpenLab } from '../../hooks/labHost';
 import { merge, empty } from '../../hooks/progressData';
-import { loadSession, saveSession } from '../../hooks/savedSession';
+import { keepRefused, loadSession, saveSession } from '../../hooks/savedSession';
 import { Session, type SessionView } from '../../hooks/session';
 import { progressStore } from '../../hooks/useProgress';
 
@@ -27,11 +27,16 @@ export function useSession(open: OpenLab): { session: Session | null; view: Sess
 
   useEffect(() => {
     const from = open.from === undefined ? loadSession(open.lab.id) : open.from;
-    const created = new Session(open.lab, from, (saved) => {
-      if (open.linked) return;
-      setUnsaved(!saveSession(saved));
-      remember(open, saved);
-    });
+    const created = new Session(
+      open.lab,
+      from,
+      (saved) => {
+        if (open.linked) return;
+        setUnsaved(!saveSession(saved));
+        remember(open, saved);
+      },
+      keepRefused,
+    );
     setSession(created);
     return () => created.dispose();
   }, [open]);
