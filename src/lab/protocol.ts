@@ -3,6 +3,7 @@
  * the page (src/components shows them) and the worker (src/lab/worker.ts runs the world). Data only: everything here
  * survives structured cloning, and the compiled parts survive JSON.
  */
+import type { Change, Counterfactual, Journey, JourneyList } from './journey/types';
 
 // --- compiled content -----------------------------------------------------------------------------------------------
 
@@ -259,6 +260,8 @@ export interface SessionState {
   readonly checkpoints: readonly string[];
   /** Something the learner must know about the session itself, such as that it has become too long to be kept. */
   readonly notice?: string;
+  /** While packets are recorded: a number that grows whenever something happened to one. */
+  readonly traced?: number;
 }
 
 /** What the worker tells the page. Implemented by the page, passed with `Comlink.proxy`. */
@@ -299,6 +302,19 @@ export interface SessionApi {
   hint(task: string): Promise<string | null>;
   /** Skips the wait: virtual time runs as fast as it can until something happens or `micros` have passed. */
   skip(micros: number): Promise<void>;
+  /**
+   * Starts or stops recording packets. What was sent before is found by replaying the past, so nothing is recorded while
+   * nobody looks. Resolves when the packets of the past are there.
+   */
+  trace(on: boolean): Promise<void>;
+  /** Packets recorded so far; empty while nothing is recorded. */
+  journeys(): Promise<JourneyList>;
+  /** One packet's journey; null when it is not known (any more). */
+  journey(packet: number): Promise<Journey | null>;
+  /** Tries changes that suggest themselves for a packet that died or was not answered, each in a copy of the world. */
+  whatIf(packet: number): Promise<readonly Counterfactual[]>;
+  /** Tries one change: runs its commands in a copy of the world, then what led to the packet. */
+  wouldHaveLived(packet: number, change: Change): Promise<Counterfactual | null>;
   /** Answers at once; the page's watchdog asks. */
   ping(): Promise<number>;
 }

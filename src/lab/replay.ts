@@ -19,11 +19,18 @@ export interface Replayed {
 /**
  * Builds a world's state from its journal: applies `entries`, each at its moment, then goes on to `until`.
  * A generator so that the caller decides how long it works at a time; `world.activate()` is called after each pause.
+ * @param onStart gets the simulation in the lab's start state.
  * @throws Diverged when the journal was written for another world.
  * @throws Stalled when something that cannot be done in parts needs code that is still being fetched: begin again then.
  */
-export function* replay(lab: LabStart, entries: readonly JournalEntry[], until?: Until): Work<Replayed> {
+export function* replay(
+  lab: LabStart,
+  entries: readonly JournalEntry[],
+  until?: Until,
+  onStart: (simulation: Simulation) => void = () => undefined,
+): Work<Replayed> {
   const simulation = new Simulation(lab);
+  onStart(simulation);
   const output = new Map<number, Tail>();
   simulation.onOutput = (terminal, data) => {
     let tail = output.get(terminal);

@@ -3,6 +3,8 @@ import { Cancelled, inSlices } from './background';
 import type { Host } from './driver';
 import { Driver } from './driver';
 import { Journal, refuse, save } from './journal';
+import type { Tracing } from './journey/tracing';
+import type { Change, Counterfactual, Journey, JourneyList } from './journey/types';
 import { Outbox } from './outbox';
 import { placeName } from './place';
 import type {
@@ -69,6 +71,7 @@ export class LabSession implements SessionApi {
   private cancelSave: (() => void) | null = null;
   private lastState = '';
   private lastSteps = -1;
+  private tracing: Tracing | null = null;
 
   /**
    * @param host the wall clock and the event loop.
@@ -175,6 +178,37 @@ export class LabSession implements SessionApi {
   async skip(micros: number): Promise<void> {
     await this.queue;
     await this.driver.skip(micros);
+  }
+
+  async trace(on: boolean): Promise<void> {
+    if (on === (this.tracing !== null)) return;
+    if (!on) {
+      this.tracing?.stop();
+      this.tracing = null;
+      this.sendSoon();
+      return;
+    }
+    const { Tracing } = await import(/* webpackChunkName: "journey" */ './journey/tracing');
+    if (this.tracing) return;
+    this.tracing = new Tracing(this.lab, this.host);
+    await this.tracing.follow(this.simulation.world, this.past());
+    this.sendSoon();
+  }
+
+  async journeys(): Promise<JourneyList> {
+    return this.tracing?.list() ?? { packets: [], forgotten: 0 };
+  }
+
+  async journey(packet: number): Promise<Journey | null> {
+    return this.tracing?.journey(packet) ?? null;
+  }
+
+  async whatIf(packet: number): Promise<readonly Counterfactual[]> {
+    return (await this.tracing?.whatIf(packet, this.past())) ?? [];
+  }
+
+  async wouldHaveLived(packet: number, change: Change): Promise<Counterfactual | null> {
+    return (await this.tracing?.wouldHaveLived(packet, change, this.past())) ?? null;
   }
 
   async ping(): Promise<number> {
@@ -302,6 +336,10 @@ export class LabSession implements SessionApi {
     });
     for (const [terminal, data] of output) this.outbox.add(terminal, data);
     this.outbox.flush();
+    this.tracing?.follow(simulation.world, this.past()).then(
+      () => this.sendSoon(),
+      (error: unknown) => this.onBug(error),
+    );
     this.driver.start();
     this.lastSteps = -1;
     this.sendSoon();
@@ -397,6 +435,7 @@ export class LabSession implements SessionApi {
       busy: simulation.busy,
       checkpoints: lab.kind === 'lab' ? lab.tasks.map((t) => t.id) : [],
       ...(this.notice === undefined ? {} : { notice: this.notice }),
+      ...(this.tracing ? { traced: this.tracing.version } : {}),
     };
     const text = JSON.stringify({ ...state, elapsed: 0 });
     if (text === this.lastState && steps === this.lastSteps) return;

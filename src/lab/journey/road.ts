@@ -120,6 +120,13 @@ function expects(payload: EthernetPayload, tuple: Tuple): boolean {
   return t.kind !== 'tcp' || t.payload.length > 0 || (t.flags & (TCP_FLAG.SYN | TCP_FLAG.FIN)) !== 0;
 }
 
+/** Whether somebody waits for an answer to what a road delivered. */
+export function expectsReply(road: Road): boolean {
+  const { payload } = road.events.at(-1)!.event;
+  const tuple = tupleOf(payload);
+  return tuple !== undefined && expects(payload, tuple);
+}
+
 function pair(roads: ReadonlyMap<number, Road>, made: Makers): void {
   const used = new Set<number>();
   for (const road of roads.values()) {

@@ -38,6 +38,8 @@ class Builder {
   private eth: Addressed | undefined;
   private previous: readonly Header[] | undefined;
   private queued: Recorded | undefined;
+  /** The headers before the step in which the packet began to wait: that step is taken back when it goes on. */
+  private beforeQueue: readonly Header[] | undefined;
   private learned = false;
   private rules: EventOf<'rule'>[] = [];
   private sent: Recorded | undefined;
@@ -197,6 +199,7 @@ class Builder {
     const evidence: Evidence[] = [{ kind: 'lines', title: 'The neighbour entry', lines }];
     if (event.action === 'queue') {
       this.queued = recorded;
+      this.beforeQueue = this.previous;
       // Only a packet that never gets on needs the step as it stands here.
       const side = this.side(recorded);
       this.emit(event, {
@@ -213,6 +216,7 @@ class Builder {
     this.queued = undefined;
     const waited = waiting && event.at - waiting.event.at;
     const side = waiting && this.steps.pop()?.side;
+    if (waiting) this.previous = this.beforeQueue;
     // The frame gets its addresses here: they are shown with this step, not with the next.
     if (event.lladdr !== undefined) {
       const tx = this.events.find((e) => e.order > recorded.order && e.event.event === 'tx')?.event as
