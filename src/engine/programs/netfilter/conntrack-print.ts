@@ -60,7 +60,6 @@ export function saved(c: Connection, now: Micros): string {
     (n) => n !== '',
   );
   const words: (string | number)[] = ['-A', '-t', secondsLeft(c, now), '-u', names.join(',') || 'UNSET'];
-  if (c.mark !== 0) words.push('-m', c.mark);
   if (c.zone !== 0) words.push('-w', c.zone);
   words.push('-s', formatIp(o.src), '-d', formatIp(o.dst));
   words.push(r.src === o.dst ? '-r' : '-g', formatIp(r.src), r.dst === o.src ? '-q' : '-n', formatIp(r.dst));
