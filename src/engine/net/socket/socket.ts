@@ -48,6 +48,8 @@ export interface SocketError {
   readonly info: number;
   /** Who said so. */
   readonly offender: IpAddress | undefined;
+  /** Time to live with which the message came (IP_RECVTTL); undefined for local errors. */
+  readonly ttl?: number;
   /** Destination of the packet the error is about, and what it carried behind the transport header. */
   readonly destination: SockAddr;
   readonly data: Uint8Array;

@@ -154,7 +154,7 @@ export class Sockets {
       errno,
       hard,
       tooBig ? icmp4Mtu(icmp) : undefined,
-      { origin: 'icmp', type: icmp.type, code: icmp.code, offender: packet.src },
+      { origin: 'icmp', type: icmp.type, code: icmp.code, offender: packet.src, ttl: packet.ttl },
       link,
     );
   }
@@ -195,7 +195,7 @@ export class Sockets {
       errno,
       hard,
       icmp.type === 2 ? icmp.rest : undefined,
-      { origin: 'icmp6', type: icmp.type, code: icmp.code, offender: packet.src },
+      { origin: 'icmp6', type: icmp.type, code: icmp.code, offender: packet.src, ttl: packet.hopLimit },
       link,
     );
   }
@@ -205,7 +205,7 @@ export class Sockets {
     errno: ErrnoCode,
     hard: boolean,
     mtu: number | undefined,
-    from: Pick<SocketError, 'origin' | 'type' | 'code' | 'offender'>,
+    from: Pick<SocketError, 'origin' | 'type' | 'code' | 'offender' | 'ttl'>,
     link: Link,
   ): void {
     const port = (at: number): number => (q.bytes[at]! << 8) | q.bytes[at + 1]!;
@@ -217,6 +217,14 @@ export class Sockets {
       data: q.bytes.slice(header),
       at: this.ns.now,
     });
+    // Raw sockets hear of it whatever the protocol (icmp_socket_deliver).
+    for (const s of this.raw) {
+      if (s.protocol !== q.protocol || (s.family === 'inet') !== (typeof q.dst === 'number')) continue;
+      const { address } = s.local;
+      if (address !== 0 && address !== '::' && address !== q.src) continue;
+      if (s.remote !== undefined && s.remote.address !== q.dst) continue;
+      s.reportError(entry(0, 0), mtu === undefined ? hard : s.pmtudisc !== 'dont', s.remote !== undefined);
+    }
     if (q.protocol === IPPROTO.TCP) {
       const s = this.tcp.connection(q.src, port(0), q.dst, port(2));
       const seq = ((q.bytes[4]! << 24) | (q.bytes[5]! << 16) | (q.bytes[6]! << 8) | q.bytes[7]!) >>> 0;
@@ -237,13 +245,6 @@ export class Sockets {
     if (q.protocol === IPPROTO.ICMP || q.protocol === IPPROTO.ICMPV6) {
       const s = this.ping.byId(id);
       s?.reportError(entry(0, 0), hard, s.remote !== undefined);
-    }
-    for (const s of this.raw) {
-      if (s.protocol !== q.protocol || (s.family === 'inet') !== (typeof q.dst === 'number')) continue;
-      const { address } = s.local;
-      if (address !== 0 && address !== '::' && address !== q.src) continue;
-      if (s.remote !== undefined && s.remote.address !== q.dst) continue;
-      s.reportError(entry(0, 0), mtu === undefined ? hard : s.pmtudisc !== 'dont', s.remote !== undefined);
     }
   }
 

@@ -11,6 +11,8 @@ import { netstat } from './net-tools/netstat';
 import { route } from './net-tools/route';
 import { ping } from './ping';
 import { tcpdump } from './tcpdump';
+import { tracepath } from './tracepath';
+import { traceroute } from './traceroute';
 
 /** All of them. */
 export const NETWORK_PROGRAMS: readonly Program[] = [
@@ -24,4 +26,6 @@ export const NETWORK_PROGRAMS: readonly Program[] = [
   ping,
   route,
   tcpdump,
+  tracepath,
+  traceroute,
 ];
