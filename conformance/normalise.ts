@@ -96,6 +96,12 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 const MACHINE: readonly (readonly [command: RegExp, pattern: RegExp, replacement: string])[] = [
   [/\blsns\b/, /(\/root\/\.pyenv\/|\/sbin\/init).*$/gm, 'PID1'],
   [/sockstat/, /orphan \d+ tw (\d+) alloc \d+ mem \d+/g, 'orphan N tw $1 alloc N mem N'],
+  // Queues follow the number of processors; a kernel for one has no receive queues to tell of, and other timer ticks.
+  [/\btc\b/, /refcnt \d+/g, 'refcnt N'],
+  // Counters, as those of `ip -s`: how many frames got lost is chance.
+  [/\btc\b/, /Sent \d+ bytes \d+ pkt \(dropped \d+/g, 'Sent N bytes N pkt (dropped N'],
+  [/\bip (-\S+ )*-d|-details/, / numrxqueues \d+|,"num_rx_queues":\d+/g, ''],
+  [/\bip (-\S+ )*-d|-details/, /(mcast_startup_query_interval) 312[45]/g, '$1 T'],
   [/protocols/, /^(\w+) +\d+ +-?\d+ +-?\d+ +/gm, '$1 SIZE N N '],
 ];
 
@@ -136,6 +142,7 @@ function normaliseText(raw: string, cmd: string, macs: MacContext): string {
 
 function nameMacs(text: string, macs: MacContext): string {
   return text
+    .replace(/8000\.[0-9a-f:]{8,17}/g, '8000.<BRIDGEID>')
     .replace(/\b[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\b/g, (mac) => {
       const lower = mac.toLowerCase();
       if (FIXED_MAC.test(lower)) return lower;
@@ -146,6 +153,5 @@ function nameMacs(text: string, macs: MacContext): string {
     .replace(/fe80::[0-9a-f]{1,4}:[0-9a-f]{1,2}ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}/g, (address) =>
       /^fe80::(42|ff|0?):/.test(address) ? address : '<LL>',
     )
-    .replace(/ff02::1:ff[0-9a-f]{2}:[0-9a-f]{1,4}/g, '<SOLICITED>')
-    .replace(/8000\.[0-9a-f:]{8,17}/g, '8000.<BRIDGEID>');
+    .replace(/ff02::1:ff[0-9a-f]{2}:[0-9a-f]{1,4}/g, '<SOLICITED>');
 }

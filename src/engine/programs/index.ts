@@ -14,6 +14,7 @@ import { NETWORK_PROGRAMS } from './network';
 import { PROCESS_TOOLS } from './processes';
 import { SCREEN_TOOLS } from './screen';
 import { TEXT_TOOLS } from './text';
+import { TRAFFIC_PROGRAMS } from './traffic';
 
 setLineReader(new Readline());
 
@@ -32,4 +33,5 @@ export const PROGRAMS: readonly Program[] = [
   ...PROCESS_TOOLS,
   ...SCREEN_TOOLS,
   ...TEXT_TOOLS,
+  ...TRAFFIC_PROGRAMS,
 ];

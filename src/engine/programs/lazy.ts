@@ -59,6 +59,7 @@ const GROUPS = {
   processes: () => import(/* webpackChunkName: "processes" */ './processes').then((m) => m.PROCESS_TOOLS),
   screen: () => import(/* webpackChunkName: "screen" */ './screen').then((m) => m.SCREEN_TOOLS),
   text: () => import(/* webpackChunkName: "text" */ './text').then((m) => m.TEXT_TOOLS),
+  traffic: () => import(/* webpackChunkName: "traffic" */ './traffic').then((m) => m.TRAFFIC_PROGRAMS),
 } satisfies Record<string, Loader>;
 
 /** A group of programs that are fetched together. */

@@ -27,7 +27,25 @@ const dirs = new WeakMap<NetNamespace, MemDir>();
 export function procNet(net: NetNamespace): MemDir {
   let dir = dirs.get(net);
   if (!dir) dirs.set(net, (dir = build(net)));
+  // The directory of 802.1Q comes with its first link, as that of a module.
+  if (dir.lookup('vlan') === undefined && [...net.siblings].some((ns) => ns.links.list().some((l) => l.data?.kind === 'vlan')))
+    dir.link('vlan', vlanDir(net));
   return dir;
+}
+
+function vlanDir(net: NetNamespace): MemDir {
+  const dir = new MemDir(0o555);
+  const config = (): string => {
+    let text = 'VLAN Dev name\t | VLAN ID\nName-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\n';
+    for (const link of net.links.list()) {
+      if (link.data?.kind !== 'vlan') continue;
+      const below = [...net.siblings].map((ns) => (link.linkNetnsid === undefined && ns !== net ? undefined : ns.links.get(link.link!)));
+      text += `${link.name.padEnd(15)}| ${String(link.data.id).padEnd(4)}| ${below.find((l) => l)?.name ?? ''}\n`;
+    }
+    return text;
+  };
+  dir.link('config', new TextNode(config, undefined, 0o600).touch(net.host.scheduler.now));
+  return dir.touch(net.host.scheduler.now);
 }
 
 function build(net: NetNamespace): MemDir {

@@ -389,6 +389,10 @@ export class LinkTable implements LinkApi {
     this.unlist(link, to);
     link.promiscuity = 0;
     link.allmulti = 0;
+    if (link.sched !== null) {
+      link.sched = null;
+      link.qdisc = 'noop';
+    }
     if (to.links.byIndex.has(link.index)) link.index = to.links.newIndex();
     link.name = name;
     to.links.register(link);

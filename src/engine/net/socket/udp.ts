@@ -90,7 +90,7 @@ export class UdpSocket extends DatagramSocket {
     const dest = to ?? this.remote;
     if (dest === undefined) throw new Errno('EDESTADDRREQ');
     if (dest.port === 0) throw new Errno('EINVAL');
-    if (data.length > 65507) throw new Errno('EMSGSIZE');
+    if (data.length > 65507 && typeof unmapped(dest.address, parseIp4) === 'number') throw new Errno('EMSGSIZE');
     const { ns } = this;
     if (this.local.port === 0) this.bind({ address: this.local.address, port: 0 });
     const dst = unmapped(dest.address, parseIp4);
@@ -106,20 +106,7 @@ export class UdpSocket extends DatagramSocket {
       const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.mtu(route.entry, route.link, dst);
       const fits = data.length + 28 <= mtu;
       if (!fits && (this.pmtudisc === 'do' || this.pmtudisc === 'probe')) {
-        if (this.recvErr) {
-          this.errors.push({
-            errno: 'EMSGSIZE',
-            origin: 'local',
-            type: 0,
-            code: 0,
-            info: mtu,
-            offender: undefined,
-            destination: dest,
-            data,
-            at: ns.now,
-          });
-        }
-        throw new Errno('EMSGSIZE');
+        this.tooLong(data, dest, mtu);
       }
       // Pieces need their checksum before they are cut; whole datagrams leave it to the device.
       const udp = fits
@@ -139,6 +126,17 @@ export class UdpSocket extends DatagramSocket {
         route,
       });
     } else {
+      if (this.pmtudisc === 'do' || this.pmtudisc === 'probe' || data.length > 65527) {
+        const route = ns.ip6.routeOutput(
+          dst,
+          src === '::' || typeof src === 'number' ? undefined : src,
+          oif,
+          this.mark,
+        );
+        if (typeof route === 'string') throw new Errno(route);
+        const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip6.mtu(route.entry, route.link, dst);
+        if (data.length + 48 > mtu) this.tooLong(data, dest, mtu);
+      }
       error = ns.ip6.send({
         src: src === '::' || typeof src === 'number' ? undefined : src,
         dst,
@@ -153,6 +151,15 @@ export class UdpSocket extends DatagramSocket {
       });
     }
     if (error !== undefined) throw new Errno(error);
+  }
+
+  /** ip_local_error: the error queue says how long a datagram may be. @throws Errno EMSGSIZE always */
+  private tooLong(data: Uint8Array, destination: SockAddr, mtu: number): never {
+    if (this.recvErr) {
+      const about = { origin: 'local', type: 0, code: 0, offender: undefined, destination } as const;
+      this.errors.push({ ...about, errno: 'EMSGSIZE', info: mtu, data, at: this.ns.now });
+    }
+    throw new Errno('EMSGSIZE');
   }
 
   override *write(_caller: Caller, data: Uint8Array): Coroutine<number> {

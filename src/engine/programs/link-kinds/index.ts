@@ -5,9 +5,10 @@ import { IPVLAN_KIND } from '../../net/link/ipvlan';
 import { MACVLAN_KIND } from '../../net/link/macvlan';
 import { VLAN_KIND } from '../../net/link/vlan';
 import { VXLAN_KIND } from '../../net/link/vxlan';
+import { bridgeVlan } from './bridge-vlan';
 import { ipvlanTool } from './ipvlan';
 import { macvlanTool } from './macvlan';
-import { registerKindTool } from './tool';
+import { registerBridgeCommand, registerKindTool } from './tool';
 import { vlanTool } from './vlan';
 import { vxlanTool } from './vxlan';
 
@@ -20,3 +21,4 @@ registerKindTool('vlan', vlanTool);
 registerKindTool('vxlan', vxlanTool);
 registerKindTool('macvlan', macvlanTool);
 registerKindTool('ipvlan', ipvlanTool);
+registerBridgeCommand('vlan', bridgeVlan);

@@ -25,3 +25,18 @@ export function registerKindTool(kind: string, tool: KindTool): void {
 export function kindTool(kind: string): KindTool | undefined {
   return tools.get(kind);
 }
+
+/** A command of `bridge` whose code is fetched on demand. */
+export type BridgeCommand = (ctx: Context, words: readonly string[]) => number;
+
+const commands = new Map<string, BridgeCommand>();
+
+/** Makes a command known to `bridge`. */
+export function registerBridgeCommand(name: string, run: BridgeCommand): void {
+  commands.set(name, run);
+}
+
+/** A command of `bridge`; undefined while it has not been fetched. */
+export function bridgeCommand(name: string): BridgeCommand | undefined {
+  return commands.get(name);
+}

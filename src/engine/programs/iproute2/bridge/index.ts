@@ -3,8 +3,10 @@ import type { Coroutine } from '../../../core';
 import { WaitQueue } from '../../../core';
 import type { Program, Sys } from '../../../host';
 import type { NetEvent } from '../../../net';
+import { provideLinkKinds } from '../../link-kinds/fetch';
+import { bridgeCommand } from '../../link-kinds/tool';
 import { deviceNames } from '../complete';
-import { BRIDGE_MDB_USAGE, BRIDGE_MONITOR_USAGE, BRIDGE_USAGE, BRIDGE_VLAN_USAGE } from '../help';
+import { BRIDGE_MDB_USAGE, BRIDGE_MONITOR_USAGE, BRIDGE_USAGE } from '../help';
 import { Quit } from '../lib/args';
 import type { Options } from '../lib/context';
 import { colorOption, Context, defaultOptions, runTool } from '../lib/context';
@@ -13,31 +15,14 @@ import { enterNetns } from '../netns/switch';
 import { bridgeFdb, printFdb } from './fdb';
 import { bridgeLink, printPort } from './link';
 
-/** `bridge vlan`: without VLAN filtering in the kernel there is nothing to show and nothing to set. */
-function vlan(ctx: Context, words: readonly string[]): number {
-  const [verb = 'show', ...rest] = words;
-  const is = (keyword: string): boolean => keyword.startsWith(verb);
-  if (words.length > 0 && (is('add') || is('delete') || is('set'))) {
-    const dev = rest[rest.indexOf('dev') + 1];
-    const vid = rest[rest.indexOf('vid') + 1];
-    if (!rest.includes('dev') || !rest.includes('vid') || dev === undefined || vid === undefined) {
-      throw new Quit(255, 'Device and VLAN ID are required arguments.\n');
-    }
-    if (!/^\d+(-\d+)?$/.test(vid) || Number(vid.split('-')[0]) >= 4096)
-      throw new Quit(255, `Invalid VLAN ID "${vid}"\n`);
-    if (!ctx.link(dev)) throw new Quit(255, `Cannot find bridge device "${dev}"\n`);
-    throw new Quit(255, 'RTNETLINK answers: Operation not supported\n');
-  }
-  if (words.length > 0 && !is('show') && !is('lst') && !is('list') && !is('tunnelshow')) {
-    if (is('help')) throw new Quit(255, BRIDGE_VLAN_USAGE);
-    throw new Quit(255, `Command "${verb}" is unknown, try "bridge vlan help".\n`);
-  }
-  const dev = rest[rest.indexOf('dev') + 1];
-  if (rest.includes('dev') && dev !== undefined) ctx.needLink(dev, 255);
-  ctx.out.begin();
-  ctx.out.fp(ctx.options.stats > 0 ? 'port              vlan-id\n' : 'port              vlan-id  \n');
-  ctx.out.finish();
-  return 0;
+/** A command whose code comes with the rarer kinds of link. */
+function fetched(name: string): Handler {
+  return function* (ctx, words) {
+    const there = yield* provideLinkKinds(ctx.sys);
+    const command = bridgeCommand(name);
+    if (!there || !command) throw new Quit(126, 'bridge: cannot load program: network error\n');
+    return command(ctx, words);
+  };
 }
 
 /** `bridge mdb`: groups that ports have joined are not kept. */
@@ -101,7 +86,7 @@ const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['link', bridgeLink],
   ['fdb', bridgeFdb],
   ['mdb', mdb],
-  ['vlan', vlan],
+  ['vlan', fetched('vlan')],
   ['monitor', monitor],
   [
     'help',
@@ -141,8 +126,8 @@ function* options(sys: Sys, words: readonly string[], o: Options): Coroutine<str
         throw new Quit(255, 'Cannot open network namespace "(null)": No such file or directory\n');
       const warning = enterNetns(sys, name);
       if (warning !== '') yield* sys.eprint(warning);
-    } else if (is('-compressvlans')) o.compressVlans = true;
-    else if (color !== undefined && opt.length > 2) o.color = color;
+    } else if (color !== undefined) o.color = color;
+    else if (is('-compressvlans')) o.compressVlans = true;
     else if (is('-force')) o.force = true;
     else if (is('-json')) o.json = true;
     else if (is('-pretty')) o.pretty = true;
