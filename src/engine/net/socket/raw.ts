@@ -60,7 +60,8 @@ export class RawSocket extends DatagramSocket {
    * @throws Errno EDESTADDRREQ, EACCES (broadcast), EMSGSIZE, ENETUNREACH, EPERM ...
    */
   send(payload: Transport, to?: SockAddr, options: { ttl?: number; df?: boolean; id?: number } = {}): void {
-    this.throwPending();
+    // Raw sockets send without looking at SO_ERROR (ip_append_data without a transport header); ping sockets look.
+    if (this.ping) this.throwPending();
     const { ns } = this;
     const dest = to ?? this.remote;
     if (dest === undefined) throw new Errno('EDESTADDRREQ');

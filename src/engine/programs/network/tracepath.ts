@@ -176,7 +176,6 @@ class Path {
     let out: string;
     if (e.origin === 'local') {
       out = `${String(ttl).padStart(2)}?: ${'[LOCALHOST]'.padEnd(32)} `;
-      // IPv6 hands the time back with a local error, IPv4 does not.
       if (typeof this.address === 'number') at = undefined;
     } else {
       const text = e.offender === undefined ? '' : formatIp(e.offender);
@@ -284,7 +283,9 @@ DESCRIPTION
       if (host === undefined || parsed.operands.length !== 1) throw new Stop(255, USAGE);
       const found = yield* resolveHost(sys, host, o.family ?? 'any');
       if ('error' in found) throw new Stop(1, `tracepath: ${host}: ${found.error}\n`);
-      yield* new Path(sys, o, found.addresses[0]!).run();
+      const address =
+        found.addresses.find((a) => o.family !== undefined || typeof a === 'number') ?? found.addresses[0]!;
+      yield* new Path(sys, o, address).run();
       return 0;
     });
   },

@@ -169,7 +169,8 @@ export class UdpProber implements Prober {
     } catch (e) {
       tolerated(e);
     }
-    yield* sys.work(4);
+    // The kernel answers before the next probe is made.
+    yield null;
   }
 
   *collect(probes: readonly Probe[]): Coroutine<void> {
@@ -298,7 +299,8 @@ export class IcmpProber extends RawProber {
     } catch (e) {
       tolerated(e);
     }
-    yield* sys.work(4);
+    // The kernel answers before the next probe is made.
+    yield null;
   }
 
   protected replyKey(packet: IpPacket): number | undefined {
@@ -350,7 +352,8 @@ export class TcpProber extends RawProber {
     } catch (e) {
       tolerated(e);
     }
-    yield* sys.work(4);
+    // The kernel answers before the next probe is made.
+    yield null;
   }
 
   protected replyKey(packet: IpPacket): number | undefined {
