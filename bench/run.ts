@@ -1,10 +1,11 @@
 /** `npm run bench [-- NAME...]`: prints the budgets' table. `size` and `wait` need a built site (`npm run build`). */
 import { size, wait } from './browser';
 import { engine } from './engine';
+import { forward } from './forward';
 import type { Row } from './table';
 import { print } from './table';
 
-const BENCHES: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = { engine, size, wait };
+const BENCHES: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = { engine, forward, size, wait };
 
 async function main(names: string[]): Promise<number> {
   const unknown = names.find((name) => !(name in BENCHES));

@@ -4,6 +4,8 @@ export interface Row {
   readonly value: number;
   readonly unit: string;
   readonly budget?: number;
+  /** A budget that must be reached instead of kept. */
+  readonly least?: number;
   readonly bound?: boolean;
   /** What the figure stands beside: the alternative, measured in the same run unless it says otherwise. */
   readonly beside?: string;
@@ -12,13 +14,15 @@ export interface Row {
 /** Prints rows as a table. @returns how many broke a budget that binds. */
 export function print(rows: readonly Row[]): number {
   const cells = rows.map((row) => {
-    const over = row.budget !== undefined && row.value > row.budget;
-    const verdict = row.budget === undefined ? '' : over ? (row.bound ? 'OVER' : 'over here') : 'ok';
+    const over =
+      (row.budget !== undefined && row.value > row.budget) || (row.least !== undefined && !(row.value >= row.least));
+    const limited = row.budget !== undefined || row.least !== undefined;
+    const verdict = !limited ? '' : over ? (row.bound ? 'OVER' : 'over here') : 'ok';
     return [
       row.what,
       format(row.value),
       row.unit,
-      row.budget === undefined ? '' : `<= ${format(row.budget)}`,
+      row.budget !== undefined ? `<= ${format(row.budget)}` : row.least !== undefined ? `>= ${format(row.least)}` : '',
       verdict,
       row.beside ?? '',
     ];
