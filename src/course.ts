@@ -75,7 +75,15 @@ export const parts: readonly Part[] = [
           { id: 'silent-cable', title: 'The silent cable' },
         ],
       }),
-      chapter(4, 'part-b/04-bridge', 'Many containers, one host: bridge, ARP and routes', 35),
+      chapter(4, 'part-b/04-bridge', 'Many containers, one host: bridge, ARP and routes', 35, {
+        labs: [
+          { id: 'two-cables', title: 'Two cables, one network' },
+          { id: 'learning-switch', title: 'A switch of software' },
+          { id: 'short-mask', title: 'Near or far' },
+          { id: 'way-out', title: 'As far as the gateway' },
+          { id: 'strangers', title: 'Strangers on one bridge' },
+        ],
+      }),
       chapter(5, 'part-b/05-nat', 'Getting out, letting in: forwarding, netfilter, NAT, conntrack', 40),
     ],
   },
