@@ -3,6 +3,7 @@ import { BASH_PROGRAMS, setLineReader } from '../shell';
 import { Readline } from '../shell/readline';
 import { COREUTILS } from './coreutils';
 import { DATA_TOOLS } from './data';
+import { DNS_PROGRAMS } from './dns';
 import { FILE_TOOLS } from './files';
 import { HTTP_PROGRAMS } from './http';
 import { IPROUTE2_PROGRAMS } from './iproute2';
@@ -23,6 +24,7 @@ export const PROGRAMS: readonly Program[] = [
   ...BASH_PROGRAMS,
   ...COREUTILS,
   ...DATA_TOOLS,
+  ...DNS_PROGRAMS,
   ...FILE_TOOLS,
   ...HTTP_PROGRAMS,
   ...IPROUTE2_PROGRAMS,

@@ -49,6 +49,7 @@ export type Loader = () => Promise<readonly Program[]>;
 const GROUPS = {
   coreutils: () => import(/* webpackChunkName: "coreutils" */ './coreutils').then((m) => m.COREUTILS),
   data: () => import(/* webpackChunkName: "data" */ './data').then((m) => m.DATA_TOOLS),
+  dns: () => import(/* webpackChunkName: "dns" */ './dns').then((m) => m.DNS_PROGRAMS),
   files: () => import(/* webpackChunkName: "files" */ './files').then((m) => m.FILE_TOOLS),
   http: () => import(/* webpackChunkName: "http" */ './http').then((m) => m.HTTP_PROGRAMS),
   iproute2: () => import(/* webpackChunkName: "iproute2" */ './iproute2').then((m) => m.IPROUTE2_PROGRAMS),

@@ -53,8 +53,12 @@ export class UdpSocket extends DatagramSocket {
     const src = unmapped(this.local.address, parseIp4);
     const oif = this.outLink(addr);
     if (typeof dst === 'number') {
+      this.ns.ip4.setPorts(IPPROTO.UDP, this.local.port, addr.port);
       const r = this.ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
-      if (typeof r === 'string') throw new Errno(r);
+      if (typeof r === 'string') {
+        if (r === 'ENETUNREACH') this.ns.mib.IpOutNoRoutes++;
+        throw new Errno(r);
+      }
       if (r.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
       return r.src;
     }
