@@ -1,3 +1,4 @@
+import { conntrackOf } from '../src/engine/net/conntrack';
 import { createWorld } from '../src/engine/world';
 import type { World } from '../src/engine/world';
 import type { Recording, Row } from './recording';
@@ -66,6 +67,8 @@ function replayLinux(recording: Recording): Replayed[] {
   const { rows } = recording;
   const plan = (recording.scenario && planFromScenario(recording.scenario, rows)) || planFromRows(rows);
   const world = createWorld('recorder', recording.name);
+  // The kernel of the recordings has no modules: what others load is there from the start.
+  conntrackOf(world.machine('vm').namespaces.net);
   const results: Replayed[] = rows.map(() => ({ stdout: '', stderr: 'not reached', exit: -1 }));
   const background = new Map<number, Started>();
   for (const host of plan.hosts) addHost(world, host);
