@@ -455,7 +455,8 @@ export class NetSysctl implements SysctlApi {
         const n = entries[name]!();
         const dir = n !== undefined && isDir(n);
         const flush = name === 'flush';
-        return { name, dir, mode: dir ? 0o555 : flush ? 0o200 : 0o644 };
+        const readOnly = n !== undefined && !isDir(n) && n.set === undefined;
+        return { name, dir, mode: dir ? 0o555 : flush ? 0o200 : readOnly ? 0o444 : 0o644 };
       });
   }
 }
