@@ -76,17 +76,16 @@ export function showSettings(ns: NetNamespace, settings: ConntrackSettings, coun
     return false;
   };
   for (const key of Object.keys(settings) as (keyof ConntrackSettings)[]) {
-    dir.set(`nf_conntrack_${key}`, {
-      get: () => String(key === 'count' ? count() : settings[key]),
-      set: (text) => {
-        const t = text.trim();
-        const value = Number(t);
-        if (key === 'count' || (INITIAL_ONLY.has(key) && !initial())) throw new Errno('EINVAL');
-        if (!/^-?(0x[0-9a-fA-F]+|\d+)$/.test(t) || value > 0x7fffffff || value < -0x80000000) throw new Errno('EINVAL');
-        const max = MAXIMUM[key];
-        if (max !== undefined && (value < 0 || value > max)) throw new Errno('EINVAL');
-        settings[key] = value;
-      },
-    });
+    const get = (): string => String(key === 'count' ? count() : settings[key]);
+    const set = (text: string): void => {
+      const t = text.trim();
+      const value = Number(t);
+      if (!/^-?(0x[0-9a-fA-F]+|\d+)$/.test(t) || value > 0x7fffffff || value < -0x80000000) throw new Errno('EINVAL');
+      const max = MAXIMUM[key];
+      if (max !== undefined && (value < 0 || value > max)) throw new Errno('EINVAL');
+      settings[key] = value;
+    };
+    const readOnly = key === 'count' || (INITIAL_ONLY.has(key) && !initial());
+    dir.set(`nf_conntrack_${key}`, readOnly ? { get } : { get, set });
   }
 }
