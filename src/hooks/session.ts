@@ -3,6 +3,7 @@
  * In the chunk that is fetched when a lab opens.
  */
 import { proxy, wrap, type Remote } from 'comlink';
+import type { Counterfactual, Journey, JourneyList } from '../lab/journey/types';
 import type { CompiledLab, Place, SavedSession, SessionApi, SessionListener, SessionState } from '../lab/protocol';
 import { takeWorker } from './labWorker';
 
@@ -46,6 +47,8 @@ export class Session {
   private answered = 0;
   private asking = false;
   private disposed = false;
+  /** Somebody looks at packets: a new worker has to record them, too. */
+  private tracing = false;
 
   constructor(
     readonly lab: CompiledLab,
@@ -101,6 +104,26 @@ export class Session {
 
   hint(task: string): Promise<string | null | undefined> {
     return this.ask((api) => api.hint(task));
+  }
+
+  /** Starts or stops recording packets. */
+  async trace(on: boolean): Promise<void> {
+    this.tracing = on;
+    await this.ask((api) => api.trace(on));
+  }
+
+  /** Packets recorded so far. */
+  journeys(): Promise<JourneyList | undefined> {
+    return this.ask((api) => api.journeys());
+  }
+
+  journey(packet: number): Promise<Journey | null | undefined> {
+    return this.ask((api) => api.journey(packet));
+  }
+
+  /** What would have become of a packet if the world had been different. */
+  whatIf(packet: number): Promise<readonly Counterfactual[] | undefined> {
+    return this.ask((api) => api.whatIf(packet));
   }
 
   /** Lets virtual time run ahead by at most a minute. */

@@ -173,10 +173,19 @@ export interface TopologyLink {
   readonly alive: boolean;
 }
 
+/** A switch outside of all machines, and the cards that are plugged into it. */
+export interface TopologySwitch {
+  readonly id: string;
+  readonly title: string;
+  readonly ports: readonly { readonly id: string; readonly alive: boolean }[];
+}
+
 /** What the world looks like now. */
 export interface Topology {
   readonly boxes: readonly TopologyBox[];
   readonly links: readonly TopologyLink[];
+  /** Left out when there is none. */
+  readonly switches?: readonly TopologySwitch[];
 }
 
 // --- the session ----------------------------------------------------------------------------------------------------

@@ -1,17 +1,51 @@
-import { VethLink, RT_TABLE, SCOPE } from '../engine/net';
+import { NicLink, NicPort, RT_TABLE, SCOPE, SwitchPort, VethLink } from '../engine/net';
 import type { Link, NetNamespace, RouteInfo } from '../engine/net';
 import { formatIp } from '../engine/wire';
 import type { World } from '../engine/world';
 import type { NamedNetwork } from './netns';
 import { networks } from './netns';
-import type { Topology, TopologyBox, TopologyLink, TopologyPort } from './protocol';
+import type { Topology, TopologyBox, TopologyLink, TopologyPort, TopologySwitch } from './protocol';
 
 /** What the world looks like now. Reads only: asking must not change a world that is to replay. */
 export function topologyOf(world: World): Topology {
   const all = networks(world);
   const ids = new Map<Link, string>();
   for (const n of all) for (const link of n.ns.links) ids.set(link, `${n.id}/${link.name}`);
-  return { boxes: all.map((n) => box(n, ids)), links: cables(all, ids) };
+  const plugged = switches(ids);
+  return {
+    boxes: all.map((n) => box(n, ids)),
+    links: [...cables(all, ids), ...wires(ids)],
+    ...(plugged.length > 0 ? { switches: plugged } : {}),
+  };
+}
+
+/** Cables between two cards. */
+function wires(ids: ReadonlyMap<Link, string>): TopologyLink[] {
+  const out: TopologyLink[] = [];
+  const seen = new Set<Link>();
+  for (const [link, from] of ids) {
+    if (!(link instanceof NicLink) || seen.has(link)) continue;
+    const far = link.plug?.other.port;
+    if (!(far instanceof NicPort)) continue;
+    seen.add(far.nic);
+    const to = ids.get(far.nic);
+    if (to !== undefined) out.push({ from, to, kind: 'wire', alive: link.carrier && far.nic.carrier });
+  }
+  return out;
+}
+
+/** Switches and what is plugged into them. */
+function switches(ids: ReadonlyMap<Link, string>): TopologySwitch[] {
+  const out = new Map<object, { id: string; title: string; ports: { id: string; alive: boolean }[] }>();
+  for (const [link, id] of ids) {
+    const far = link instanceof NicLink ? link.plug?.other.port : undefined;
+    if (!(far instanceof SwitchPort)) continue;
+    const { owner } = far;
+    let entry = out.get(owner);
+    if (!entry) out.set(owner, (entry = { id: `switch:${owner.name}`, title: owner.name, ports: [] }));
+    entry.ports.push({ id, alive: link.carrier });
+  }
+  return [...out.values()];
 }
 
 function box(n: NamedNetwork, ids: ReadonlyMap<Link, string>): TopologyBox {

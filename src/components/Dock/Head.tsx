@@ -2,7 +2,8 @@ import { useEffect, useState, type ReactNode } from 'react';
 import type { CompiledLab } from '../../lab/protocol';
 import { packSession } from '../../hooks/savedSession';
 import type { Session, SessionView } from '../../hooks/session';
-import { IconButton } from '../Button';
+import { Button, IconButton } from '../Button';
+import Icon from '../Icon';
 import { plain } from '../InlineCode';
 import Menu from '../Menu';
 import styles from './dock.module.css';
@@ -38,12 +39,15 @@ export default function Head({
   view,
   lab,
   onClose,
+  onPackets,
   say,
 }: {
   session: Session;
   view: SessionView;
   lab: CompiledLab;
   onClose?: () => void;
+  /** Shows the packets of the world. */
+  onPackets?: () => void;
   /** Tells the reader what happened, in the dock's status line. */
   say: (text: string) => void;
 }): ReactNode {
@@ -80,6 +84,11 @@ export default function Head({
       )}
       <span className={styles.end}>
         <Clock view={view} />
+        {onPackets && (
+          <Button size="sm" className={styles.packets} disabled={!ready} onClick={onPackets} data-testid="packets">
+            <Icon name="packets" /> Packets
+          </Button>
+        )}
         {state?.busy && <IconButton icon="skip" label="Skip the wait" onClick={() => session.skip()} />}
         <IconButton
           icon="undo"

@@ -1,4 +1,6 @@
 import {
+  lazy,
+  Suspense,
   useCallback,
   useEffect,
   useLayoutEffect,
@@ -27,6 +29,9 @@ import { useSession } from './useSession';
 import { useSizes } from './useSizes';
 import styles from './dock.module.css';
 
+// Fetched when somebody asks for packets.
+const Journey = lazy(() => import('../Journey'));
+
 /** What the phone's sheet shows. */
 type Pane = 'terminal' | 'tasks' | 'map';
 
@@ -42,6 +47,7 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
   const [sizes, resize] = useSizes();
   const [pane, setPane] = useState<Pane>('terminal');
   const [said, say] = useState('');
+  const [packets, showPackets] = useState(false);
   const dock = useRef<HTMLElement>(null);
   const { state } = view;
 
@@ -105,7 +111,16 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
           reverse
           onChange={(width) => resize({ width })}
         />
-        {session && <Head session={session} view={view} lab={lab} onClose={closeLab} say={say} />}
+        {session && (
+          <Head
+            session={session}
+            view={view}
+            lab={lab}
+            onClose={closeLab}
+            onPackets={() => showPackets(true)}
+            say={say}
+          />
+        )}
         <div className={styles.panes}>
           <div role="tablist" aria-label="Lab" onKeyDown={tabKeys}>
             {panes.map((p) => (
@@ -197,6 +212,21 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
           {session && <Trouble session={session} view={view} />}
           {session && state && <Terminals session={session} state={state} />}
         </div>
+        {packets && session && state && (
+          <Suspense fallback={null}>
+            <Journey
+              session={session}
+              topology={state.topology}
+              traced={state.traced}
+              onClose={() => {
+                showPackets(false);
+                requestAnimationFrame(() =>
+                  dock.current?.querySelector<HTMLElement>('[data-testid="packets"]')?.focus(),
+                );
+              }}
+            />
+          </Suspense>
+        )}
         {state && <Announcer lab={lab} state={state} />}
       </section>
     </Sheet>

@@ -15,6 +15,14 @@ const paths = {
   undo: <path d="M6 4 3 7l3 3M3 7h6.5a3.5 3.5 0 0 1 0 7H7" />,
   reset: <path d="M13 8a5 5 0 1 1-1.6-3.7M13 2v3.2H9.8" />,
   link: <path d="M6.5 9.5 9.5 6.5M7 4.6l1.2-1.2a3 3 0 0 1 4.3 4.3L11.3 9M9 11.4l-1.2 1.2a3 3 0 0 1-4.3-4.3L4.7 7" />,
+  back: <path d="M10 3 5 8l5 5" />,
+  next: <path d="m6 3 5 5-5 5" />,
+  packets: (
+    <>
+      <path d="M1.5 5.5h13v5h-13zM6 5.5v5M10.5 5.5v5" />
+      <path d="M1.5 13.5h13" />
+    </>
+  ),
   close: <path d="M4 4l8 8M12 4l-8 8" />,
   plus: <path d="M8 3v10M3 8h10" />,
   menu: <path d="M2 4.5h12M2 8h12M2 11.5h12" />,

@@ -1,7 +1,18 @@
 import { useMemo, type ReactNode } from 'react';
 import clsx from 'clsx';
 import type { Topology as Data, TopologyPort } from '../../lab/protocol';
-import { describe, layout, portWords, shown, type BoxAt, type BridgeAt, type Detail, type PortAt } from './layout';
+import {
+  describe,
+  layout,
+  portWords,
+  shown,
+  type BoxAt,
+  type BridgeAt,
+  type Detail,
+  type PortAt,
+  type SwitchAt,
+} from './layout';
+import Token, { type Travel } from './Token';
 import styles from './styles.module.css';
 
 function Square({ x, y, state }: { x: number; y: number; state: TopologyPort['state'] }): ReactNode {
@@ -142,19 +153,49 @@ function Box({
   );
 }
 
+function Wire({ path, alive }: { path: string; alive: boolean }): ReactNode {
+  return (
+    <>
+      <path className={clsx(styles.wire, !alive && styles.off)} d={path} />
+      {alive && <path className={styles.wirein} d={path} />}
+    </>
+  );
+}
+
+function Switch({ at, full }: { at: SwitchAt; full: boolean }): ReactNode {
+  const { lan, x, top, bottom } = at;
+  return (
+    <g>
+      {at.ports.map((p) => (
+        <Wire key={p.id} path={`M${x + 5} ${p.y}H${p.x}`} alive={p.alive} />
+      ))}
+      <rect className={styles.br} x={x} y={top} width="10" height={bottom - top} rx="2" />
+      {full && (
+        <text x={x + 14} y={top - 4} className={styles.head}>
+          {lan.title}
+        </text>
+      )}
+    </g>
+  );
+}
+
 /** The picture of a world, drawn from its state. */
 export default function Topology({
   data,
   detail = 'full',
   selected,
   onSelect,
+  travel,
 }: {
   data: Data;
   detail?: Detail;
   selected?: string;
   onSelect?: (id: string) => void;
+  /** A packet on its way: the road it has come, and where it is. */
+  travel?: Travel;
 }): ReactNode {
   const full = detail !== 'compact';
+  const walked = new Set(travel?.ports);
   const at = useMemo(() => layout(data, detail), [data, detail]);
   return (
     <svg
@@ -166,10 +207,27 @@ export default function Topology({
       aria-label={describe(data)}
       data-testid="topology"
     >
+      {at.links
+        .filter((l) => walked.has(l.from) && walked.has(l.to))
+        .map((l) => (
+          <path key={`walked ${l.path}`} className={styles.walked} d={l.path} />
+        ))}
+      {at.switches.map((s) => {
+        const used = s.ports.filter((p) => walked.has(p.id));
+        return used.length < 2
+          ? null
+          : used.map((p) => <path key={p.id} className={styles.walked} d={`M${s.x + 5} ${p.y}H${p.x}`} />);
+      })}
+      {at.switches.map((s) => (
+        <Switch key={s.lan.id} at={s} full={full} />
+      ))}
       {at.links.map((l) => (
         <g key={l.path}>
-          <path className={clsx(l.kind === 'wire' ? styles.wire : styles.veth, !l.alive && styles.off)} d={l.path} />
-          {l.kind === 'wire' && l.alive && <path className={styles.wirein} d={l.path} />}
+          {l.kind === 'wire' ? (
+            <Wire path={l.path} alive={l.alive} />
+          ) : (
+            <path className={clsx(styles.veth, !l.alive && styles.off)} d={l.path} />
+          )}
           {l.label && (
             <text x={l.label.x} y={l.label.y} textAnchor="middle" className={styles.head}>
               no carrier
@@ -180,6 +238,7 @@ export default function Topology({
       {at.boxes.map((b) => (
         <Box key={b.box.id} at={b} full={full} selected={selected} onSelect={onSelect} />
       ))}
+      {travel && <Token travel={travel} at={at} />}
     </svg>
   );
 }

@@ -1,8 +1,9 @@
 /**
  * Where each thing of a topology goes. Machines stand at the left, namespaces at the right, and every port with a cable sits on the
- * edge that faces the gutter between them, so that a cable runs at right angles and never crosses a box.
+ * edge that faces the gutter between them, so that a cable runs at right angles and never crosses a box. Network cards and the
+ * switches that join machines are at the far left.
  */
-import type { Topology, TopologyBox, TopologyPort } from '../../lab/protocol';
+import type { Topology, TopologyBox, TopologyPort, TopologySwitch } from '../../lab/protocol';
 
 /** A drawn port. `inner` ports (loopback, ports without a cable) sit inside their box. */
 export interface PortAt {
@@ -48,7 +49,19 @@ export interface LinkAt {
   readonly path: string;
   readonly alive: boolean;
   readonly kind: 'veth' | 'wire' | 'tunnel';
+  /** Ids of the ports that it joins. */
+  readonly from: string;
+  readonly to: string;
   readonly label?: { readonly x: number; readonly y: number };
+}
+
+/** A switch: a bar at the far left with a line to each card that is plugged in. */
+export interface SwitchAt {
+  readonly lan: TopologySwitch;
+  readonly x: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly ports: readonly { readonly id: string; readonly x: number; readonly y: number; readonly alive: boolean }[];
 }
 
 /** The whole picture in pixels. */
@@ -57,6 +70,7 @@ export interface Layout {
   readonly h: number;
   readonly boxes: readonly BoxAt[];
   readonly links: readonly LinkAt[];
+  readonly switches: readonly SwitchAt[];
 }
 
 const margin = 10;
@@ -93,6 +107,7 @@ function placeBox(
   y: number,
   side: 'left' | 'right',
   cabled: ReadonlySet<string>,
+  nics: ReadonlySet<string>,
   m: Measures,
 ): BoxAt {
   const edge = side === 'left' ? x + m.boxW : x;
@@ -111,7 +126,8 @@ function placeBox(
       row += 34 + 16 * Math.max(0, shown(port).length - (port.name === 'lo' ? 1 : 0));
     }
   for (const port of box.ports.filter((p) => p.kind !== 'bridge' && !isMember(p) && onEdge(p))) {
-    ports.push({ port, x: edge, y: row + 20, inner: false, anchor });
+    const out = nics.has(port.id);
+    ports.push({ port, x: out ? x : edge, y: row + 20, inner: false, anchor: out ? 'start' : anchor });
     row += m.full ? 40 + 16 * Math.max(0, shown(port).length - 1) : 34;
   }
   for (const port of bridges) {
@@ -120,8 +136,9 @@ function placeBox(
     row = head;
     const at = members.map((p) => {
       row += 30;
-      ports.push({ port: p, x: edge, y: row - 12, inner: false, anchor });
-      return { x: edge, y: row - 12 };
+      const out = nics.has(p.id);
+      ports.push({ port: p, x: out ? x : edge, y: row - 12, inner: false, anchor: out ? 'start' : anchor });
+      return { x: out ? x : edge, y: row - 12 };
     });
     const barX = side === 'left' ? x + 24 : x + m.boxW - 38;
     placedBridges.push({
@@ -170,20 +187,27 @@ export function layout(topology: Topology, detail: Detail): Layout {
   const cabled = new Set(topology.links.flatMap((l) => [l.from, l.to]));
   const left = topology.boxes.filter((b) => b.kind === 'machine');
   const right = topology.boxes.filter((b) => b.kind === 'namespace');
-  const lanes = topology.links.length;
+  const lans = topology.switches ?? [];
+  const wires = topology.links.filter((l) => l.kind === 'wire');
+  const inner = topology.links.filter((l) => l.kind !== 'wire');
+  const nics = new Set([...lans.flatMap((s) => s.ports.map((p) => p.id)), ...wires.flatMap((l) => [l.from, l.to])]);
+  const lanes = inner.length;
+  const laneW = full ? 34 : 14;
+  const outside = nics.size > 0 ? (lans.length + wires.length) * laneW + (full ? 14 : 8) : 0;
   const gutter = full ? Math.max(78, 40 + lanes * 12) : Math.max(34, 18 + lanes * 8);
   const boxes: BoxAt[] = [];
   const column = (list: readonly TopologyBox[], x: number, side: 'left' | 'right'): number => {
     let y = margin;
     for (const box of list) {
-      const placed = placeBox(box, x, y, side, cabled, m);
+      const placed = placeBox(box, x, y, side, cabled, nics, m);
       boxes.push(placed);
       y += placed.h + gapY;
     }
     return y - gapY;
   };
-  const leftEnd = column(left, margin, 'left');
-  const rightX = left.length > 0 ? margin + m.boxW + gutter : margin;
+  const leftX = margin + outside;
+  const leftEnd = column(left, leftX, 'left');
+  const rightX = left.length > 0 ? leftX + m.boxW + gutter : margin;
   const rightEnd = column(right, rightX, 'right');
 
   // Two boxes side by side look better at one height.
@@ -193,9 +217,9 @@ export function layout(topology: Topology, detail: Detail): Layout {
   }
 
   const at = new Map(boxes.flatMap((b) => b.ports.map((p) => [p.port.id, p] as const)));
-  const laneX = (i: number): number => margin + m.boxW + (full ? 24 : 12) + i * (full ? 12 : 8);
+  const laneX = (i: number): number => leftX + m.boxW + (full ? 24 : 12) + i * (full ? 12 : 8);
   const links: LinkAt[] = [];
-  topology.links.forEach((link, i) => {
+  inner.forEach((link, i) => {
     const a = at.get(link.from);
     const b = at.get(link.to);
     if (!a || !b) return;
@@ -204,16 +228,35 @@ export function layout(topology: Topology, detail: Detail): Layout {
       path: straight ? `M${a.x} ${a.y}H${b.x}` : `M${a.x} ${a.y}H${laneX(i)}V${b.y}H${b.x}`,
       alive: link.alive,
       kind: link.kind,
+      from: link.from,
+      to: link.to,
       ...(straight && full && !link.alive ? { label: { x: (a.x + b.x) / 2, y: a.y - 10 } } : {}),
     });
+  });
+  const outX = (i: number): number => margin + i * laneW + (full ? 12 : 6);
+  const switches = lans.map((lan, i): SwitchAt => {
+    const ports = lan.ports.flatMap((p) => {
+      const port = at.get(p.id);
+      return port ? [{ id: p.id, x: port.x, y: port.y, alive: p.alive }] : [];
+    });
+    const ys = ports.map((p) => p.y);
+    return { lan, x: outX(i), top: Math.min(...ys) - 10, bottom: Math.max(...ys) + 10, ports };
+  });
+  wires.forEach((link, i) => {
+    const a = at.get(link.from);
+    const b = at.get(link.to);
+    if (!a || !b) return;
+    const { from, to, alive, kind } = link;
+    links.push({ path: `M${a.x} ${a.y}H${outX(lans.length + i)}V${b.y}H${b.x}`, from, to, alive, kind });
   });
   const columns = (left.length > 0 ? 1 : 0) + (right.length > 0 ? 1 : 0);
   const spill = lanes > 0 && columns === 1 ? gutter : 0;
   return {
-    w: margin * 2 + m.boxW * Math.max(1, columns) + (columns === 2 ? gutter : spill),
+    w: margin * 2 + outside + m.boxW * Math.max(1, columns) + (columns === 2 ? gutter : spill),
     h: Math.max(leftEnd, rightEnd, margin + 84) + margin,
     boxes,
     links,
+    switches,
   };
 }
 
@@ -235,6 +278,13 @@ export function describe(topology: Topology): string {
       ? `${a.port.name} on ${a.box} (${portWords(a.port)}) is joined to ${b.port.name} in ${b.box} (${portWords(b.port)})`
       : '';
   });
+  for (const lan of topology.switches ?? []) {
+    const plugged = lan.ports.flatMap((p) => {
+      const t = titles.get(p.id);
+      return t ? [`${t.port.name} on ${t.box} (${portWords(t.port)})`] : [];
+    });
+    cables.push(`the switch ${lan.title} joins ${plugged.join(', ')}`);
+  }
   const list = boxes.length > 1 ? `${boxes.slice(0, -1).join(', ')} and ${boxes.at(-1)}` : (boxes[0] ?? 'nothing');
   return `${list}. ${cables.filter(Boolean).join('; ') || 'No cable'}.`;
 }

@@ -1,6 +1,5 @@
 /** Turns a packet's trace into steps that a person can read. */
 import type { TraceEvent } from '../../engine/net';
-import type { EthernetPayload } from '../../engine/wire';
 import { describePacket } from './describe';
 import { causeOf } from './death';
 import type { Addressed } from './headers';
