@@ -40,13 +40,15 @@ export function dnsNameLength(name: string): number {
 
 /**
  * Writes a name at `at`; with `names` (suffix -> offset) it is compressed and its suffixes are remembered. Labels longer
- * than 63 bytes are cut (check with {@link isDnsName} first). @returns the offset behind it.
+ * than 63 bytes are cut (check with {@link isDnsName} first). Without `compress` the name is written in full and only remembered.
+ * @returns the offset behind it.
  */
 export function writeDnsName(
   name: string,
   out: Uint8Array,
   at: number,
   names: Map<string, number> | undefined,
+  compress = true,
 ): number {
   const labels = dnsLabels(name);
   for (let i = 0; i < labels.length; i++) {
@@ -56,11 +58,11 @@ export function writeDnsName(
         .map((l) => l.length + ':' + l)
         .join('');
       const known = names.get(suffix);
-      if (known !== undefined) {
+      if (known !== undefined && compress) {
         put16(out, at, 0xc000 | known);
         return at + 2;
       }
-      if (at < 0x4000) names.set(suffix, at);
+      if (at < 0x4000 && known === undefined) names.set(suffix, at);
     }
     const label = labels[i]!;
     const length = Math.min(label.length, 63);

@@ -164,7 +164,7 @@ function dataBound(data: DnsData): number {
   }
 }
 
-function writeData(data: DnsData, out: Uint8Array, at: number, names: Map<string, number>): number {
+function writeData(data: DnsData, out: Uint8Array, at: number, names: Map<string, number>, compress: boolean): number {
   switch (data.type) {
     case 'A':
       writeIp4(data.address, out, at);
@@ -175,10 +175,10 @@ function writeData(data: DnsData, out: Uint8Array, at: number, names: Map<string
     case 'NS':
     case 'CNAME':
     case 'PTR':
-      return writeDnsName(data.name, out, at, names);
+      return writeDnsName(data.name, out, at, names, compress);
     case 'MX':
       put16(out, at, data.preference);
-      return writeDnsName(data.exchange, out, at + 2, names);
+      return writeDnsName(data.exchange, out, at + 2, names, compress);
     case 'SRV':
       put16(out, at, data.priority);
       put16(out, at + 2, data.weight);
@@ -192,8 +192,8 @@ function writeData(data: DnsData, out: Uint8Array, at: number, names: Map<string
       }
       return at;
     case 'SOA': {
-      let p = writeDnsName(data.mname, out, at, names);
-      p = writeDnsName(data.rname, out, p, names);
+      let p = writeDnsName(data.mname, out, at, names, compress);
+      p = writeDnsName(data.rname, out, p, names, compress);
       put32(out, p, data.serial);
       put32(out, p + 4, data.refresh);
       put32(out, p + 8, data.retry);
@@ -207,8 +207,11 @@ function writeData(data: DnsData, out: Uint8Array, at: number, names: Map<string
   }
 }
 
-/** Encodes a message with name compression (RFC 1035 section 4.1.4). */
-export function encodeDns(message: DnsMessage): Uint8Array {
+/**
+ * Encodes a message with name compression (RFC 1035 section 4.1.4).
+ * @param compressData false: names in the data of records are written in full, as dnsmasq does.
+ */
+export function encodeDns(message: DnsMessage, compressData = true): Uint8Array {
   let bound = 12;
   for (const q of message.questions) bound += dnsNameLength(q.name) + 4;
   const records = [...message.answers, ...message.authorities, ...message.additionals];
@@ -247,7 +250,7 @@ export function encodeDns(message: DnsMessage): Uint8Array {
     put16(out, at, dnsTypeNumber(r.data));
     put16(out, at + 2, r.class);
     put32(out, at + 4, r.ttl);
-    const end = writeData(r.data, out, at + 10, names);
+    const end = writeData(r.data, out, at + 10, names, compressData);
     put16(out, at + 8, end - at - 10);
     at = end;
   }

@@ -176,10 +176,11 @@ export function recordText(record: DnsRecord, style: Style): string {
 /** A question as a line without its end. */
 export function questionText(q: DnsQuestion, style: Style): string {
   const at = columns(style);
-  let line = `;${dotted(q.name)}`;
-  if (style.multiline) return `${column(line, 24)}${className(q.class)} ${typeName(q.type)}`;
+  // The semicolon does not count.
+  let line = dotted(q.name);
+  if (style.multiline) return `;${column(line, 24)}${className(q.class)} ${typeName(q.type)}`;
   if (style.class) line = `${column(line, at.class)}${className(q.class)}`;
-  return `${column(line, at.type)}${typeName(q.type)}`;
+  return `;${column(line, at.type)}${typeName(q.type)}`;
 }
 
 /** The response code with the upper bits of EDNS. */

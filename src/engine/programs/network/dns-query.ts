@@ -44,9 +44,7 @@ export function answers(reply: DnsMessage, query: DnsMessage): boolean {
   const [asked] = query.questions;
   const [echoed] = reply.questions;
   if (!asked || !echoed) return reply.questions.length === 0;
-  return (
-    echoed.name.toLowerCase() === asked.name.toLowerCase() && echoed.type === asked.type && echoed.class === asked.class
-  );
+  return sameName(echoed.name, asked.name) && echoed.type === asked.type && echoed.class === asked.class;
 }
 
 const BAD: readonly number[] = [DNS_RCODE.SERVFAIL, DNS_RCODE.NOTIMP, DNS_RCODE.REFUSED];

@@ -42,7 +42,9 @@ export class LocalData {
     }
     for (const r of config.records) {
       const key = r.name.toLowerCase();
-      this.records.set(key, [...(this.records.get(key) ?? []), r]);
+      const others = this.records.get(key) ?? [];
+      // Records that dnsmasq knows as bytes alone come before the others.
+      this.records.set(key, r.data.type === 'raw' ? [r, ...others] : [...others, r]);
       this.know(r.name);
     }
   }

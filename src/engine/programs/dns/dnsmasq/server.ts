@@ -10,7 +10,7 @@ import { answers, framed, readExactly } from '../../network/dns-query';
 import { parseHosts, parseResolvConf, slurp } from '../../network/resolv-conf';
 import { tcpSocket, udpSocket } from '../../network/sockets';
 import type { Decision, Ede } from './answer';
-import { Answerer, EDE_NETWORK, logType, noData, reverseAddress } from './answer';
+import { Answerer, EDE_NETWORK, EDE_NOT_READY, logType, noData, reverseAddress } from './answer';
 import type { DnsmasqConfig, Upstream } from './config';
 import type { CacheEntry } from './data';
 import { Cache, LocalData } from './data';
@@ -331,7 +331,7 @@ export class Dnsmasq {
     const { query } = client;
     const decision = yield* this.decide(sys, client);
     if (decision.kind === 'answer') {
-      client.reply(encodeDns(this.response(query, decision.answer)));
+      client.reply(encodeDns(this.response(query, decision.answer), false));
       return;
     }
     yield* this.forward(sys, client, decision);
@@ -342,8 +342,8 @@ export class Dnsmasq {
     const [question] = query.questions;
     if (!this.config.noResolv && !this.config.noPoll) yield* this.readResolv(sys);
     if (query.opcode !== 0 || !question) {
-      const rcode = query.opcode !== 0 ? DNS_RCODE.NOTIMP : DNS_RCODE.FORMERR;
-      return { kind: 'answer', answer: { rcode, answers: [], authoritative: false, log: [] } };
+      const refused = { rcode: DNS_RCODE.REFUSED, answers: [], authoritative: false, ede: EDE_NOT_READY };
+      return { kind: 'answer', answer: { ...refused, log: [`config error is REFUSED (EDE: ${EDE_NOT_READY.text})`] } };
     }
     yield* this.note(
       sys,
@@ -426,11 +426,11 @@ export class Dnsmasq {
         const from = { address: peer.remoteIp, port: peer.remote.port };
         const client: Client = { query, from, reply: () => undefined, serial: ++this.serial };
         const decision = yield* this.decide(sys, client);
-        let reply: DnsMessage | undefined;
-        if (decision.kind === 'answer') reply = this.response(query, decision.answer);
+        let reply: Uint8Array | undefined;
+        if (decision.kind === 'answer') reply = encodeDns(this.response(query, decision.answer), false);
         else reply = yield* this.forwardTcp(sys, client, decision);
         if (!reply) return 0;
-        yield* sys.write(fd, framed(encodeDns(reply)));
+        yield* sys.write(fd, framed(reply));
       }
     } catch (e) {
       if (!isErrno(e)) throw e;
@@ -442,7 +442,7 @@ export class Dnsmasq {
     sys: Sys,
     client: Client,
     decision: Extract<Decision, { kind: 'forward' }>,
-  ): Coroutine<DnsMessage | undefined> {
+  ): Coroutine<Uint8Array> {
     const last = this.group(decision.domain).last;
     const servers =
       last && decision.servers.includes(last)
@@ -460,9 +460,9 @@ export class Dnsmasq {
         const head = yield* readExactly(sys, socket, 2);
         const bytes = head && (yield* readExactly(sys, socket, (head[0]! << 8) | head[1]!));
         const reply = bytes && decodeDns(bytes);
-        if (!reply || !answers(reply, client.query)) continue;
+        if (!bytes || !reply || !answers(reply, client.query)) continue;
         yield* this.learn(sys, client, reply);
-        return reply;
+        return bytes;
       } catch (e) {
         if (!isErrno(e)) throw e;
       } finally {
@@ -470,12 +470,8 @@ export class Dnsmasq {
       }
     }
     yield* this.note(sys, client, `config error is REFUSED (EDE: ${EDE_NETWORK.text})`);
-    return this.response(client.query, {
-      rcode: DNS_RCODE.REFUSED,
-      answers: [],
-      authoritative: false,
-      ede: EDE_NETWORK,
-    });
+    const refused = { rcode: DNS_RCODE.REFUSED, answers: [], authoritative: false, ede: EDE_NETWORK };
+    return encodeDns(this.response(client.query, refused), false);
   }
 
   // --- forwarding ---------------------------------------------------------------------------------------------------
@@ -536,7 +532,7 @@ export class Dnsmasq {
     this.forget(sys, f);
     yield* this.note(sys, client, `config error is REFUSED (EDE: ${EDE_NETWORK.text})`);
     const refused = { rcode: DNS_RCODE.REFUSED, answers: [], authoritative: false, ede: EDE_NETWORK };
-    client.reply(encodeDns(this.response(client.query, refused)));
+    client.reply(encodeDns(this.response(client.query, refused), false));
   }
 
   /** Sends to each of `targets`. @returns false when none could be sent to */
@@ -595,8 +591,13 @@ export class Dnsmasq {
     count.latency = Math.round((count.latency + (sys.now - f.since) / 1000) / 2);
     this.forget(sys, f);
     yield* this.learn(sys, f.clients[0]!, reply);
-    for (const client of f.clients)
-      client.reply(encodeDns({ ...reply, id: client.query.id, questions: client.query.questions }));
+    for (const { query, reply: deliver } of f.clients) {
+      // The answer goes on as it came, but for its number.
+      const bytes = message.data.slice();
+      bytes[0] = query.id >> 8;
+      bytes[1] = query.id & 255;
+      deliver(bytes);
+    }
   }
 
   /** Writes an answer to the log and puts into the cache what may be kept. */
