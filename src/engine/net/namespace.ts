@@ -55,8 +55,8 @@ export interface NetHost {
   readonly tracer?: Tracer;
   /** net.core.default_qdisc; fq_codel unless given. */
   readonly defaultQdisc?: string;
-  /** A line for the kernel's log (dmesg), without time stamp. */
-  kernelLog?(line: string): void;
+  /** A line for the kernel's log (dmesg), without time stamp. @param level severity, 6 (informational) unless given */
+  kernelLog?(line: string, level?: number): void;
 }
 
 /** What all namespaces of a machine share. */
@@ -348,9 +348,9 @@ export class NetNamespace {
     return copy;
   }
 
-  /** A line of dmesg. */
-  log(line: string): void {
-    this.host.kernelLog?.(line);
+  /** A line of dmesg. @param level severity as in syslog(3), 6 (informational) unless given */
+  log(line: string, level?: number): void {
+    this.host.kernelLog?.(line, level);
   }
 
   // --- end ------------------------------------------------------------------------------------------------------------

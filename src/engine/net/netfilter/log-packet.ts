@@ -142,7 +142,8 @@ export function packetLogLine(p: PktInfo, prefix: string, flags: readonly LogFla
   if (skb.bridgeIn !== null && skb.bridgeIn.link !== p.input) s += `PHYSIN=${skb.bridgeIn.link.name} `;
   if (skb.bridgeOut !== null && skb.bridgeOut.link !== p.output) s += `PHYSOUT=${skb.bridgeOut.link.name} `;
   if (p.input !== null) {
-    if (set.has('ether')) s += `MACSRC=${skb.src} MACDST=${skb.dst} MACPROTO=${skb.etherType.toString(16).padStart(4, '0')} `;
+    if (set.has('ether'))
+      s += `MACSRC=${skb.src} MACDST=${skb.dst} MACPROTO=${skb.etherType.toString(16).padStart(4, '0')} `;
     else if (p.input.isLoopback) s += 'MAC=00:00:00:00:00:00:00:00:00:00:00:00:08:00 ';
     else {
       const type = skb.etherType;
@@ -156,12 +157,11 @@ export function packetLogLine(p: PktInfo, prefix: string, flags: readonly LogFla
   else if (q.kind === 'arp') {
     s += `ARP HTYPE=1 PTYPE=0x0800 OPCODE=${q.op} MACSRC=${q.sha} IPSRC=${formatIp4(q.spa)} MACDST=${q.tha} IPDST=${formatIp4(q.tpa)} `;
   }
-  if ((skb.mark >>> 0) !== 0) s += `MARK=0x${(skb.mark >>> 0).toString(16)} `;
+  if (skb.mark >>> 0 !== 0) s += `MARK=0x${(skb.mark >>> 0).toString(16)} `;
   return s;
 }
 
 /** Writes the line to the kernel's log. @param level syslog severity, 4 is "warning" */
 export function logPacket(p: PktInfo, prefix: string, level: number, flags: readonly LogFlag[] = []): void {
-  void level;
-  p.ns.log(packetLogLine(p, prefix, flags));
+  p.ns.log(packetLogLine(p, prefix, flags), level);
 }

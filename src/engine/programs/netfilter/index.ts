@@ -2,6 +2,7 @@
 import type { Program } from '../../host';
 import '../../host/netfs/register';
 import { conntrack } from './conntrack';
+import { IPTABLES_PROGRAMS } from './iptables';
 
 /** All of them. */
-export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack];
+export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack, ...IPTABLES_PROGRAMS];

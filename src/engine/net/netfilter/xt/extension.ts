@@ -2,14 +2,28 @@
  * Matches and targets of xtables (net/netfilter/x_tables.c): the same ones serve iptables-legacy's tables and, through
  * the compatibility expressions `match` and `target`, the rules that iptables-nft writes into nf_tables.
  */
+import type { ErrnoCode } from '../../../core';
 import type { NetNamespace } from '../../namespace';
 import type { PktInfo } from '../pktinfo';
+
+/** Where a rule stands that an extension is asked about (struct xt_mtchk_param, xt_tgchk_param). */
+export interface XtPlace {
+  readonly family: 'ip' | 'ip6';
+  readonly table: string;
+  /** Bits `1 << HOOK` of the hooks from which the chain is reached; 0 when from none. */
+  readonly hooks: number;
+  /** The rule's protocol, 0 for any, and whether it is all but that one. */
+  readonly protocol: number;
+  readonly protocolInverted: boolean;
+}
 
 /** A match extension of the kernel (`xt_conntrack`, `xt_multiport`, ...). `Info` is the typed form of its binary data. */
 export interface XtMatch<Info = unknown> {
   /** As in `-m name`. */
   readonly name: string;
   matches(info: Info, packet: PktInfo): boolean;
+  /** checkentry: an error refuses the rule. */
+  check?(info: Info, place: XtPlace, ns: NetNamespace): ErrnoCode | undefined;
   /** A rule with it was added (checkentry): to hold what lives outside of the rule. */
   added?(info: Info, ns: NetNamespace): void;
   removed?(info: Info, ns: NetNamespace): void;
@@ -21,6 +35,8 @@ export interface XtTarget<Info = unknown> {
   readonly name: string;
   /** @returns VERDICT: CONTINUE for targets after which the next rule is tried. */
   run(info: Info, packet: PktInfo): number;
+  /** checkentry: an error refuses the rule. */
+  check?(info: Info, place: XtPlace, ns: NetNamespace): ErrnoCode | undefined;
   added?(info: Info, ns: NetNamespace): void;
   removed?(info: Info, ns: NetNamespace): void;
 }
