@@ -61,11 +61,6 @@ class Queue {
   timer: Timer | null = null;
 }
 
-/** Incomplete packets wait 30 s (net.ipv4.ipfrag_time). */
-const FRAG_TIME = 30e6;
-/** Bytes that may wait before the rest is dropped (ipfrag_high_thresh). */
-const HIGH_THRESH = 4 * 1024 * 1024;
-
 /** Collects fragments until packets are whole. */
 export class Defragmenter4 {
   private readonly queues = new Map<string, Queue>();
@@ -84,7 +79,7 @@ export class Defragmenter4 {
     const p = skb.payload as Ipv4Packet;
     ns.mib.IpReasmReqds++;
     const bytes = p.payload.kind === 'raw' ? p.payload.bytes : encodeTransport(p.payload, p.src, p.dst, p.protocol);
-    if (this.memory + bytes.length > HIGH_THRESH || p.fragmentOffset + bytes.length > 65535 - 20) {
+    if (this.memory + bytes.length > ns.ipv4.ipfrag_high_thresh || p.fragmentOffset + bytes.length > 65535 - 20) {
       ns.mib.IpReasmFails++;
       ns.drop(skb, 'FRAG_TOO_FAR', 'ip_frag_queue');
       return null;
@@ -95,7 +90,7 @@ export class Defragmenter4 {
       q = new Queue();
       this.queues.set(key, q);
       const made = q;
-      q.timer = ns.host.scheduler.after(FRAG_TIME, () => this.expire(key, made));
+      q.timer = ns.host.scheduler.after(ns.ipv4.ipfrag_time * 1e6, () => this.expire(key, made));
     }
     const end = p.fragmentOffset + bytes.length;
     const overlap = q.pieces.some((x) => p.fragmentOffset < x.at + x.bytes.length && end > x.at);
@@ -103,7 +98,11 @@ export class Defragmenter4 {
       const same = q.pieces.some((x) => x.at === p.fragmentOffset && x.bytes.length === bytes.length);
       ns.drop(skb, 'DUP_FRAG', 'ip_frag_queue');
       // An exact copy is harmless; anything else kills the packet (RFC 5722 applied to IPv4).
-      if (!same) this.discard(key, q);
+      if (!same) {
+        ns.mib.IpExtReasmOverlaps++;
+        ns.mib.IpReasmFails++;
+        this.discard(key, q);
+      }
       return null;
     }
     if (!p.mf) q.total = end;

@@ -22,8 +22,6 @@ import { PACKET } from '../skb';
 const MAX_ERROR = 576;
 /** Tokens of the per-destination limiter (XRLIM_BURST_FACTOR) and its rate: one a second (icmp_ratelimit). */
 const BURST = 6;
-/** Types that are limited: unreachable, source quench, time exceeded, parameter problem (icmp_ratemask 6168). */
-const RATE_MASK = 6168;
 
 /** The packet an error is about, as far as it was quoted. */
 export interface Quoted4 {
@@ -50,7 +48,7 @@ export function readQuoted(original: Uint8Array): Quoted4 | undefined {
 /** ICMP of one namespace (net/ipv4/icmp.c). */
 export class Icmp4 {
   private readonly buckets = new Map<Ip4, { tokens: number; at: number }>();
-  private globalTokens = 50;
+  private globalTokens: number | undefined = undefined;
   private globalAt = 0;
 
   constructor(private readonly ns: NetNamespace) {}
@@ -69,6 +67,11 @@ export class Icmp4 {
       ns.mib.IcmpInCsumErrors++;
       ns.mib.IcmpInErrors++;
       ns.drop(skb, 'ICMP_CSUM', 'icmp_rcv');
+      return;
+    }
+    if (icmp.type === ICMP4.ECHO_REQUEST && ns.ipv4.icmp_echo_ignore_all) {
+      ns.mib.IcmpInEchos++;
+      ns.drop(skb, 'NOT_SPECIFIED', 'icmp_echo');
       return;
     }
     const toMany =
@@ -90,12 +93,13 @@ export class Icmp4 {
       return;
     }
     if (icmp.message === 'error') this.receiveError(skb, packet, icmp, link);
+    else ns.drop(skb, 'NOT_SPECIFIED', 'icmp_rcv');
   }
 
   private echo(skb: Skb, packet: Ipv4Packet, link: Link, toMany: boolean): void {
     const { ns } = this;
     ns.mib.IcmpInEchos++;
-    if (ns.ipv4.icmp_echo_ignore_all || packet.payload.kind !== 'icmp4' || packet.payload.message !== 'echo') return;
+    if (packet.payload.kind !== 'icmp4' || packet.payload.message !== 'echo') return;
     const { id, seq, payload } = packet.payload;
     if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'icmp', note: 'echo request' });
     ns.mib.IcmpOutMsgs++;
@@ -117,13 +121,14 @@ export class Icmp4 {
     if (icmp.type === ICMP4.UNREACHABLE) ns.mib.IcmpInDestUnreachs++;
     else if (icmp.type === ICMP4.TIME_EXCEEDED) ns.mib.IcmpInTimeExcds++;
     else if (icmp.type === ICMP4.REDIRECT) ns.mib.IcmpInRedirects++;
+    else if (icmp.type === 12) ns.mib.IcmpInParmProbs++;
     const quoted = readQuoted(icmp.original);
     if (quoted === undefined) {
       ns.mib.IcmpInErrors++;
       return;
     }
     if (icmp.type === ICMP4.UNREACHABLE && icmp.code === ICMP4_UNREACH.FRAG_NEEDED) {
-      ns.ip4.learnMtu(quoted.dst, icmp4Mtu(icmp) || 576);
+      if (ns.ipv4.ip_no_pmtu_disc === 0) ns.ip4.learnMtu(quoted.dst, icmp4Mtu(icmp) || 576);
     }
     if (icmp.type === ICMP4.REDIRECT) {
       const accept = ns.forwarding4(link)
@@ -148,11 +153,15 @@ export class Icmp4 {
   private allowed(type: number, code: number, dst: Ip4, out: Link): boolean {
     const { ns } = this;
     if (type === ICMP4.UNREACHABLE && code === ICMP4_UNREACH.FRAG_NEEDED) return true;
-    if (!((1 << type) & RATE_MASK) || out.isLoopback) return true;
+    const { icmp_msgs_burst: burst, icmp_msgs_per_sec: perSecond, icmp_ratemask: mask } = ns.ipv4;
+    if (!((1 << type) & mask) || out.isLoopback) return true;
     const now = ns.now;
-    this.globalTokens = Math.min(50, this.globalTokens + ((now - this.globalAt) * 1000) / 1e6);
+    this.globalTokens = Math.min(burst, (this.globalTokens ?? burst) + ((now - this.globalAt) * perSecond) / 1e6);
     this.globalAt = now;
-    if (this.globalTokens < 1) return false;
+    if (this.globalTokens < 1) {
+      ns.mib.IcmpOutRateLimitGlobal++;
+      return false;
+    }
     this.globalTokens--;
     const rate = ns.ipv4.icmp_ratelimit * 1000;
     if (rate === 0) return true;
@@ -191,7 +200,9 @@ export class Icmp4 {
             : 0;
       if (t === 3 || t === 4 || t === 5 || t === 11 || t === 12) return;
     }
-    const src = dstType === 'local' ? packet.dst : 0;
+    let src = dstType === 'local' ? packet.dst : 0;
+    if (src === 0 && ns.ipv4.icmp_errors_use_inbound_ifaddr && skb.inDev !== null && skb.inDev.ns === ns)
+      src = ns.addrs.select4(skb.inDev, packet.src, 253);
     const route = ns.ip4.routeOutput(packet.src, src, null, ns.ipv4.fwmark_reflect ? skb.mark : 0);
     if (typeof route === 'string') return;
     if (!this.allowed(type, code, packet.src, route.link)) return;
@@ -200,6 +211,7 @@ export class Icmp4 {
     if (type === ICMP4.UNREACHABLE) ns.mib.IcmpOutDestUnreachs++;
     else if (type === ICMP4.TIME_EXCEEDED) ns.mib.IcmpOutTimeExcds++;
     else if (type === ICMP4.REDIRECT) ns.mib.IcmpOutRedirects++;
+    else ns.mib.IcmpOutParmProbs++;
     ns.ip4.send({
       src,
       dst: packet.src,

@@ -33,10 +33,6 @@ import { RT_TABLE, SCOPE } from '../types';
 import { Defragmenter4, fragment4 } from './fragment';
 
 const BROADCAST = 0xffffffff;
-/** Learned path MTUs live that long (net.ipv4.route.mtu_expires), microseconds. */
-const MTU_EXPIRES = 600e6;
-/** The smallest path MTU that is believed (net.ipv4.route.min_pmtu). */
-const MIN_PMTU = 552;
 
 /** What a sender may say about a packet. */
 export interface Send4 {
@@ -174,12 +170,29 @@ export class Ip4Stack {
     return { entry, type, link, src };
   }
 
-  /** Multipath: next hops by weight, the same for one pair of addresses. */
+  /** What net.ipv4.fib_multipath_hash_policy=1 adds to the hash: protocol and ports of the packet that is being routed. */
+  private l4Hash = 0;
+
+  /** Names the ports of the packet that the next lookup is for; counts only with fib_multipath_hash_policy=1. */
+  setPorts(protocol: number, srcPort: number, dstPort: number): void {
+    this.l4Hash = Math.imul((srcPort << 16) | dstPort, 0x27d4eb2f) ^ protocol;
+  }
+
+  private setPortsOf(packet: Ipv4Packet): void {
+    const p = packet.payload;
+    if (p.kind === 'tcp' || p.kind === 'udp') this.setPorts(packet.protocol, p.srcPort, p.dstPort);
+    else this.l4Hash = packet.protocol;
+  }
+
+  /** Multipath (fib_select_multipath): next hops by weight, the same for one pair of addresses or one flow. */
   private pickMultipath(route: Route, dst: Ip4, src: Ip4): Nexthop {
     const alive = route.nexthops.filter((nh) => !nh.dead && nh.link?.up);
     let total = 0;
     for (const nh of alive) total += nh.weight;
-    let h = Math.imul(dst ^ Math.imul(src, 0x9e3779b1) ^ this.ns.hashSeed, 0x85ebca6b) >>> 0;
+    const ports = this.ns.ipv4.fib_multipath_hash_policy === 1 ? this.l4Hash : 0;
+    let h = Math.imul(dst ^ Math.imul(src, 0x9e3779b1) ^ this.ns.hashSeed ^ ports, 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+    h = (h ^ (h >>> 13)) >>> 0;
     h %= total || 1;
     for (const nh of alive) {
       h -= nh.weight;
@@ -207,7 +220,8 @@ export class Ip4Stack {
     const src = (key.src as number | undefined) ?? 0;
     if (iif !== null) {
       const r = this.routeInput(dst, src, iif, key.mark ?? 0, key.tos ?? 0);
-      if (typeof r === 'string') throw new Errno(r === 'martian' ? 'EINVAL' : r === 'rpfilter' ? 'EXDEV' : r);
+      // The kernel reports every refusal of the source as EINVAL (inet_rtm_getroute).
+      if (typeof r === 'string') throw new Errno(r === 'martian' || r === 'rpfilter' ? 'EINVAL' : r);
       return this.result(
         r.entry,
         r.type,
@@ -315,9 +329,9 @@ export class Ip4Stack {
     if (mtu >= this.mtu(r.entry, r.link, dst)) return;
     r.entry.exceptions ??= new Map();
     r.entry.exceptions.set(dst, {
-      mtu: Math.max(mtu, MIN_PMTU),
+      mtu: Math.max(mtu, this.ns.route4.min_pmtu),
       gateway: undefined,
-      expires: this.ns.now + MTU_EXPIRES,
+      expires: this.ns.now + this.ns.route4.mtu_expires * 1e6,
     });
   }
 
@@ -331,7 +345,11 @@ export class Ip4Stack {
       return;
     }
     ns.mib.IpInReceives++;
+    ns.mib.IpExtInOctets += skb.length;
     const packet = skb.payload as Ipv4Packet;
+    if ((packet.tos & 3) === 0) ns.mib.IpExtInNoECTPkts++;
+    else this.countEcn(packet.tos & 3);
+    if (skb.pktType !== PACKET.HOST) this.countGroup(skb);
     if (packet.checksum !== CHECKSUM_AUTO) {
       ns.mib.IpInHdrErrors++;
       ns.drop(skb, 'IP_CSUM', 'ip_rcv');
@@ -343,6 +361,24 @@ export class Ip4Stack {
     this.receiveFinish(skb, link);
   }
 
+  private countEcn(bits: number): void {
+    const { mib } = this.ns;
+    if (bits === 1) mib.IpExtInECT1Pkts++;
+    else if (bits === 2) mib.IpExtInECT0Pkts++;
+    else mib.IpExtInCEPkts++;
+  }
+
+  private countGroup(skb: Skb): void {
+    const { mib } = this.ns;
+    if (skb.pktType === PACKET.MULTICAST) {
+      mib.IpExtInMcastPkts++;
+      mib.IpExtInMcastOctets += skb.length;
+    } else if (skb.pktType === PACKET.BROADCAST) {
+      mib.IpExtInBcastPkts++;
+      mib.IpExtInBcastOctets += skb.length;
+    }
+  }
+
   /** ip_rcv_finish: where to? */
   receiveFinish(skb: Skb, link: Link): void {
     const { ns } = this;
@@ -352,6 +388,7 @@ export class Ip4Stack {
       return;
     }
     const packet = skb.payload as Ipv4Packet;
+    if (ns.ipv4.fib_multipath_hash_policy !== 0) this.setPortsOf(packet);
     const r = this.routeInput(packet.dst, packet.src, link, skb.mark, packet.tos);
     if (ns.tracer.active)
       this.traceRoute(
@@ -396,7 +433,7 @@ export class Ip4Stack {
     if (why === 'rpfilter' || why === 'martian') {
       if (why === 'rpfilter') ns.mib.TcpExtIPReversePathFilter++;
       if (ns.conf4.all.log_martians || link.ip4.conf.log_martians) {
-        ns.log(`IPv4: martian source ${formatIp4(packet.dst)} from ${formatIp4(packet.src)}, on dev ${link.name}`);
+        this.logMartian(skb, packet, link, why);
       }
       ns.drop(skb, why === 'rpfilter' ? 'IP_RPFILTER' : 'IP_INVALID_SOURCE', 'fib_validate_source');
       return;
@@ -416,6 +453,23 @@ export class Ip4Stack {
       ns.icmp4.error(skb, ICMP4.UNREACHABLE, code, 0);
     }
     ns.drop(skb, reason, 'ip_error');
+  }
+
+  /** ip_handle_martian_source and its sister: two lines in the kernel's log. */
+  private logMartian(skb: Skb, packet: Ipv4Packet, link: Link, why: 'martian' | 'rpfilter'): void {
+    const { ns } = this;
+    const dst = formatIp4(packet.dst);
+    const src = formatIp4(packet.src);
+    const destination =
+      why === 'martian' && (isLoopback4(packet.dst) || packet.dst >>> 24 === 0) && !isLoopback4(packet.src);
+    if (destination) {
+      ns.log(`IPv4: martian destination ${dst} from ${src}, dev ${link.name}`);
+      return;
+    }
+    ns.log(`IPv4: martian source ${dst} from ${src}, on dev ${link.name}`);
+    if (!link.needsArp) return;
+    const header = [...skb.dst.split(':'), ...skb.src.split(':'), '08', '00'].join(' ');
+    ns.log(`ll header: 00000000: ${header}`);
   }
 
   /** ip_local_deliver */
@@ -599,6 +653,15 @@ export class Ip4Stack {
   transmit(skb: Skb, entry: RouteEntry, link: Link, type: RouteType, input: Link | null): ErrnoCode | undefined {
     const { ns } = this;
     skb.dev = link;
+    ns.mib.IpOutTransmits++;
+    ns.mib.IpExtOutOctets += skb.length;
+    if (type === 'multicast') {
+      ns.mib.IpExtOutMcastPkts++;
+      ns.mib.IpExtOutMcastOctets += skb.length;
+    } else if (type === 'broadcast') {
+      ns.mib.IpExtOutBcastPkts++;
+      ns.mib.IpExtOutBcastOctets += skb.length;
+    }
     if (type === 'broadcast' || (type === 'multicast' && link.ip4.groups.has((skb.payload as Ipv4Packet).dst))) {
       // The machine hears its own broadcasts.
       if (!link.isLoopback) this.loopBack(skb, link);
@@ -670,7 +733,6 @@ export class Ip4Stack {
   /** ip_finish_output2 */
   private toNeighbour(skb: Skb, dst: Ip4, entry: RouteEntry, link: Link, type: RouteType): void {
     const { ns } = this;
-    ns.mib.IpOutTransmits++;
     if (type === 'unicast' && link.needsArp) {
       const redirected =
         entry.exceptions === null ? undefined : (entry.exceptions.get(dst)?.gateway as number | undefined);

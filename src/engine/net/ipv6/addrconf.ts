@@ -83,16 +83,16 @@ export class AddrConf {
     const dev = link.ip6!;
     if (dev.ready) return;
     dev.ready = true;
-    if (!dev.addresses.some((a) => isLinkLocal6(a.local)) && link.addrGenMode === 'eui64') {
-      const a = new Ip6Address(link, linkLocalFromMac(link.mac), 64);
-      a.scope = SCOPE.LINK;
-      this.insert(a);
-    }
     const multicast = new Route('inet6', RT_TABLE.LOCAL, 'multicast', 'ff00::', 8);
     multicast.metric = METRIC_PREFIX;
     multicast.pref = 'medium';
     multicast.addNexthop(new Nexthop(link, undefined));
     this.ns.routes.addKernel(multicast);
+    if (!dev.addresses.some((a) => isLinkLocal6(a.local)) && link.addrGenMode === 'eui64') {
+      const a = new Ip6Address(link, linkLocalFromMac(link.mac), 64);
+      a.scope = SCOPE.LINK;
+      this.insert(a);
+    }
     for (const a of dev.addresses) if (!isLinkLocal6(a.local)) this.addressReady(a);
   }
 

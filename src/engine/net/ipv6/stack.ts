@@ -33,6 +33,8 @@ import { PACKET, Skb } from '../skb';
 import type { RouteResult, RouteType } from '../types';
 import { RT_TABLE } from '../types';
 import { scope6 } from './addrconf';
+import { checkOptions, isExtension, stepHeader } from './exthdr';
+import { Defragmenter6, fragment6 } from './fragment';
 
 /** The longest ICMPv6 error: it must fit the minimum MTU. */
 const MAX_ERROR = 1280;
@@ -48,8 +50,35 @@ export interface Output6 {
 /** IPv6 of one namespace (net/ipv6/ip6_input.c, ip6_output.c, route.c). */
 export class Ip6Stack {
   private readonly wild = new Map<number, Nexthop>();
+  private readonly defrag: Defragmenter6;
+  private readonly buckets = new Map<Ip6, { tokens: number; at: number }>();
+  private globalTokens: number | undefined = undefined;
+  private globalAt = 0;
+  private fragmentId: number;
 
-  constructor(private readonly ns: NetNamespace) {}
+  constructor(private readonly ns: NetNamespace) {
+    this.defrag = new Defragmenter6(ns);
+    this.fragmentId = ns.hashSeed;
+  }
+
+  /** Incomplete packets. */
+  get reassembling(): { readonly packets: number; readonly bytes: number } {
+    return this.defrag.inUse;
+  }
+
+  /** Collects fragments before connection tracking sees them (nf_ct_frag6_gather). @returns the whole packet's skb or null */
+  reassemble(skb: Skb): Skb | null {
+    return (skb.payload as Ipv6Packet).fragment === undefined ? skb : this.defrag.add(skb);
+  }
+
+  /** The label of packets that no socket labels (ip6_make_flowlabel): the same for one flow. */
+  private flowLabel(src: Ip6, dst: Ip6, protocol: number): number {
+    let h = this.ns.hashSeed ^ protocol;
+    for (const text of [src, dst])
+      for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+    h ^= h >>> 15;
+    return Math.imul(h, 0x2c1b3c6d) >>> 12;
+  }
 
   // --- routing --------------------------------------------------------------------------------------------------------
 
@@ -76,10 +105,24 @@ export class Ip6Stack {
     const found = ns.fib.lookup({ dst, src, iif: null, oif, mark, tos: 0 });
     if (typeof found === 'string') return found;
     const local = found.route.type === 'local';
-    const link = local ? ns.loopback : found.link!;
-    const from = src ?? (found.route.prefSrc as Ip6 | undefined) ?? (local ? dst : this.select(dst, found.link!));
+    const entry = found.route.nexthops.length > 1 ? this.pickMultipath(found.route, dst, src) : found;
+    const link = local ? ns.loopback : entry.link!;
+    const from = src ?? (entry.route.prefSrc as Ip6 | undefined) ?? (local ? dst : this.select(dst, entry.link!));
     if (from === undefined) return 'EADDRNOTAVAIL';
-    return { entry: found, type: found.route.type, link, src: from };
+    return { entry, type: entry.route.type, link, src: from };
+  }
+
+  /** Multipath: next hops by weight, the same for one pair of addresses (fib6_select_path). */
+  private pickMultipath(route: Route, dst: Ip6, src: Ip6 | undefined): Nexthop {
+    const alive = route.nexthops.filter((nh) => !nh.dead && nh.link?.up);
+    let total = 0;
+    for (const nh of alive) total += nh.weight;
+    let h = this.flowLabel(src ?? '::', dst, 0) % (total || 1);
+    for (const nh of alive) {
+      h -= nh.weight;
+      if (h < 0) return nh;
+    }
+    return alive[0] ?? route.nexthops[0]!;
   }
 
   /** Source address selection (RFC 6724): same address, scope, not deprecated, output link, longest common prefix. */
@@ -118,7 +161,21 @@ export class Ip6Stack {
   }
 
   routeGet(key: RouteKey, iif: Link | null, oif: Link | null): RouteResult {
-    void iif;
+    if (iif !== null) {
+      const dst = key.dst as Ip6;
+      const found = this.ns.fib.lookup({ dst, src: key.src, iif, oif: null, mark: key.mark ?? 0, tos: 0 });
+      if (typeof found === 'string') throw new Errno(found);
+      return {
+        route: snapshot(found.route),
+        type: found.route.type,
+        index: (found.route.type === 'local' ? this.ns.loopback : found.link!).index,
+        gateway: found.gateway,
+        prefSrc: '::',
+        table: found.route.table,
+        mtu: this.mtu(found, found.link!, dst),
+        cache: [],
+      };
+    }
     const r = this.routeOutput(key.dst as Ip6, key.src as Ip6 | undefined, oif, key.mark ?? 0);
     if (typeof r === 'string') throw new Errno(r);
     return {
@@ -136,7 +193,7 @@ export class Ip6Stack {
   mtu(entry: RouteEntry, link: Link, dst: Ip6): number {
     const learned = entry.exceptions?.get(dst);
     if (learned !== undefined && learned.expires > this.ns.now) return Math.min(learned.mtu, link.mtu);
-    return Math.min(entry.route.mtu ?? link.mtu, 65535);
+    return Math.min(entry.route.mtu ?? link.ip6?.conf.mtu ?? link.mtu, link.mtu, 65535);
   }
 
   // --- input ----------------------------------------------------------------------------------------------------------
@@ -146,10 +203,33 @@ export class Ip6Stack {
     const { ns } = this;
     if (skb.pktType === PACKET.OTHERHOST) return ns.drop(skb, 'OTHERHOST', 'ipv6_rcv');
     ns.mib.Ip6InReceives++;
+    ns.mib.Ip6InOctets += skb.length;
     if (link.ip6 === null || link.ip6.conf.disable_ipv6) return ns.drop(skb, 'IPV6DISABLED', 'ipv6_rcv');
     const packet = skb.payload as Ipv6Packet;
-    if (isMulticast6(packet.src) || (packet.dst === IP6_LOOPBACK && !link.isLoopback))
+    const bits = packet.trafficClass & 3;
+    if (bits === 0) ns.mib.Ip6InNoECTPkts++;
+    else if (bits === 1) ns.mib.Ip6InECT1Pkts++;
+    else if (bits === 2) ns.mib.Ip6InECT0Pkts++;
+    else ns.mib.Ip6InCEPkts++;
+    if (isMulticast6(packet.dst)) {
+      ns.mib.Ip6InMcastPkts++;
+      ns.mib.Ip6InMcastOctets += skb.length;
+    }
+    if (
+      isMulticast6(packet.src) ||
+      ((packet.dst === IP6_LOOPBACK || packet.src === IP6_LOOPBACK) && !link.isLoopback)
+    ) {
+      ns.mib.Ip6InHdrErrors++;
       return ns.drop(skb, 'IP_INHDR', 'ipv6_rcv');
+    }
+    if (packet.hopByHop !== undefined) {
+      const bad = checkOptions(packet.hopByHop, 42, isMulticast6(packet.dst));
+      if (bad !== undefined) {
+        ns.mib.Ip6InHdrErrors++;
+        if (bad.verdict === 'problem') this.error(skb, 4, bad.code, bad.pointer);
+        return ns.drop(skb, 'IP_INHDR', 'ipv6_parse_hopopts');
+      }
+    }
     const { netfilter } = ns;
     if (netfilter !== null && netfilter.prerouting(skb, link) !== NF.ACCEPT) return;
     this.receiveFinish(skb, link);
@@ -227,7 +307,24 @@ export class Ip6Stack {
     const { ns } = this;
     const { netfilter } = ns;
     if (netfilter !== null && netfilter.input(skb, link) !== NF.ACCEPT) return;
-    const packet = skb.payload as Ipv6Packet;
+    let packet = skb.payload as Ipv6Packet;
+    // Extension headers, one after the other; fragments wait for each other.
+    while (packet.fragment !== undefined || isExtension(packet.nextHeader)) {
+      if (packet.fragment !== undefined) {
+        const whole = this.defrag.add(skb);
+        if (whole === null) return;
+        skb = whole;
+        packet = skb.payload as Ipv6Packet;
+        continue;
+      }
+      const step = stepHeader(packet, isMulticast6(packet.dst));
+      if (step.verdict !== 'next') {
+        ns.mib.Ip6InHdrErrors++;
+        if (step.verdict === 'problem') this.error(skb, 4, step.code, step.pointer);
+        return ns.drop(skb, 'IP_INHDR', 'ip6_protocol_deliver_rcu');
+      }
+      skb.setPayload((packet = step.packet));
+    }
     ns.mib.Ip6InDelivers++;
     const raw = ns.hasSockets && ns.sockets.rawDeliver(skb, packet, link);
     switch (packet.nextHeader) {
@@ -241,8 +338,11 @@ export class Ip6Stack {
         ns.sockets.tcp.receive(skb, packet, link);
         return;
       default:
-        if (!raw) {
-          this.error(skb, 4, 1, 40);
+        // 59: nothing follows.
+        if (!raw && packet.nextHeader !== 59) {
+          ns.mib.Ip6InDelivers--;
+          ns.mib.Ip6InUnknownProtos++;
+          this.error(skb, 4, 1, 6);
           ns.drop(skb, 'INVALID_PROTO', 'ip6_protocol_deliver_rcu');
         }
     }
@@ -252,23 +352,33 @@ export class Ip6Stack {
     const { ns } = this;
     ns.mib.Icmp6InMsgs++;
     const icmp = packet.payload;
-    if (icmp.kind !== 'icmp6' || icmp.checksum !== CHECKSUM_AUTO) return ns.drop(skb, 'ICMP_CSUM', 'icmpv6_rcv');
+    if (icmp.kind !== 'icmp6' || icmp.checksum !== CHECKSUM_AUTO) {
+      if (icmp.kind === 'icmp6') ns.mib.Icmp6InCsumErrors++;
+      ns.mib.Icmp6InErrors++;
+      return ns.drop(skb, icmp.kind === 'icmp6' ? 'ICMP_CSUM' : 'PKT_TOO_SMALL', 'icmpv6_rcv');
+    }
+    this.countIn(icmp.type);
     switch (icmp.message) {
       case 'echo':
         if (icmp.type === ICMP6.ECHO_REQUEST) {
-          ns.mib.Icmp6InEchos++;
-          ns.mib.Icmp6OutEchoReplies++;
           const many = isMulticast6(packet.dst);
+          if (ns.icmp6.echo_ignore_all || (many && ns.icmp6.echo_ignore_multicast))
+            return ns.drop(skb, 'NOT_SPECIFIED', 'icmpv6_rcv');
+          if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'icmp', note: 'echo request' });
+          ns.mib.Icmp6OutMsgs++;
+          ns.mib.Icmp6OutEchoReplies++;
           const src = many ? this.select(packet.src, link) : packet.dst;
           this.send({
             src,
             dst: packet.src,
             nextHeader: IPPROTO.ICMPV6,
             payload: makeIcmp6Echo(icmp.id, icmp.seq, icmp.payload, 129),
+            trafficClass: packet.trafficClass,
+            mark: ns.ipv6.fwmark_reflect ? skb.mark : 0,
+            ...(ns.ipv6.flowlabel_reflect & 4 ? { flowLabel: packet.flowLabel } : {}),
             oif: isLinkLocal6(packet.src) && !link.isLoopback ? link : null,
           });
         } else {
-          ns.mib.Icmp6InEchoReplies++;
           if (ns.hasSockets) ns.sockets.ping.receive(skb, packet, link);
         }
         return;
@@ -313,6 +423,8 @@ export class Ip6Stack {
     owner?: SkbOwner | null;
     route?: Output6;
     hopByHop?: Uint8Array;
+    /** Never cut it: EMSGSIZE when it is too long (TCP, IPV6_DONTFRAG, IPV6_MTU_DISCOVER). */
+    whole?: boolean;
     /** The packet it answers, whose connection it belongs to (an ICMPv6 error). */
     about?: Skb;
   }): ErrnoCode | undefined {
@@ -329,7 +441,8 @@ export class Ip6Stack {
       payload: s.payload,
       hopLimit: s.hopLimit ?? (isMulticast6(s.dst) ? 1 : out.link.ip6?.conf.hop_limit) ?? 64,
       trafficClass: s.trafficClass ?? 0,
-      flowLabel: s.flowLabel ?? 0,
+      flowLabel:
+        ns.ipv6.auto_flowlabels === 0 ? 0 : (s.flowLabel ?? this.flowLabel(s.src ?? out.src, s.dst, s.nextHeader)),
       hopByHop: s.hopByHop,
     });
     const skb = new Skb(ETHERTYPE.IPV6, packet);
@@ -350,13 +463,14 @@ export class Ip6Stack {
         link = type === 'local' ? ns.loopback : skb.route.link!;
       }
     }
-    return this.transmit(skb, skb.route ?? out.entry, link, type, null);
+    return this.transmit(skb, skb.route ?? out.entry, link, type, null, s.whole ?? false);
   }
 
   /** ICMPv6 of the kernel itself on a given link (neighbour discovery, MLD): not routed. */
   sendIcmp(link: Link, src: Ip6, dst: Ip6, payload: Icmp6Packet, hopLimit: number, routerAlert = false): void {
     const { ns } = this;
     ns.mib.Icmp6OutMsgs++;
+    this.countOut(payload.type);
     ns.mib.Ip6OutRequests++;
     const packet = makeIpv6({
       src,
@@ -380,10 +494,17 @@ export class Ip6Stack {
     link: Link,
     type: RouteType,
     input: Link | null,
+    whole = false,
   ): ErrnoCode | undefined {
     const { ns } = this;
-    const packet = skb.payload as Ipv6Packet;
+    let packet = skb.payload as Ipv6Packet;
     skb.dev = link;
+    ns.mib.Ip6OutTransmits++;
+    ns.mib.Ip6OutOctets += skb.length;
+    if (isMulticast6(packet.dst)) {
+      ns.mib.Ip6OutMcastPkts++;
+      ns.mib.Ip6OutMcastOctets += skb.length;
+    }
     if (
       isMulticast6(packet.dst) &&
       !link.isLoopback &&
@@ -400,24 +521,128 @@ export class Ip6Stack {
       });
     }
     if (ns.netfilter !== null && ns.netfilter.postrouting(skb, input, link) !== NF.ACCEPT) return undefined;
-    if (skb.length > this.mtu(entry, link, packet.dst)) {
-      if (input === null) this.error(skb, 2, 0, this.mtu(entry, link, packet.dst));
-      ns.drop(skb, 'PKT_TOO_BIG', 'ip6_finish_output');
-      return 'EMSGSIZE';
+    packet = skb.payload as Ipv6Packet;
+    const mtu = this.mtu(entry, link, packet.dst);
+    if (skb.length > mtu) {
+      if (whole || input !== null || packet.fragment !== undefined) {
+        ns.mib.Ip6FragFails++;
+        if (input !== null) this.error(skb, 2, 0, mtu);
+        ns.drop(skb, 'PKT_TOO_BIG', 'ip6_finish_output');
+        return 'EMSGSIZE';
+      }
+      const pieces = fragment6(packet, Math.max(mtu, 1280), (this.fragmentId = (this.fragmentId + 1) >>> 0));
+      ns.mib.Ip6FragOKs++;
+      ns.mib.Ip6FragCreates += pieces.length;
+      if (ns.tracer.active) ns.trace(skb, { event: 'fragment', action: 'split', count: pieces.length });
+      for (const piece of pieces) {
+        const f = ns.cloneSkb(skb);
+        f.setPayload(piece);
+        this.toNeighbour(f, piece.dst, entry, link, type);
+      }
+      return undefined;
     }
-    if (isMulticast6(packet.dst)) {
+    this.toNeighbour(skb, packet.dst, entry, link, type);
+    return undefined;
+  }
+
+  /** ip6_finish_output2 */
+  private toNeighbour(skb: Skb, dst: Ip6, entry: RouteEntry, link: Link, type: RouteType): void {
+    const { ns } = this;
+    if (isMulticast6(dst)) {
       skb.src = link.mac;
-      skb.dst = multicastMac6(packet.dst);
+      skb.dst = multicastMac6(dst);
       link.transmit(skb);
     } else if (type !== 'local' && link.needsArp) {
-      const next = (entry.gateway as Ip6 | undefined) ?? packet.dst;
+      const next = (entry.gateway as Ip6 | undefined) ?? dst;
       (link.nd.get(next) ?? neighbourOf(ns.ndp, link, next)).output(skb);
     } else {
       skb.src = link.mac;
       skb.dst = link.isLoopback ? link.mac : '00:00:00:00:00:00';
       link.transmit(skb);
     }
-    return undefined;
+  }
+
+  /** The limiter of one destination and the one of the namespace (icmpv6_xrlim_allow). */
+  private allowed(type: number, dst: Ip6, out: Link): boolean {
+    const { ns } = this;
+    if (!ns.sysctl.limitsIcmp6(type) || out.isLoopback) return true;
+    const { now } = ns;
+    const { icmp_msgs_burst: burst, icmp_msgs_per_sec: perSecond } = ns.ipv4;
+    this.globalTokens = Math.min(burst, (this.globalTokens ?? burst) + ((now - this.globalAt) * perSecond) / 1e6);
+    this.globalAt = now;
+    if (this.globalTokens < 1) return false;
+    this.globalTokens--;
+    const rate = ns.icmp6.ratelimit * 1000;
+    if (rate === 0) return true;
+    let b = this.buckets.get(dst);
+    if (b === undefined) {
+      if (this.buckets.size > 4096) this.buckets.clear();
+      this.buckets.set(dst, (b = { tokens: 6, at: now }));
+    }
+    b.tokens = Math.min(6, b.tokens + (now - b.at) / rate);
+    b.at = now;
+    if (b.tokens < 1) {
+      ns.mib.Icmp6OutRateLimitHost++;
+      return false;
+    }
+    b.tokens--;
+    return true;
+  }
+
+  private countIn(type: number): void {
+    const { mib } = this.ns;
+    switch (type) {
+      case 1:
+        return void mib.Icmp6InDestUnreachs++;
+      case 2:
+        return void mib.Icmp6InPktTooBigs++;
+      case 3:
+        return void mib.Icmp6InTimeExcds++;
+      case 4:
+        return void mib.Icmp6InParmProblems++;
+      case 128:
+        return void mib.Icmp6InEchos++;
+      case 129:
+        return void mib.Icmp6InEchoReplies++;
+      case 133:
+        return void mib.Icmp6InRouterSolicits++;
+      case 134:
+        return void mib.Icmp6InRouterAdvertisements++;
+      case 135:
+        return void mib.Icmp6InNeighborSolicits++;
+      case 136:
+        return void mib.Icmp6InNeighborAdvertisements++;
+      case 137:
+        return void mib.Icmp6InRedirects++;
+      case 143:
+        return void mib.Icmp6InMLDv2Reports++;
+    }
+  }
+
+  private countOut(type: number): void {
+    const { mib } = this.ns;
+    switch (type) {
+      case 1:
+        return void mib.Icmp6OutDestUnreachs++;
+      case 2:
+        return void mib.Icmp6OutPktTooBigs++;
+      case 3:
+        return void mib.Icmp6OutTimeExcds++;
+      case 4:
+        return void mib.Icmp6OutParmProblems++;
+      case 128:
+        return void mib.Icmp6OutEchos++;
+      case 133:
+        return void mib.Icmp6OutRouterSolicits++;
+      case 134:
+        return void mib.Icmp6OutRouterAdvertisements++;
+      case 135:
+        return void mib.Icmp6OutNeighborSolicits++;
+      case 136:
+        return void mib.Icmp6OutNeighborAdvertisements++;
+      case 143:
+        return void mib.Icmp6OutMLDv2Reports++;
+    }
   }
 
   /** icmp6_send. `rest` is the MTU or the pointer. */
@@ -428,11 +653,17 @@ export class Ip6Stack {
     if (packet.src === IP6_ANY || isMulticast6(packet.src)) return;
     if (isMulticast6(packet.dst) && type !== 2) return;
     if (packet.payload.kind === 'icmp6' && packet.payload.type < 128) return;
+    if (packet.fragment !== undefined && packet.fragment.offset > 0) return;
     const own = ns.addrs.isLocal6(packet.dst);
     const oif = isLinkLocal6(packet.src) && skb.inDev !== null && !skb.inDev.isLoopback ? skb.inDev : null;
+    const src = own ? packet.dst : undefined;
+    const route = this.routeOutput(packet.src, src, oif, ns.ipv6.fwmark_reflect ? skb.mark : 0);
+    if (typeof route === 'string' || !this.allowed(type, packet.src, route.link)) return;
     ns.mib.Icmp6OutMsgs++;
+    this.countOut(type);
     this.send({
-      src: own ? packet.dst : undefined,
+      src,
+      route,
       dst: packet.src,
       nextHeader: IPPROTO.ICMPV6,
       payload: makeIcmp6Error(type, code, encodeIpv6(packet).subarray(0, MAX_ERROR - 48), rest),

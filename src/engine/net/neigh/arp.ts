@@ -82,6 +82,8 @@ export class Arp implements NeighProtocol {
   private process(skb: Skb, arp: ArpPacket, link: Link): void {
     const { ns } = this;
     const { op, spa, tpa, sha } = arp;
+    if (spa === tpa && (ns.conf4.all.drop_gratuitous_arp || link.ip4.conf.drop_gratuitous_arp))
+      return ns.drop(skb, 'NOT_SPECIFIED', 'arp_process');
     if (op !== ARP_OP.REQUEST && op !== ARP_OP.REPLY) return ns.drop(skb, 'NOT_SPECIFIED', 'arp_process');
     if (isMulticast4(tpa) || (isLoopback4(tpa) && !ns.routeLocalnet(link))) {
       return ns.drop(skb, 'NOT_SPECIFIED', 'arp_process');
@@ -149,13 +151,17 @@ export class Arp implements NeighProtocol {
   /** arp_filter: answer only on the link by which we would reach the asker. */
   private filters(link: Link, spa: Ip4, tpa: Ip4): boolean {
     if (Math.max(this.ns.conf4.all.arp_filter, link.ip4.conf.arp_filter) === 0) return false;
-    return this.ns.ip4.outputLink(spa, tpa) !== link;
+    if (this.ns.ip4.outputLink(spa, tpa) === link) return false;
+    this.ns.mib.TcpExtArpFilter++;
+    return true;
   }
 
   /** arp_fwd_proxy, and `ip neigh add proxy`. */
   private proxies(link: Link, tpa: Ip4): boolean {
     const out = this.ns.ip4.outputLink(tpa, 0);
-    if (out === undefined || out === link) return false;
+    if (out === undefined) return false;
+    // Hosts behind one link that cannot hear each other (RFC 3069): the router answers for all of them.
+    if (out === link) return (this.ns.conf4.all.proxy_arp_pvlan || link.ip4.conf.proxy_arp_pvlan) !== 0;
     if (Math.max(this.ns.conf4.all.proxy_arp, link.ip4.conf.proxy_arp) > 0) return true;
     return this.ns.neigh.isProxy(link, tpa);
   }

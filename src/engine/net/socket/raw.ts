@@ -76,7 +76,10 @@ export class RawSocket extends DatagramSocket {
     if (typeof dest.address === 'number') {
       const src = this.local.address as number;
       const route = ns.ip4.routeOutput(dest.address, isMulticast4(src) ? 0 : src, oif, this.mark, this.tos);
-      if (typeof route === 'string') throw new Errno(route);
+      if (typeof route === 'string') {
+        if (this.ping && route === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;
+        throw new Errno(route);
+      }
       if (route.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
       const df = options.df ?? this.pmtudisc !== 'dont';
       const length = 20 + encodedLength(payload);

@@ -149,8 +149,7 @@ export abstract class TcpTransmit extends TcpCore {
   private emit(segment: TcpSegment, plainId: boolean): void {
     const { ns } = this;
     this.counts.segsOut++;
-    if ((segment.flags & (SYN | ACK)) !== (SYN | ACK) || segment.payload.length > 0) ns.mib.TcpOutSegs++;
-    else ns.mib.TcpOutSegs++;
+    ns.mib.TcpOutSegs++;
     const src = this.localIp;
     const dst = this.remoteIp;
     let error: ErrnoCode | undefined;
@@ -187,6 +186,7 @@ export abstract class TcpTransmit extends TcpCore {
         owner: this,
         mark: this.mark,
         oif: this.outLink(this.remote!),
+        whole: true,
       });
     }
     if (error !== undefined && error !== 'EMSGSIZE') this.softError = error;
@@ -194,6 +194,7 @@ export abstract class TcpTransmit extends TcpCore {
 
   /** Routes change under a connection: it is looked up again for every segment, as a stale dst would be. */
   private currentRoute4(dst: number, src: number): Output4 | ErrnoCode {
+    this.ns.ip4.setPorts(IPPROTO.TCP, this.local.port, this.remote!.port);
     const r = this.ns.ip4.routeOutput(dst, src, this.device, this.mark, this.tos);
     if (typeof r !== 'string') this.route = r;
     return r;

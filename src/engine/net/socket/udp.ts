@@ -105,7 +105,10 @@ export class UdpSocket extends DatagramSocket {
     ns.mib.UdpOutDatagrams++;
     if (typeof dst === 'number') {
       const route = ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
-      if (typeof route === 'string') throw new Errno(route);
+      if (typeof route === 'string') {
+        if (route === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;
+        throw new Errno(route);
+      }
       if (route.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
       const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.mtu(route.entry, route.link, dst);
       const fits = data.length + 28 <= mtu;

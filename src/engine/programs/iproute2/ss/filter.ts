@@ -3,6 +3,7 @@ import type { SocketInfo } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import { containsIp, parseIp, servicePort } from '../../../wire';
 import type { Sys } from '../../../host';
+import { SS_USAGE } from '../help';
 import { Quit } from '../lib/args';
 
 /** TCP states by ss's keywords, with the name in the first column. */
@@ -40,6 +41,8 @@ export function statesOf(word: string): readonly string[] | undefined {
   const found = Object.keys(STATES).find((s) => s.startsWith(word));
   return found === undefined ? undefined : [STATES[found]!];
 }
+
+const KEYWORDS: ReadonlySet<string> = new Set(['sport', 'dport', 'src', 'dst', 'dev', 'state']);
 
 /** Decides about one socket. */
 export type Predicate = (s: SocketInfo) => boolean;
@@ -83,7 +86,7 @@ function compare(a: number, op: Comparison, b: number): boolean {
 }
 
 function syntaxError(): never {
-  throw new Quit(255, 'ss: bison bellows (while parsing filter): "syntax error!" Sorry.\n');
+  throw new Quit(255, `ss: bison bellows (while parsing filter): "syntax error!" Sorry.\n${SS_USAGE}`);
 }
 
 /** Parses an expression. @throws Quit */
@@ -140,6 +143,11 @@ export function parseFilter(words: readonly string[], sys: Sys): Predicate {
   const primary = (): Predicate => {
     const key = tokens[at++];
     if (key === undefined) syntaxError();
+    if (!KEYWORDS.has(key)) {
+      // A bare word is read as an address before the grammar refuses it.
+      readHost(key);
+      syntaxError();
+    }
     const opToken = tokens[at];
     const op = opToken === undefined ? undefined : COMPARISONS[opToken];
     if (op) at++;
@@ -178,7 +186,7 @@ function readPort(text: string): number {
   const word = text.slice(text.lastIndexOf(':') + 1);
   if (/^\d+$/.test(word)) return Number(word);
   const service = servicePort(word);
-  if (!service) throw new Quit(255, `Error: "${word}" does not look like a port.\nCannot parse dst/src address.\n`);
+  if (!service) throw new Quit(1, `Error: "${word}" does not look like a port.\nCannot parse dst/src address.\n`);
   return service.port;
 }
 
