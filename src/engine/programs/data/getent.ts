@@ -166,7 +166,7 @@ function* initgroups(sys: Sys, keys: readonly string[]): Coroutine<number> {
       .map((r) => r.split(':'))
       .filter((f) => f[3]?.split(',').includes(key))
       .map((f) => f[2]!);
-    yield* sys.print(`${key.padEnd(21)} ${ids.join(' ')}${ids.length > 0 ? ' ' : ''}\n`);
+    yield* sys.print(`${key.padEnd(21)}${ids.map((id) => ` ${id}`).join('')}\n`);
   }
   return 0;
 }
@@ -229,6 +229,13 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       return yield* initgroups(sys, keys);
     default:
       if (FILES[database]) return yield* showLines(sys, database, keys);
+      // No entries anywhere.
+      if (database === 'aliases' || (database === 'netgroup' && keys.length > 0)) return keys.length > 0 ? 2 : 0;
+      if (database === 'ethers' || database === 'netgroup') {
+        if (keys.length > 0) return 2;
+        yield* sys.eprint(`Enumeration not supported on ${database}\n`);
+        return 3;
+      }
       yield* sys.eprint(`getent: not simulated in this course: ${database}\n`);
       return 3;
   }

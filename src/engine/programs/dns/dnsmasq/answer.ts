@@ -285,5 +285,5 @@ export class Answerer {
 
 /** Whole seconds until `expires`. */
 function left(expires: Micros, now: Micros): number {
-  return Math.max(0, Math.floor((expires - now) / 1e6));
+  return Math.max(0, expires / 1e6 - Math.floor(now / 1e6));
 }

@@ -94,6 +94,12 @@ export class LocalData {
     return this.byAddress.get(address) ?? [];
   }
 
+  /** Every address; `first` says that a reverse look-up gives this name. */
+  *all(): Generator<{ readonly entry: LocalAddress; readonly first: boolean }> {
+    for (const list of this.byName.values())
+      for (const entry of list) yield { entry, first: this.byAddress.get(entry.address)?.[0] === entry };
+  }
+
   /** Records of the configuration; type 255 means all. */
   recordsOf(name: string, type: number): readonly LocalRecord[] {
     return (this.records.get(name.toLowerCase()) ?? []).filter(

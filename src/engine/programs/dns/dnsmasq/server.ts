@@ -245,6 +245,7 @@ export class Dnsmasq {
     sys.onSignal('SIGHUP', () => (hangup = true));
     sys.onSignal('SIGUSR1', () => (statistics = true));
     sys.onSignal('SIGUSR2', () => undefined);
+    sys.onSignal('SIGCHLD', () => undefined);
     sys.onSignal('SIGPIPE', 'ignore');
     let interrupted = false;
     sys.onSignal('SIGINT', () => (interrupted = this.config.debug));
@@ -581,7 +582,6 @@ export class Dnsmasq {
     if (!server || !reply || !answers(reply, f.query)) return;
     const failed = reply.rcode === DNS_RCODE.REFUSED || reply.rcode === DNS_RCODE.SERVFAIL;
     const count = this.count(server);
-    if (failed) count.failed++;
     if (reply.rcode === DNS_RCODE.NXDOMAIN) count.nxdomain++;
     f.outstanding--;
     if (failed && f.outstanding > 0) return;
@@ -621,7 +621,8 @@ export class Dnsmasq {
     const kept: CacheEntry[] = [];
     const { config } = this;
     const until = (ttl: number): Micros =>
-      sys.now + Math.max(config.minCacheTtl, Math.min(ttl, config.maxCacheTtl ?? Infinity)) * 1e6;
+      // Time is kept in whole seconds.
+      (Math.floor(sys.now / 1e6) + Math.max(config.minCacheTtl, Math.min(ttl, config.maxCacheTtl ?? Infinity))) * 1e6;
     let current = question.name;
     let hit = false;
     for (const r of reply.answers) {
@@ -715,6 +716,9 @@ export class Dnsmasq {
       `cache size ${config.cacheSize}, ${cache.evicted}/${cache.inserted} cache insertions re-used unexpired cache entries.`,
       `queries forwarded ${this.forwards}, queries answered locally ${this.answered}`,
       'queries for authoritative zones 0',
+      'DNSSEC per-query subqueries HWM 0',
+      'DNSSEC per-query crypto work HWM 0',
+      'DNSSEC per-RRSet signature fails HWM 0',
       `child processes for TCP requests: in use ${this.children}, highest since last SIGUSR1 ${this.mostChildren}, max allowed 20.`,
     ];
     this.mostChildren = this.children;
@@ -729,6 +733,16 @@ export class Dnsmasq {
         `${host.padEnd(30)} ${address.padEnd(40)} ${flags.padEnd(10)} ${expires}`;
       lines.push(row('Host', 'Address', 'Flags', 'Expires                  Source'));
       lines.push(`${'-'.repeat(30)} ${'-'.repeat(40)} ${'-'.repeat(10)} ${'-'.repeat(24)} ${'-'.repeat(12)}`);
+      for (const { entry, first } of this.local.all()) {
+        const kind = typeof entry.address === 'number' ? '4' : '6';
+        const own = entry.source === 'config';
+        const flags = `${kind}F${first ? 'R' : ' '}I   ${own ? ' C' : 'H'}`;
+        lines.push(
+          row(entry.name, formatIp(entry.address), flags, `${' '.repeat(25)}${own ? '' : entry.source.padEnd(40)}`),
+        );
+      }
+      for (const { alias, target } of this.local.aliases.values())
+        lines.push(row(alias, target, 'CF I    C', ' '.repeat(24)).trimEnd());
       for (const e of cache.all(sys.now)) {
         const { data } = e;
         const address = data && 'address' in data ? formatIp(data.address) : data && 'name' in data ? data.name : '';
