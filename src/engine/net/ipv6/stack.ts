@@ -516,7 +516,7 @@ export class Ip6Stack {
       copy.pktType = PACKET.HOST;
       copy.src = copy.dst = link.mac;
       ns.host.scheduler.defer(() => {
-        copy.inDev = link;
+        copy.inDev = copy.dev = link;
         if (link.up) this.receive(copy, link);
       });
     }
@@ -551,6 +551,12 @@ export class Ip6Stack {
     if (isMulticast6(dst)) {
       skb.src = link.mac;
       skb.dst = multicastMac6(dst);
+      if (link.needsArp && !link.nd.has(dst)) {
+        // Groups have neighbour entries, too, which nobody has to ask for (ndisc_constructor).
+        const n = neighbourOf(ns.ndp, link, dst);
+        n.state = 'NOARP';
+        n.lladdr = skb.dst;
+      }
       link.transmit(skb);
     } else if (type !== 'local' && link.needsArp) {
       const next = (entry.gateway as Ip6 | undefined) ?? dst;

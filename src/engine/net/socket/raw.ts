@@ -174,7 +174,9 @@ export class RawSocket extends DatagramSocket {
 
   /** Hands a packet over. */
   take(skb: Skb, packet: IpPacket, link: Link): void {
-    this.enqueue(messageOf(packet, link, this.ns.now, !this.ping));
+    // What comes back through lo counts as come in by the link that has the address (IP6CB(skb)->iif).
+    const from = packet.kind === 'ipv6' && link.isLoopback ? (skb.route?.link ?? link) : link;
+    this.enqueue(messageOf(packet, from, this.ns.now, !this.ping));
     if (this.ns.tracer.active) {
       this.ns.trace(skb, {
         event: 'socket',

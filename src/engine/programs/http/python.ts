@@ -72,6 +72,26 @@ export const python3: Program = {
   },
 };
 
+/** Where the interpreter was when the socket could not be bound: the frames of its standard library. */
+const TRACEBACK = `Traceback (most recent call last):
+  File "<frozen runpy>", line 198, in _run_module_as_main
+  File "<frozen runpy>", line 88, in _run_code
+  File "/usr/lib/python3.11/http/server.py", line 1309, in <module>
+    test(
+  File "/usr/lib/python3.11/http/server.py", line 1256, in test
+    with ServerClass(addr, HandlerClass) as httpd:
+         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/usr/lib/python3.11/socketserver.py", line 456, in __init__
+    self.server_bind()
+  File "/usr/lib/python3.11/http/server.py", line 1303, in server_bind
+    return super().server_bind()
+           ^^^^^^^^^^^^^^^^^^^^^
+  File "/usr/lib/python3.11/http/server.py", line 136, in server_bind
+    socketserver.TCPServer.server_bind(self)
+  File "/usr/lib/python3.11/socketserver.py", line 472, in server_bind
+    self.socket.bind(self.server_address)
+`;
+
 const USAGE = 'usage: server.py [-h] [--cgi] [-b ADDRESS] [-d DIRECTORY] [-p VERSION] [port]\n';
 
 function* serve(sys: Sys, args: readonly string[]): Coroutine<number> {
@@ -120,9 +140,11 @@ function* serve(sys: Sys, args: readonly string[]): Coroutine<number> {
     listener.listen(BACKLOG);
   } catch (e) {
     if (!isErrno(e)) throw e;
-    yield* sys.eprint(`Traceback (most recent call last):\nOSError: [Errno ${errnoNumber(e.code)}] ${e.message}\n`);
+    yield* sys.eprint(`${TRACEBACK}OSError: [Errno ${errnoNumber(e.code)}] ${e.message}\n`);
     return 1;
   }
+  // HTTPServer.server_bind() asks what the host is called (socket.getfqdn); nobody ever sees the answer.
+  if (address === '0.0.0.0') yield* resolveHost(sys, sys.proc.ns.uts.hostname);
   const shownHost = family === 'inet6' ? `[${address}]` : address;
   let stopped = false;
   sys.onSignal('SIGINT', () => (stopped = true));

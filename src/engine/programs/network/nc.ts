@@ -345,10 +345,12 @@ function* listenTcp(sys: Sys, host: string | undefined, port: number, o: Options
       const from = peer.remote!;
       yield* sys.eprint(`Connection received on ${yield* shown(sys, peer.remoteIp, o)} ${from.port}\n`);
     }
-    if (!o.keep) sys.close(fd);
     const status = o.zero ? 0 : yield* readWrite(sys, connection, peer, o);
     sys.close(connection);
-    if (!o.keep) return status;
+    if (!o.keep) {
+      sys.close(fd);
+      return status;
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import {
   formatIp4,
   IPPROTO,
   isMulticast4,
+  isMulticast6,
   makeIcmp4Echo,
   makeIcmp6Echo,
   parseIp6,
@@ -96,6 +97,8 @@ function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Corouti
       describe: (e) => icmp4Text(e.type, e.code, e.type === 5 ? formatIp4(e.info) : e.info),
       send: (payload) => socket.send(payload, { address: target, port: 0 }),
       show: (a) => formatIp(a),
+      errorsAnswer: true,
+      many: o.broadcast || isMulticast4(target),
     };
     const from = o.device !== undefined || source !== undefined ? `from ${formatIp4(local)} ${o.device ?? ''}: ` : '';
     yield* sys.print(`PING ${host} (${formatIp4(target)}) ${from}${o.size}(${o.size + 28}) bytes of data.\n`);
@@ -197,6 +200,8 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
       describe: (e) => icmp6Text(e.type, e.code, e.info),
       send: (payload) => socket.send(payload, { address: target, port: 0, ...(scope && { scope: scope.index }) }),
       show,
+      errorsAnswer: false,
+      many: isMulticast6(target),
     };
     const shown = scope ? `${target}%${scope.name}` : target;
     const from =

@@ -22,6 +22,10 @@ export interface PingFamily {
   readonly send: (payload: Transport) => void;
   /** An address as it is shown. */
   readonly show: (address: IpAddress, scope: number | undefined) => string;
+  /** An error counts as an answer for the "pipe" of the statistics: only in the IPv4 half of the original. */
+  readonly errorsAnswer: boolean;
+  /** Many may answer: a second reply is no duplicate worth a word. */
+  readonly many: boolean;
 }
 
 /** Bits of the duplicate filter: sequence numbers repeat after that many. */
@@ -228,7 +232,7 @@ export class PingRun {
       }
       const seq = this.family.about(e, this.id);
       if (seq === undefined) continue;
-      this.acknowledge(seq);
+      if (this.family.errorsAnswer) this.acknowledge(seq);
       this.errorCount++;
       count++;
       if (o.quiet) continue;
@@ -297,7 +301,7 @@ export class PingRun {
     if (data.length < o.size) line += ' (truncated)';
     else {
       if (timing) line += ` time=${tripText(trip)} ms`;
-      if (duplicate) line += ' (DUP!)';
+      if (duplicate && !this.family.many) line += ' (DUP!)';
     }
     yield* sys.print(`${o.audible ? '\x07' : ''}${line}\n`);
   }
