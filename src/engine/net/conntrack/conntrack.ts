@@ -354,7 +354,11 @@ export class Conntrack {
   confirm(skb: Skb): number {
     const conn = skb.ct as Connection | null;
     if (conn === null) return NF.ACCEPT;
-    if ((conn.status & (CT_STATUS.CONFIRMED | CT_STATUS.TEMPLATE)) === 0) return this.insert(conn, skb);
+    if ((conn.status & (CT_STATUS.CONFIRMED | CT_STATUS.TEMPLATE)) === 0) {
+      // An error or a reset that answers the first packet goes the other way: it confirms nothing.
+      if (skb.ctInfo >= CTINFO.ESTABLISHED_REPLY) return NF.ACCEPT;
+      return this.insert(conn, skb);
+    }
     if (conn.events !== 0) this.deliver(conn);
     return NF.ACCEPT;
   }

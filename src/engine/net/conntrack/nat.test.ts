@@ -261,6 +261,7 @@ test('an error of the router itself about a packet it has translated names the a
   const icmp = got[0]!.packet.payload;
   assert.ok(icmp.kind === 'icmp4' && icmp.message === 'error' && icmp.type === 11);
   assert.deepEqual([...icmp.original.subarray(12, 20)], [192, 0, 2, 2, 192, 0, 2, 1]);
+  assert.deepEqual(entries(router), [], 'the error does not confirm the connection');
   assert.equal(ping(w, server, '192.0.2.1').length, 1, 'with more TTL it reaches the client');
   void clients;
 });
