@@ -231,8 +231,8 @@ export class Addresses implements AddressApi {
     const left = (this.local4.get(a.local) ?? 1) - 1;
     if (left > 0) this.local4.set(a.local, left);
     else this.local4.delete(a.local);
-    this.dropRoutes(a);
     this.announce(a, true);
+    this.dropRoutes(a);
   }
 
   /** fib_del_ifaddr: routes that no other address of the link needs. */

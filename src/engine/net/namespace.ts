@@ -4,6 +4,7 @@ import { Addresses } from './addresses';
 import type { AddressApi } from './api';
 import type { Conf4, Conf6, NeighConf } from './conf';
 import { defaultConf4, defaultConf6, defaultNeighConf } from './conf';
+import type { Netconf } from './events';
 import { NetEvents } from './events';
 import type { Netfilter } from './hooks';
 import { Inet4Device } from './ipv4/device';
@@ -217,6 +218,7 @@ export class NetNamespace {
         link.ip4 = new Inet4Device(link, { ...this.conf4.default }, { ...this.neighDefault.inet });
         if (link.isLoopback) link.ip4.conf.disable_policy = link.ip4.conf.disable_xfrm = 1;
         this.addrconf.register(link);
+        this.announceNetconf(link, 'new');
         return;
       case 'up':
         // Every IPv4 host listens to 224.0.0.1 without saying so.
@@ -236,8 +238,10 @@ export class NetNamespace {
         return;
       case 'down':
         this.multicast4.leave(link, 0xe0000001);
-        this.routes.linkDown(link, false);
-        this.neigh.flushLink(link, false);
+        this.routes.linkDown(link, false, 'inet');
+        this.neigh.flushLink(link, false, 'inet');
+        this.routes.linkDown(link, false, 'inet6');
+        this.neigh.flushLink(link, false, 'inet6');
         this.addrconf.down(link, false);
         if (link.port) link.port.bridge.disablePort(link.port);
         return;
@@ -248,6 +252,7 @@ export class NetNamespace {
         this.neigh.flushLink(link, false);
         this.addrconf.down(link, true);
         this.ownSockets?.linkGone(link);
+        this.announceNetconf(link, 'deleted');
         return;
       case 'changeMtu':
         this.addrconf.mtuChanged(link);
@@ -260,6 +265,7 @@ export class NetNamespace {
       case 'changeName':
         this.addrs.renamed(link);
         void detail;
+        this.announceNetconf(link, 'again');
         return;
       case 'goingDown':
         return;
@@ -282,12 +288,45 @@ export class NetNamespace {
   }
 
   /** RTM_NEWLINK for subscribers. */
-  announceLink(link: Link): void {
+  announceLink(link: Link, event?: string): void {
     if (!link.registered) return;
     // The kernel builds the message even when nobody listens; that gives a peer's namespace its number.
     const { lower } = link;
     if (lower !== null && lower.ns !== this) this.nsids.allocate(lower.ns);
-    this.events.emit(() => ({ type: 'link', deleted: false, link: link.info() }));
+    this.events.emit(() => ({
+      type: 'link',
+      deleted: false,
+      link: link.info(),
+      ...(event === undefined ? {} : { event }),
+    }));
+  }
+
+  /** RTM_NEWNETCONF or RTM_DELNETCONF of both families, for subscribers. */
+  private announceNetconf(link: Link, how: 'new' | 'deleted' | 'again'): void {
+    if (!this.events.active) return;
+    const { ip4, ip6, index } = link;
+    const one = (family: Family, make: () => Netconf): void => {
+      if (how !== 'new') this.events.emit(() => ({ type: 'netconf', deleted: true, family, index, conf: undefined }));
+      if (how !== 'deleted') this.events.emit(() => ({ type: 'netconf', deleted: false, family, index, conf: make() }));
+    };
+    one('inet', () => ({
+      forwarding: ip4.conf.forwarding !== 0,
+      rpFilter: ip4.conf.rp_filter,
+      proxyNeigh: ip4.conf.proxy_arp !== 0,
+      ignoreLinkdown: ip4.conf.ignore_routes_with_linkdown !== 0,
+    }));
+    if (ip6 !== null || how === 'deleted')
+      one('inet6', () => ({
+        forwarding: ip6!.conf.forwarding !== 0,
+        rpFilter: undefined,
+        proxyNeigh: ip6!.conf.proxy_ndp !== 0,
+        ignoreLinkdown: false,
+      }));
+  }
+
+  /** linkwatch_sync_dev: somebody asks for the state of one link; what is pending is handled first. */
+  syncLink(link: Link): void {
+    if (this.shared.watched.delete(link) && link.registered) link.linkwatch();
   }
 
   // --- settings that combine `all` and the link -------------------------------------------------------------------------

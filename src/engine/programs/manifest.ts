@@ -450,6 +450,14 @@ export const MANIFEST: readonly ManifestEntry[] = [
     group: 'network',
   },
   {
+    name: 'mii-tool',
+    path: '/usr/sbin/mii-tool',
+    summary: 'view, manipulate media-independent interface status',
+    size: 26808,
+    completes: true,
+    group: 'network',
+  },
+  {
     name: 'nc',
     path: '/usr/bin/nc',
     summary: 'arbitrary TCP and UDP connections and listens',

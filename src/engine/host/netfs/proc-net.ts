@@ -28,7 +28,10 @@ export function procNet(net: NetNamespace): MemDir {
   let dir = dirs.get(net);
   if (!dir) dirs.set(net, (dir = build(net)));
   // The directory of 802.1Q comes with its first link, as that of a module.
-  if (dir.lookup('vlan') === undefined && [...net.siblings].some((ns) => ns.links.list().some((l) => l.data?.kind === 'vlan')))
+  if (
+    dir.lookup('vlan') === undefined &&
+    [...net.siblings].some((ns) => ns.links.list().some((l) => l.data?.kind === 'vlan'))
+  )
     dir.link('vlan', vlanDir(net));
   return dir;
 }
@@ -39,7 +42,9 @@ function vlanDir(net: NetNamespace): MemDir {
     let text = 'VLAN Dev name\t | VLAN ID\nName-Type: VLAN_NAME_TYPE_RAW_PLUS_VID_NO_PAD\n';
     for (const link of net.links.list()) {
       if (link.data?.kind !== 'vlan') continue;
-      const below = [...net.siblings].map((ns) => (link.linkNetnsid === undefined && ns !== net ? undefined : ns.links.get(link.link!)));
+      const below = [...net.siblings].map((ns) =>
+        link.linkNetnsid === undefined && ns !== net ? undefined : ns.links.get(link.link!),
+      );
       text += `${link.name.padEnd(15)}| ${String(link.data.id).padEnd(4)}| ${below.find((l) => l)?.name ?? ''}\n`;
     }
     return text;

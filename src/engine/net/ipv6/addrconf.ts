@@ -327,7 +327,9 @@ export class AddrConf {
     if (dev === null) return;
     for (const g of groups) dev.mldPending.add(g);
     dev.mldCount = Math.max(dev.mldCount, times);
-    dev.mldTimer ??= this.ns.host.scheduler.after(this.ns.random.below(1_000_000), () => {
+    // The first one waits two timer ticks only (mld_ifc_event), the repetition up to a second.
+    const delay = times > 0 ? 8_000 : this.ns.random.below(1_000_000);
+    dev.mldTimer ??= this.ns.host.scheduler.after(delay, () => {
       dev.mldTimer = null;
       if (link.ip6 !== dev || !link.up) return;
       const now = [...dev.mldPending].filter((g) => dev.groups.has(g));

@@ -144,17 +144,31 @@ export class BridgeLink extends Link {
     const port = new BridgePort(this, link, number);
     link.port = port;
     link.master = this;
-    link.promiscuity++;
     link.allmulti++;
     this.ports.push(port);
     this.ns.log(`${link.name}: entered allmulticast mode`);
+    this.ns.announceLink(link);
+    link.promiscuity++;
     this.ns.log(`${link.name}: entered promiscuous mode`);
+    this.ns.announceLink(link);
+    if (this.ports.length === 1) this.ns.announceLink(this, 'FEATURE CHANGE');
     this.insertLocal(link.mac, port);
     this.vlans?.portAdded(port);
-    this.recalculateId();
+    const changed = this.recalculateId();
     if (link.running) this.enablePort(port);
+    this.announcePort(port);
+    if (changed) this.addressChanged();
     this.updateMtu();
-    this.ns.announceLink(link);
+  }
+
+  /** br_ifinfo_notify */
+  private announcePort(port: BridgePort, deleted = false): void {
+    this.ns.events.emit(() => ({ type: 'bridgelink', deleted, link: port.link.info() }));
+  }
+
+  private addressChanged(): void {
+    this.ns.deviceEvent('changeAddress', this);
+    this.ns.announceLink(this);
   }
 
   /** br_del_if */
@@ -162,19 +176,26 @@ export class BridgeLink extends Link {
     const { link } = port;
     const at = this.ports.indexOf(port);
     if (at < 0) return;
-    this.ports.splice(at, 1);
+    link.promiscuity--;
+    this.ns.announceLink(link);
     port.state = 'disabled';
     port.forwardDelay?.cancel();
+    this.announcePort(port);
+    this.announcePort(port, true);
+    this.ports.splice(at, 1);
+    // An address that is the bridge's, too, stays as that.
+    const own = this.fdb.entries.get(this.mac);
+    if (own?.port === port && own.local) own.port = null;
     for (const e of this.fdb.flushPort(port, false)) this.ns.fdb.announce(this, e, true);
     this.vlans?.portRemoved(port);
     link.port = null;
     link.master = null;
-    link.promiscuity--;
     link.allmulti--;
-    this.recalculateId();
-    this.selectStates();
-    this.updateMtu();
     this.ns.announceLink(link);
+    this.updateMtu();
+    if (this.recalculateId()) this.addressChanged();
+    if (this.ports.length === 0) this.ns.announceLink(this, 'FEATURE CHANGE');
+    this.selectStates();
   }
 
   /** The port's link came up (br_stp_enable_port). */
@@ -186,7 +207,7 @@ export class BridgeLink extends Link {
     const delay = this.settings.forwardDelay * TICK;
     port.forwardDelay = this.ns.host.scheduler.after(delay, () => (port.forwardDelay = null));
     this.selectStates();
-    this.ns.announceLink(port.link);
+    this.announcePort(port);
   }
 
   /** The port's link went down (br_stp_disable_port): what was learned there is forgotten. */
@@ -198,7 +219,7 @@ export class BridgeLink extends Link {
     port.forwardDelay = null;
     for (const e of this.fdb.flushPort(port, true)) this.ns.fdb.announce(this, e, true);
     this.selectStates();
-    this.ns.announceLink(port.link);
+    this.announcePort(port);
   }
 
   /** The address of a port changed. */
@@ -207,7 +228,7 @@ export class BridgeLink extends Link {
     if (e?.local && e.port === port) this.fdb.entries.delete(old);
     this.insertLocal(port.link.mac, port);
     this.vlans?.macChanged(port, old, port.link.mac);
-    this.recalculateId();
+    if (this.recalculateId()) this.addressChanged();
   }
 
   /** The administrator set the address (br_set_mac_address). */
@@ -234,25 +255,27 @@ export class BridgeLink extends Link {
     this.ns.fdb.announce(this, made, false);
   }
 
-  /** br_stp_recalculate_bridge_id: the lowest address of the ports, unless it was set by hand. */
-  private recalculateId(): void {
-    if (this.macPinned) return;
+  /** br_stp_recalculate_bridge_id: the lowest address of the ports, unless it was set by hand. @returns true when it changed */
+  private recalculateId(): boolean {
+    if (this.macPinned) return false;
     let lowest: Mac | null = null;
     for (const p of this.ports) if (lowest === null || p.link.mac < lowest) lowest = p.link.mac;
     const mac = lowest ?? MAC_ZERO;
-    if (mac === this.idMac) return;
+    if (mac === this.idMac) return false;
     this.idMac = mac;
     const old = this.mac;
     if (mac !== old) {
       const e = this.fdb.entries.get(old);
-      if (e?.local && e.port === null) this.fdb.entries.delete(old);
+      if (e?.local && e.port === null) {
+        this.fdb.entries.delete(old);
+        this.ns.fdb.announce(this, e, true);
+      }
       this.mac = mac;
       if (mac !== MAC_ZERO) this.insertLocal(mac, null);
       this.vlans?.macChanged(null, old, mac);
-      this.ns.deviceEvent('changeAddress', this);
-      this.ns.announceLink(this);
     }
     this.selectStates();
+    return mac !== old;
   }
 
   /** br_port_state_selection: the bridge has a carrier when a port forwards. */
@@ -261,9 +284,11 @@ export class BridgeLink extends Link {
   }
 
   private updateMtu(): void {
-    if (this.mtuPinned || this.ports.length === 0) return;
-    const mtu = Math.min(...this.ports.map((p) => p.link.mtu));
-    if (mtu !== this.mtu) this.ns.links.changeMtu(this, mtu);
+    if (this.mtuPinned) return;
+    const mtu = this.ports.length === 0 ? 1500 : Math.min(...this.ports.map((p) => p.link.mtu));
+    if (mtu === this.mtu) return;
+    this.ns.links.changeMtu(this, mtu);
+    this.ns.announceLink(this);
   }
 
   /** The administrator set the MTU: it no longer follows the ports. */

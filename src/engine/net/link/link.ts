@@ -85,6 +85,8 @@ export abstract class Link {
   /** Extra unicast addresses (`bridge fdb add ... self`). */
   readonly unicast = new Map<Mac, number>();
   registered = false;
+  /** While it is being brought up: the change of its own carrier is not urgent then. */
+  opening = false;
   /** Links stacked on this one (VLAN, macvlan, ipvlan, VXLAN), in order of creation; they may be in other namespaces. */
   readonly uppers: Link[] = [];
   /** 802.1Q sub-interfaces by tag protocol and VLAN identifier; they get tagged frames before a bridge does. */
@@ -194,7 +196,7 @@ export abstract class Link {
     if (!this.registered) return;
     const { lower } = this;
     const stacked = lower !== null && lower.index !== this.index;
-    if (this.up && (on || stacked)) this.linkwatch();
+    if (this.up && ((on && !this.opening) || stacked)) this.linkwatch();
     else this.ns.linkwatchLater(this);
   }
 

@@ -177,8 +177,10 @@ export class LinkTable implements LinkApi {
     if (spec.group !== undefined) link.group = spec.group;
     if (spec.numTxQueues !== undefined) link.numTxQueues = spec.numTxQueues;
     if (spec.numRxQueues !== undefined) link.numRxQueues = spec.numRxQueues;
-    this.register(link);
+    this.register(link, false);
     if (isBridge(link)) link.created();
+    // rtnl_configure_link: only a finished link is announced.
+    this.ns.announceLink(link);
     if (spec.master) this.setMaster(link, spec.master);
     if (spec.up && link.kind !== 'veth') this.open(link);
     else if (spec.up && (link as VethLink).peer !== null) this.open(link);
@@ -186,7 +188,7 @@ export class LinkTable implements LinkApi {
   }
 
   /** register_netdevice: the link exists from here on. */
-  register(link: Link): void {
+  register(link: Link, announce = true): void {
     this.byIndex.set(link.index, link);
     this.names.set(link.name, link);
     for (const alt of link.altNames) this.names.set(alt, link);
@@ -194,7 +196,7 @@ export class LinkTable implements LinkApi {
     link.registered = true;
     if (link.index > this.lastIndex && link.isLoopback) this.lastIndex = link.index;
     this.ns.deviceEvent('register', link);
-    this.ns.announceLink(link);
+    if (announce) this.ns.announceLink(link);
   }
 
   // --- changes ------------------------------------------------------------------------------------------------------
@@ -295,10 +297,18 @@ export class LinkTable implements LinkApi {
     if (link.up) return;
     if (link.kind === 'veth' && (link as VethLink).peer === null) throw new Errno('ENOTCONN');
     link.flags |= IFF.UP;
-    link.onOpen();
+    link.opening = true;
+    try {
+      link.onOpen();
+    } catch (e) {
+      link.flags &= ~IFF.UP;
+      throw e;
+    } finally {
+      link.opening = false;
+    }
     if (link.qdisc === 'noop') link.qdisc = link.queueless ? 'noqueue' : (this.ns.host.defaultQdisc ?? 'fq_codel');
-    this.ns.deviceEvent('up', link);
     this.ns.announceLink(link);
+    this.ns.deviceEvent('up', link);
     if (isBridge(link)) link.opened();
   }
 
@@ -309,8 +319,8 @@ export class LinkTable implements LinkApi {
     link.flags &= ~IFF.UP;
     link.sched?.reset();
     link.onClose();
-    this.ns.deviceEvent('down', link);
     this.ns.announceLink(link);
+    this.ns.deviceEvent('down', link);
   }
 
   private changeMac(link: Link, mac: Mac): void {
@@ -346,8 +356,8 @@ export class LinkTable implements LinkApi {
     this.names.delete(old);
     link.name = name;
     this.names.set(name, link);
-    this.ns.deviceEvent('changeName', link, old);
     this.ns.announceLink(link);
+    this.ns.deviceEvent('changeName', link, old);
   }
 
   private changeAltNames(link: Link, change: { add?: readonly string[]; del?: readonly string[] }): void {

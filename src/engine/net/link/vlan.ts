@@ -146,8 +146,7 @@ export class VlanLink extends Link {
     const { real } = this;
     this.stats.txPackets++;
     this.stats.txBytes += skb.frameLength;
-    if (this.ns.tracer.active)
-      this.ns.trace(skb, { event: 'vlan', link: this.name, action: 'tag', vlan: this.id });
+    if (this.ns.tracer.active) this.ns.trace(skb, { event: 'vlan', link: this.name, action: 'tag', vlan: this.id });
     skb.vlan = {
       id: this.id,
       priority: 0,
@@ -176,7 +175,13 @@ export const VLAN_KIND: LinkKindOps = {
     if (typeof o.id === 'number' && o.id >= VID_END) throw new Errno('ERANGE', '8021q: Invalid VLAN id');
   },
   create(table, spec, origin) {
-    const o = spec as LinkSpec & { id?: number; protocol?: number; link?: number; reorderHdr?: boolean; looseBinding?: boolean };
+    const o = spec as LinkSpec & {
+      id?: number;
+      protocol?: number;
+      link?: number;
+      reorderHdr?: boolean;
+      looseBinding?: boolean;
+    };
     if (o.id === undefined) throw new Errno('EINVAL', '8021q: VLAN id not specified');
     if (o.link === undefined) throw new Errno('EINVAL', '8021q: link not specified');
     const real = origin.links.get(o.link);

@@ -282,7 +282,11 @@ export class VxlanLink extends Link {
     const inner = payload.kind === 'ipv4' || payload.kind === 'ipv6' ? payload.payload : undefined;
     const partial = inner !== undefined && (inner.kind === 'tcp' || inner.kind === 'udp');
     // The card can fill in one checksum; when the inner packet waits for its own, the outer one is computed (lco_csum).
-    const checksum = !this.udpCsum ? 0 : partial && inner.checksum === CHECKSUM_PARTIAL ? CHECKSUM_AUTO : CHECKSUM_PARTIAL;
+    const checksum = !this.udpCsum
+      ? 0
+      : partial && inner.checksum === CHECKSUM_PARTIAL
+        ? CHECKSUM_AUTO
+        : CHECKSUM_PARTIAL;
     return makeUdp(this.sourcePort(frame), dstPort, bytes, checksum);
   }
 

@@ -106,9 +106,14 @@ export class NeighbourTables implements NeighApi {
   }
 
   /** neigh_ifdown / neigh_carrier_down: `permanent` keeps what was set by hand. */
-  flushLink(link: Link, keepPermanent: boolean): void {
-    for (const table of [link.arp, link.nd]) {
-      for (const n of [...table.values()]) if (!keepPermanent || n.state !== 'PERMANENT') n.forget();
+  flushLink(link: Link, keepPermanent: boolean, only?: Family): void {
+    const tables = [...(only === 'inet6' ? [] : [link.arp]), ...(only === 'inet' ? [] : [link.nd])];
+    for (const table of tables) {
+      for (const n of [...table.values()].reverse()) {
+        if (keepPermanent && n.state === 'PERMANENT') continue;
+        n.announce(true);
+        n.forget();
+      }
     }
     if (!keepPermanent) for (const [key, p] of [...this.proxies]) if (p.link === link) this.proxies.delete(key);
   }

@@ -229,10 +229,11 @@ export class Routes implements RouteApi {
     this.ns.events.emit(() => ({ type: 'route', deleted: false, route: snapshot(route) }));
   }
 
-  /** Takes a route out and announces it. */
-  remove(route: Route): void {
+  /** Takes a route out and, unless it goes quietly, announces it. */
+  remove(route: Route, tell = true): void {
     this.ns.fib.table(route.family, route.table).remove(route);
-    this.ns.events.emit(() => ({ type: 'route', deleted: true, route: snapshot(route) }));
+    if (tell)
+      this.ns.events.emit(() => ({ type: 'route', deleted: true, route: snapshot(route) }));
   }
 
   delete(match: RouteMatch): void {
@@ -327,22 +328,18 @@ export class Routes implements RouteApi {
   }
 
   /** fib_sync_down_dev: the link went down or away. */
-  linkDown(link: Link, gone: boolean): void {
-    for (const family of ['inet', 'inet6'] as const) {
-      this.flush(family, (route) => {
-        const local = route.family === 'inet' && route.type === 'local';
-        // The kernel keeps the local routes of a link that is merely down: the host still answers for its addresses.
-        if (local && !gone) return false;
-        let alive = 0;
-        let hit = false;
-        for (const nh of route.nexthops) {
-          if (nh.link === link) {
-            hit = true;
-            nh.dead = true;
-          } else if (!nh.dead) alive++;
+  linkDown(link: Link, gone: boolean, only?: Family): void {
+    for (const family of only === undefined ? (['inet', 'inet6'] as const) : [only]) {
+      const tables = [...this.ns.fib.tables(family)].sort(([x], [y]) => x - y);
+      for (const [, table] of tables)
+        for (const route of table.list()) {
+          // The kernel keeps the local routes of a link that is merely down: the host still answers for its addresses.
+          if (family === 'inet' && route.type === 'local' && !gone) continue;
+          if (!route.nexthops.some((nh) => nh.link === link)) continue;
+          // Nobody is told of IPv4 routes that go with their link (fib_table_flush).
+          if (!route.nexthops.some((nh) => nh.link !== link && !nh.dead)) this.remove(route, family === 'inet6');
+          for (const nh of route.nexthops) if (nh.link === link) nh.dead = true;
         }
-        return hit && alive === 0;
-      });
     }
   }
 

@@ -12,7 +12,7 @@ import { netnsNameOf } from './netns/names';
 import { printRoute } from './route/print';
 import { printRule } from './rule';
 
-type Object = 'link' | 'address' | 'route' | 'neigh' | 'rule' | 'nsid';
+type Object = 'link' | 'address' | 'route' | 'neigh' | 'rule' | 'nsid' | 'netconf';
 const LABELS: Readonly<Record<string, string>> = {
   link: '[LINK]',
   address: '[ADDR]',
@@ -20,6 +20,8 @@ const LABELS: Readonly<Record<string, string>> = {
   neigh: '[NEIGH]',
   rule: '[RULE]',
   nsid: '[NSID]',
+  bridgelink: '[LINK]',
+  netconf: '[NETCONF]',
   fdb: '[NEIGH]',
 };
 
@@ -38,7 +40,8 @@ export function* monitor(ctx: Context, words: readonly string[]): Coroutine<numb
     else if (args.matches('link')) objects.add('link');
     else if (args.matches('address')) objects.add('address');
     else if (args.matches('route')) objects.add('route');
-    else if (['mroute', 'prefix', 'netconf', 'nexthop', 'stats'].some((k) => args.matches(k))) {
+    else if (args.matches('netconf')) objects.add('netconf');
+    else if (['mroute', 'prefix', 'nexthop', 'stats'].some((k) => args.matches(k))) {
       // Known, and nothing of the kind happens here.
     } else if (args.matches('neigh')) objects.add('neigh');
     else if (args.matches('rule')) objects.add('rule');
@@ -56,6 +59,13 @@ export function* monitor(ctx: Context, words: readonly string[]): Coroutine<numb
   if (objects.size === 0) all = true;
   const { sys } = ctx;
   const index = dev === undefined ? undefined : ctx.needLink(dev).index;
+  // What the program learned at its start, and what it is told since, is all it knows of names.
+  ctx.names = new Map();
+  const nsids = new Map<number, string>();
+  for (const { nsid } of ctx.net.nsids.list()) {
+    const name = netnsNameOf(ctx, nsid);
+    if (name !== undefined) nsids.set(nsid, name);
+  }
   const queue: NetEvent[] = [];
   const arrived = new WaitQueue();
   const stop = ctx.net.events.subscribe((event) => {
@@ -70,13 +80,18 @@ export function* monitor(ctx: Context, words: readonly string[]): Coroutine<numb
         yield* sys.wait([arrived]);
         continue;
       }
-      const kind = event.type === 'fdb' ? 'neigh' : event.type;
+      const kind = event.type === 'fdb' ? 'neigh' : event.type === 'bridgelink' ? 'link' : event.type;
       if (!all && !objects.has(kind)) continue;
       if (index !== undefined && indexOf(event) !== index) continue;
       ctx.out.begin();
       if (ctx.options.timestamp > 0) ctx.out.fp(stamp(sys.now, ctx.options.shortTimestamp));
       if (labels) ctx.out.fp(LABELS[event.type] ?? '');
-      print(ctx, event);
+      if (event.type === 'nsid') {
+        const name = netnsNameOf(ctx, event.nsid);
+        if (event.deleted || name === undefined) nsids.delete(event.nsid);
+        else nsids.set(event.nsid, name);
+      }
+      print(ctx, event, nsids);
       ctx.out.finish();
     }
   } finally {
@@ -87,7 +102,10 @@ export function* monitor(ctx: Context, words: readonly string[]): Coroutine<numb
 function indexOf(event: NetEvent): number | undefined {
   switch (event.type) {
     case 'link':
+    case 'bridgelink':
       return event.link.index;
+    case 'netconf':
+      return event.index;
     case 'address':
       return event.address.index;
     case 'route':
@@ -101,16 +119,38 @@ function indexOf(event: NetEvent): number | undefined {
   }
 }
 
-function print(ctx: Context, event: NetEvent): void {
+function print(ctx: Context, event: NetEvent, nsids: ReadonlyMap<number, string>): void {
   const { out } = ctx;
   switch (event.type) {
     case 'link':
       out.openObject();
-      printLink(ctx, event.link, { link: false, addressLine: true, queue: false, deleted: event.deleted });
+      printLink(ctx, event.link, {
+        link: false,
+        addressLine: true,
+        queue: false,
+        deleted: event.deleted,
+        nsids,
+        ...(event.event === undefined ? {} : { event: event.event }),
+      });
       out.closeObject();
       return;
+    case 'bridgelink':
+      out.openObject();
+      printLink(ctx, event.link, {
+        link: false,
+        addressLine: true,
+        queue: false,
+        reduced: true,
+        noBroadcast: true,
+        deleted: event.deleted,
+      });
+      out.closeObject();
+      return;
+    case 'netconf':
+      printNetconf(ctx, event);
+      return;
     case 'address':
-      printAddress(ctx, event.address, { prefix: true, deleted: event.deleted, linkName: event.linkName });
+      printAddress(ctx, event.address, { prefix: true, deleted: event.deleted });
       return;
     case 'route':
       printRoute(ctx, event.route, { table: 0, deleted: event.deleted });
@@ -136,6 +176,32 @@ function print(ctx: Context, event: NetEvent): void {
       );
     }
   }
+}
+
+function printNetconf(ctx: Context, event: NetEvent & { type: 'netconf' }): void {
+  const { out } = ctx;
+  const { conf, family } = event;
+  out.openObject();
+  if (event.deleted) out.any('deleted', 'true', 'Deleted ');
+  out.any('family', family, `${family} `);
+  const name = ctx.nameOf(event.index);
+  out.any('interface', name, `${name} `);
+  const flag = (key: string, on: boolean): void => {
+    if (out.isJson) out.member(key, on);
+    else out.fp(`${key} ${on ? 'on' : 'off'} `);
+  };
+  if (conf) {
+    flag('forwarding', conf.forwarding);
+    if (conf.rpFilter !== undefined) {
+      const mode = ['off', 'strict', 'loose'][conf.rpFilter] ?? 'unknown';
+      out.any('rp_filter', mode, `rp_filter ${mode} `);
+    }
+    flag('mc_forwarding', false);
+    flag('proxy_neigh', conf.proxyNeigh);
+    flag('ignore_routes_with_linkdown', conf.ignoreLinkdown);
+  }
+  out.fp('\n');
+  out.closeObject();
 }
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

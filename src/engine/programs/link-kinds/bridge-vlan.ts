@@ -47,8 +47,7 @@ function modify(ctx: Context, words: readonly string[], adding: boolean): number
       vid = number(first);
       if (last !== undefined) {
         end = number(last);
-        if (vid >= 4096 || end >= 4096 || vid >= end)
-          throw new Quit(255, `Invalid VLAN range "${vid}-${end}"\n`);
+        if (vid >= 4096 || end >= 4096 || vid >= end) throw new Quit(255, `Invalid VLAN range "${vid}-${end}"\n`);
       }
     } else if (args.is('self')) self = true;
     else if (args.is('master')) master = true;

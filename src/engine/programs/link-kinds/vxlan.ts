@@ -76,12 +76,14 @@ export const vxlanTool: KindTool = {
         else if (word === 'auto') o.ttl = 0;
         else {
           const n = readUnsigned(word, 255);
-          if (n === undefined) invalidArgument(readUnsigned(word) === undefined ? 'invalid TTL' : 'TTL must be <= 255', word);
+          if (n === undefined)
+            invalidArgument(readUnsigned(word) === undefined ? 'invalid TTL' : 'TTL must be <= 255', word);
           o.ttl = n;
         }
       } else if (args.matches('tos') || args.matches('dsfield')) {
         const word = args.next();
-        const n = word === 'inherit' ? 1 : /^[0-9a-f]{1,2}$/i.test(word.replace(/^0x/, '')) ? parseInt(word, 16) : undefined;
+        const n =
+          word === 'inherit' ? 1 : /^[0-9a-f]{1,2}$/i.test(word.replace(/^0x/, '')) ? parseInt(word, 16) : undefined;
         if (n === undefined) invalidArgument('bad TOS value', word);
         o.tos = n;
       } else if (args.matches('ageing')) {

@@ -1,7 +1,7 @@
 /** ethtool(8): what drivers tell about links. */
 import type { Coroutine } from '../../core';
 import type { Program, Sys } from '../../host';
-import type { LinkInfo } from '../../net';
+import type { Link, LinkInfo } from '../../net';
 import { deviceNames, Stop, stoppable } from './common';
 
 type Setting = 'on' | 'off' | 'on [fixed]' | 'off [fixed]' | 'off [requested on]';
@@ -96,16 +96,135 @@ function infoOf(sys: Sys, name: string): LinkInfo | undefined {
   return link && sys.net.links.info(link);
 }
 
+/** What `-K` accepts: its word and the features it stands for, with their names in the kernel's messages. */
+const SHORT: Readonly<Record<string, readonly string[]>> = {
+  rx: ['rx-checksumming'],
+  tx: GROUPS['tx-checksumming']!,
+  sg: GROUPS['scatter-gather']!,
+  tso: GROUPS['tcp-segmentation-offload']!.slice(0, 4),
+  gso: ['generic-segmentation-offload'],
+  gro: ['generic-receive-offload'],
+  lro: ['large-receive-offload'],
+  rxvlan: ['rx-vlan-offload'],
+  txvlan: ['tx-vlan-offload'],
+  ntuple: ['ntuple-filters'],
+  rxhash: ['receive-hashing'],
+};
+
+/** Features that `-k` and the kernel name differently. */
+const KERNEL_NAMES: Readonly<Record<string, string>> = {
+  'rx-checksumming': 'rx-checksum',
+  'generic-segmentation-offload': 'tx-generic-segmentation',
+  'generic-receive-offload': 'rx-gro',
+  'large-receive-offload': 'rx-lro',
+  'rx-vlan-offload': 'rx-vlan-hw-parse',
+  'tx-vlan-offload': 'tx-vlan-hw-insert',
+  'ntuple-filters': 'rx-ntuple-filter',
+  'receive-hashing': 'rx-hashing',
+};
+
+/** The kernel's order of bits, as far as it differs from that of -k: these come late. */
+const LATE = ['tx-checksum-fcoe-crc', 'tx-checksum-sctp', 'ntuple-filters', 'receive-hashing', 'rx-checksumming'];
+
+const KERNEL_ORDER: readonly string[] = [...FEATURES.map(([f]) => f.trim()).filter((f) => !LATE.includes(f)), ...LATE];
+
+/** What was asked for by `-K`, by link. */
+const wanted = new WeakMap<Link, Map<string, boolean>>();
+
+function column(i: LinkInfo): 1 | 2 | 3 | 4 {
+  return i.kind === 'veth' ? 1 : i.kind === 'bridge' ? 2 : i.kind === 'loopback' ? 3 : 4;
+}
+
+/** The features of a link: what the driver says, what was asked for, and what follows from it (netdev_fix_features). */
+function active(link: Link, info: LinkInfo, asked: ReadonlyMap<string, boolean>): Map<string, Setting> {
+  const out = new Map<string, Setting>();
+  for (const row of FEATURES) {
+    const name = row[0].trim();
+    const setting = row[column(info)];
+    const want = asked.get(name);
+    out.set(name, want === undefined || setting.endsWith('[fixed]') ? setting : want ? 'on' : 'off');
+  }
+  void link;
+  const on = (name: string): boolean => out.get(name)!.startsWith('on');
+  const needs = (name: string, cause: string): void => {
+    if (!on(cause) && out.get(name) === 'on') out.set(name, asked.get(name) === false ? 'off' : 'off [requested on]');
+  };
+  const checksums = GROUPS['tx-checksumming']!.some((f) => f !== 'tx-checksum-sctp' && on(f));
+  if (!checksums)
+    for (const f of [...GROUPS['tcp-segmentation-offload']!.slice(0, 4), 'tx-udp-segmentation'])
+      if (out.get(f) === 'on') out.set(f, 'off [requested on]');
+  for (const f of ['generic-segmentation-offload', ...GROUPS['tcp-segmentation-offload']!])
+    needs(f, 'tx-scatter-gather');
+  return out;
+}
+
+function askedOf(link: Link): Map<string, boolean> {
+  let map = wanted.get(link);
+  if (map === undefined) wanted.set(link, (map = new Map()));
+  return map;
+}
+
+/** `-K DEV FEATURE on|off ...` */
+function* setFeatures(sys: Sys, name: string, words: readonly string[]): Coroutine<number> {
+  const requests = new Map<string, boolean>();
+  for (let i = 0; i < words.length; i += 2) {
+    const word = words[i]!;
+    const value = words[i + 1];
+    if (value !== 'on' && value !== 'off') {
+      const flag = value === undefined ? '(null)' : value;
+      throw new Stop(1, `ethtool (-K): flag '${flag}' for parameter '(null)' is not followed by 'on' or 'off'\n`);
+    }
+    const plain = KERNEL_ORDER.find((f) => f === word || KERNEL_NAMES[f] === word);
+    for (const f of SHORT[word] ?? GROUPS[word] ?? (plain ? [plain] : [])) requests.set(f, value === 'on');
+    if (!SHORT[word] && !GROUPS[word] && !plain) {
+      // The offset is that of the name's attribute in the message.
+      const offset = 48 + ((name.length + 4) & ~3);
+      const said = `netlink error: bit name not found (offset ${offset})\nnetlink error: Operation not supported\n`;
+      if (sys.net.links.byName(name)) throw new Stop(92, said);
+    }
+  }
+  const link = sys.net.links.byName(name);
+  const info = infoOf(sys, name);
+  if (!link || !info)
+    throw new Stop(92, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
+  if (!sys.netAdmin) throw new Stop(92, 'netlink error: Operation not permitted\n');
+  const asked = askedOf(link);
+  const before = active(link, info, asked);
+  for (const [f, value] of requests) if (!before.get(f)!.endsWith('[fixed]')) asked.set(f, value);
+  const after = active(link, info, asked);
+  const isOn = (s: Setting): boolean => s.startsWith('on');
+  let text = '';
+  let changes = 0;
+  for (const f of KERNEL_ORDER) {
+    const now = isOn(after.get(f)!);
+    const changed = now !== isOn(before.get(f)!);
+    const request = requests.get(f);
+    const missed = request !== undefined && request !== now;
+    if (!changed && !missed) continue;
+    if (changed) changes++;
+    const note = missed ? ` [requested ${request ? 'on' : 'off'}]` : request === undefined ? ' [not requested]' : '';
+    text += `${KERNEL_NAMES[f] ?? f}: ${now ? 'on' : 'off'}${note}\n`;
+  }
+  if (text !== '') yield* sys.print(`Actual changes:\n${text}`);
+  if (text !== '' && changes === 0) throw new Stop(1, 'Could not change any device features\n');
+  return 0;
+}
+
+/** Kinds that report settings as a link of 10 Gbit/s, as their driver or the link below does. */
+const LIKE_VETH = new Set(['veth', 'vlan', 'macvlan', 'ipvlan']);
+
 function settings(sys: Sys, name: string): string {
   const i = infoOf(sys, name);
   if (!i) {
     const twice = 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n';
     throw new Stop(75, twice.repeat(5), 'No data available\n');
   }
-  const detected = `\tLink detected: ${i.carrier ? 'yes' : 'no'}\n`;
-  if (i.kind !== 'veth' && i.kind !== 'bridge') return `Settings for ${name}:\n${detected}`;
-  const veth = i.kind === 'veth';
-  const speed = veth ? '10000Mb/s' : i.carrier ? '10000Mb/s' : 'Unknown!';
+  const up = i.carrier && (i.flags & 1) !== 0;
+  const detected = `\tLink detected: ${(i.kind === 'loopback' ? i.carrier : up) ? 'yes' : 'no'}\n`;
+  const veth = LIKE_VETH.has(i.kind);
+  if (i.kind === 'nic') return nicSettings(name, up) + detected;
+  if (!veth && i.kind !== 'bridge' && i.kind !== 'vxlan') return `Settings for ${name}:\n${detected}`;
+  const speed = veth || (i.kind === 'bridge' && up) ? '10000Mb/s' : 'Unknown!';
   return (
     `Settings for ${name}:\n` +
     '\tSupported ports: [  ]\n' +
@@ -128,17 +247,52 @@ function settings(sys: Sys, name: string): string {
   );
 }
 
+/** A card, as the paravirtual one of most virtual machines (virtio_net) reports itself. */
+function nicSettings(name: string, up: boolean): string {
+  return (
+    `Settings for ${name}:\n` +
+    '\tSupported ports: [  ]\n' +
+    '\tSupported link modes:   Not reported\n' +
+    '\tSupported pause frame use: No\n' +
+    '\tSupports auto-negotiation: No\n' +
+    '\tSupported FEC modes: Not reported\n' +
+    '\tAdvertised link modes:  Not reported\n' +
+    '\tAdvertised pause frame use: No\n' +
+    '\tAdvertised auto-negotiation: No\n' +
+    '\tAdvertised FEC modes: Not reported\n' +
+    `\tSpeed: ${up ? '1000Mb/s' : 'Unknown!'}\n` +
+    `\tDuplex: ${up ? 'Full' : 'Unknown! (255)'}\n` +
+    '\tAuto-negotiation: off\n' +
+    '\tPort: Other\n' +
+    '\tPHYAD: 0\n' +
+    '\tTransceiver: internal\n'
+  );
+}
+
+/** Versions that drivers give themselves; others have that of the kernel, which is not told. */
+const VERSIONS: Readonly<Record<string, string>> = {
+  bridge: '2.3',
+  veth: '1.0',
+  vlan: '1.8',
+  macvlan: '0.1',
+  ipvlan: '0.1',
+  vxlan: '0.1',
+  nic: '1.0.0',
+};
+
+/** Drivers that are not called as their kind. */
+const DRIVERS: Readonly<Record<string, string>> = { vlan: '802.1Q VLAN Support', nic: 'virtio_net' };
+
 function driver(sys: Sys, name: string): string {
   const i = infoOf(sys, name);
   if (!i) throw new Stop(71, 'Cannot get driver information: No such device\n');
-  if (i.kind === 'loopback' || i.kind === 'nic')
-    throw new Stop(71, 'Cannot get driver information: Operation not supported\n');
-  const bridge = i.kind === 'bridge';
-  const version = bridge ? '2.3' : i.kind === 'veth' ? '1.0' : '';
+  if (i.kind === 'loopback') throw new Stop(71, 'Cannot get driver information: Operation not supported\n');
+  const na = i.kind === 'bridge' || i.kind === 'vlan' ? 'N/A' : '';
+  const bus = i.kind === 'bridge' ? 'N/A' : i.kind === 'nic' ? `0000:00:0${Math.min(i.index, 9)}.0` : '';
   const stats = i.kind === 'veth' ? 'yes' : 'no';
   return (
-    `driver: ${i.kind}\nversion: ${version}\n` +
-    `firmware-version: ${bridge ? 'N/A' : ''}\nexpansion-rom-version: \nbus-info: ${bridge ? 'N/A' : ''}\n` +
+    `driver: ${DRIVERS[i.kind] ?? i.kind}\nversion: ${VERSIONS[i.kind] ?? ''}\n` +
+    `firmware-version: ${na}\nexpansion-rom-version: \nbus-info: ${bus}\n` +
     `supports-statistics: ${stats}\nsupports-test: no\nsupports-eeprom-access: no\nsupports-register-dump: no\nsupports-priv-flags: no\n`
   );
 }
@@ -156,10 +310,11 @@ function statistics(sys: Sys, name: string): string {
 }
 
 function features(sys: Sys, name: string): string {
+  const link = sys.net.links.byName(name);
   const i = infoOf(sys, name);
-  if (!i) throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
-  const column = i.kind === 'veth' ? 1 : i.kind === 'bridge' ? 2 : i.kind === 'loopback' ? 3 : 4;
-  const value = (feature: string): string => FEATURES.find(([f]) => f.trim() === feature)![column]!;
+  if (!link || !i)
+    throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
+  const now = active(link, i, askedOf(link));
   let text = `Features for ${name}:\n`;
   const done = new Set<string>();
   for (const [feature] of FEATURES) {
@@ -167,10 +322,11 @@ function features(sys: Sys, name: string): string {
     for (const [group, members] of Object.entries(GROUPS)) {
       if (members.includes(plain) && !done.has(group)) {
         done.add(group);
-        text += `${group}: ${members.some((m) => value(m).startsWith('on')) ? 'on' : 'off'}\n`;
+        const counted = members.filter((m) => m !== 'tx-tcp-accecn-segmentation');
+        text += `${group}: ${counted.some((m) => now.get(m)!.startsWith('on')) ? 'on' : 'off'}\n`;
       }
     }
-    text += `${feature}: ${value(plain)}\n`;
+    text += `${feature}: ${now.get(plain)}\n`;
   }
   return text;
 }
@@ -181,6 +337,17 @@ function channels(sys: Sys, name: string): string {
   if (i.kind !== 'veth') throw new Stop(1, 'netlink error: Operation not supported\n');
   const block = (rx: number, tx: number): string => `RX:\t\t${rx}\nTX:\t\t${tx}\nOther:\t\tn/a\nCombined:\tn/a\n`;
   return `Channel parameters for ${name}:\nPre-set maximums:\n${block(i.numRxQueues, i.numTxQueues)}Current hardware settings:\n${block(1, 1)}`;
+}
+
+/** `-T`: software stamps are the stack's own; of those on the way out the driver must tell. */
+function timestamps(sys: Sys, name: string): string {
+  const i = infoOf(sys, name);
+  if (!i) throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
+  const transmit = i.kind === 'bridge' || i.kind === 'vxlan' ? '' : '\tsoftware-transmit\n';
+  return (
+    `Time stamping parameters for ${name}:\nCapabilities:\n${transmit}\tsoftware-receive\n\tsoftware-system-clock\n` +
+    'PTP Hardware Clock: none\nHardware Transmit Timestamp Modes: none\nHardware Receive Filter Modes: none\n'
+  );
 }
 
 const MODES: Readonly<Record<string, string>> = {
@@ -201,38 +368,38 @@ const MODES: Readonly<Record<string, string>> = {
   '--show-pause': 'unsupported',
   '-c': 'unsupported',
   '--show-coalesce': 'unsupported',
+  '-m': 'unsupported',
+  '--module-info': 'unsupported',
+  '--show-fec': 'unsupported',
+  '--show-eee': 'unsupported',
+  '-A': 'unsupported',
+  '--pause': 'unsupported',
+  '-C': 'unsupported',
+  '--coalesce': 'unsupported',
+  '-G': 'unsupported',
+  '--set-ring': 'unsupported',
+  '-T': 'timestamps',
+  '--show-time-stamping': 'timestamps',
+  '-K': 'set features',
+  '--features': 'set features',
+  '--offload': 'set features',
+  '-t': 'test',
+  '--test': 'test',
+  '-d': 'registers',
+  '--register-dump': 'registers',
+  '-e': 'eeprom',
+  '--eeprom-dump': 'eeprom',
+  '-r': 'restart',
+  '--negotiate': 'restart',
+  '-p': 'identify',
+  '--identify': 'identify',
+  '-x': 'rings',
+  '--show-rxfh-indir': 'rings',
   '-s': 'change',
   '--change': 'change',
 };
 
-const MISSING = [
-  '-A',
-  '-C',
-  '-e',
-  '-E',
-  '-f',
-  '-G',
-  '-K',
-  '-L',
-  '-m',
-  '-n',
-  '-N',
-  '-p',
-  '-Q',
-  '-r',
-  '-t',
-  '-T',
-  '-u',
-  '-U',
-  '-w',
-  '-W',
-  '-x',
-  '-X',
-  '-d',
-  '--features',
-  '--offload',
-  '--json',
-];
+const MISSING = ['-E', '-f', '-L', '-n', '-N', '-Q', '-u', '-U', '-w', '-W', '-X', '--json'];
 
 const HELP = `ethtool version 6.1
 Usage:
@@ -240,6 +407,7 @@ Usage:
         ethtool [ FLAGS ] -i|--driver DEVNAME	Show driver information
         ethtool [ FLAGS ] -S|--statistics DEVNAME	Show adapter statistics
         ethtool [ FLAGS ] -k|--show-features|--show-offload DEVNAME	Get state of protocol offload and other features
+        ethtool [ FLAGS ] -K|--features|--offload DEVNAME	Set protocol offload and other features
         ethtool [ FLAGS ] -P|--show-permaddr DEVNAME	Show permanent hardware address
         ethtool [ FLAGS ] -l|--show-channels DEVNAME	Query Channels
         ethtool -h|--help		Show this help
@@ -284,6 +452,35 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       case 'channels':
         yield* sys.print(channels(sys, name));
         return 0;
+      case 'timestamps':
+        yield* sys.print(timestamps(sys, name));
+        return 0;
+      case 'set features':
+        return yield* setFeatures(sys, name, rest.slice(1));
+      case 'test':
+        throw new Stop(74, `Cannot test: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`);
+      case 'registers':
+        throw new Stop(
+          74,
+          `Cannot get register dump: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
+        );
+      case 'eeprom':
+        throw new Stop(
+          74,
+          `Cannot get EEPROM data: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
+        );
+      case 'restart':
+        throw new Stop(
+          1,
+          `Cannot restart autonegotiation: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
+        );
+      case 'identify':
+        throw new Stop(1, `Cannot identify NIC: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`);
+      case 'rings':
+        throw new Stop(
+          1,
+          `Cannot get RX ring count: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
+        );
       case 'unsupported':
         if (!infoOf(sys, name))
           throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
@@ -308,14 +505,15 @@ export const ethtool: Program = {
 
 SYNOPSIS
        ethtool DEVICE
-       ethtool -i|-S|-k|-P|-l DEVICE
+       ethtool -i|-S|-k|-K|-P|-l|-T DEVICE
 
 DESCRIPTION
        Without an option: speed, duplex and whether a link is detected.
 
        -i    the driver            -S    its statistics; of a veth: the index of its peer
        -k    offload features      -P    the permanent address
-       -l    numbers of queues
+       -l    numbers of queues         -K DEVICE FEATURE on|off   change a feature
+       -T    time stamps
 `,
   main,
   complete: (words, sys) =>

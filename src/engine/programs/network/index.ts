@@ -4,6 +4,7 @@ import '../../host/netfs/register';
 import { arping } from './arping';
 import { brctl } from './brctl';
 import { ethtool } from './ethtool';
+import { miiTool } from './mii-tool';
 import { nc } from './nc';
 import { arp } from './net-tools/arp';
 import { ifconfig } from './net-tools/ifconfig';
@@ -21,6 +22,7 @@ export const NETWORK_PROGRAMS: readonly Program[] = [
   brctl,
   ethtool,
   ifconfig,
+  miiTool,
   nc,
   netstat,
   ping,

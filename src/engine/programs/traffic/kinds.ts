@@ -178,8 +178,7 @@ const tbf: QdiscKind = {
     while (args.more) {
       if (args.matches('limit')) {
         limit = value('limit', readSize);
-        if (latency !== undefined)
-          throw new Quit(1, 'tbf: specifying both "latency" and "limit" is not allowed\n');
+        if (latency !== undefined) throw new Quit(1, 'tbf: specifying both "latency" and "limit" is not allowed\n');
       } else if (args.matches('latency')) {
         latency = value('latency', readTime);
         if (limit !== undefined) throw new Quit(1, 'tbf: specifying both "latency" and "limit" is not allowed\n');
@@ -232,7 +231,12 @@ function fifo(kind: 'pfifo' | 'bfifo'): QdiscKind {
       return limit;
     },
     make: (link, handle, o) =>
-      new PassQdisc(link, handle, kind, (o as number | undefined) ?? (kind === 'pfifo' ? link.txqlen : link.txqlen * (link.mtu + 14))),
+      new PassQdisc(
+        link,
+        handle,
+        kind,
+        (o as number | undefined) ?? (kind === 'pfifo' ? link.txqlen : link.txqlen * (link.mtu + 14)),
+      ),
     change(qdisc, o) {
       if (o !== undefined) (qdisc as PassQdisc).limit = o as number;
     },
@@ -247,8 +251,7 @@ function fifo(kind: 'pfifo' | 'bfifo'): QdiscKind {
 export const DEFAULT_TEXT: Readonly<Record<string, string>> = {
   noqueue: '',
   pfifo_fast: 'bands 3 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1',
-  fq_codel:
-    'limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64 ',
+  fq_codel: 'limit 10240p flows 1024 quantum 1514 target 5ms interval 100ms memory_limit 32Mb ecn drop_batch 64 ',
 };
 
 /** Disciplines without options: those a link has by default. */
@@ -280,4 +283,3 @@ export const LEFT_OUT = new Set([
   ...['cake', 'cbq', 'cbs', 'choke', 'codel', 'drr', 'etf', 'ets', 'fq', 'fq_pie', 'gred', 'hfsc', 'hhf', 'htb'],
   ...['mq', 'mqprio', 'multiq', 'pie', 'plug', 'prio', 'qfq', 'red', 'sfb', 'sfq', 'skbprio', 'taprio'],
 ]);
-

@@ -46,7 +46,9 @@ function modify(ctx: Context, words: readonly string[], verb: Verb): number {
     else if (args.is('root')) {
       if (root) throw new Quit(255, 'Error: "root" is duplicate parent ID\n');
       root = true;
-    } else if (['ingress', 'clsact', 'parent', 'estimator', 'stab', 'ingress_block', 'egress_block'].includes(args.word)) {
+    } else if (
+      ['ingress', 'clsact', 'parent', 'estimator', 'stab', 'ingress_block', 'egress_block'].includes(args.word)
+    ) {
       throw new Quit(2, `tc: not simulated in this course: qdisc ${args.word}\n`);
     } else if (args.matches('help')) throw new Quit(0, QDISC_USAGE);
     else {

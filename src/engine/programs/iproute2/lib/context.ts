@@ -80,6 +80,14 @@ export class Context {
   /** The link called `name`, also by an alternative name or as `ifN`. */
   link(name: string): Link | undefined {
     const { links } = this.net;
+    const link = this.lookup(name);
+    // RTM_GETLINK of one link looks at its carrier first.
+    if (link) links.get(link.index)?.ns.syncLink(link);
+    return link;
+  }
+
+  private lookup(name: string): Link | undefined {
+    const { links } = this.net;
     return links.byName(name) ?? (/^if[1-9]\d*$/.test(name) ? links.get(Number(name.slice(2))) : undefined);
   }
 
@@ -93,6 +101,16 @@ export class Context {
   /** Name of the link with this index; `ifN` when there is none. */
   nameOf(index: number): string {
     if (index === 0) return '*';
+    if (this.names === undefined) return this.nameNow(index);
+    let name = this.names.get(index);
+    if (name === undefined) this.names.set(index, (name = this.nameNow(index)));
+    return name;
+  }
+
+  /** Names by index as they were when first asked for: what a program that runs on remembers (ll_map). */
+  names: Map<number, string> | undefined;
+
+  private nameNow(index: number): string {
     return this.net.links.get(index)?.name ?? `if${index}`;
   }
 

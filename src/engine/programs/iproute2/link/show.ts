@@ -20,6 +20,10 @@ export interface ShowOptions {
   readonly deleted?: boolean;
   /** IFLA_EVENT of a notification. */
   readonly event?: string;
+  /** Names of namespaces by number, when they are not looked up. */
+  readonly nsids?: ReadonlyMap<number, string>;
+  /** The message has no broadcast address (AF_BRIDGE). */
+  readonly noBroadcast?: boolean;
 }
 
 /** The order in which `ip` names flags. */
@@ -128,13 +132,13 @@ export function printLink(ctx: Context, info: LinkInfo, show: ShowOptions): void
     if ((info.flags & IFF.POINTOPOINT) !== 0) {
       out.fp(' peer ');
       out.member('link_pointtopoint', true);
-    } else out.fp(' brd ');
-    out.any('broadcast', info.broadcast, info.broadcast, 'mac');
+    } else if (!show.noBroadcast) out.fp(' brd ');
+    if (!show.noBroadcast) out.any('broadcast', info.broadcast, info.broadcast, 'mac');
   }
   if (info.linkNetnsid !== undefined && !show.reduced) {
     if (out.isJson) out.member('link_netnsid', info.linkNetnsid);
     else {
-      const name = netnsNameOf(ctx, info.linkNetnsid);
+      const name = show.nsids ? show.nsids.get(info.linkNetnsid) : netnsNameOf(ctx, info.linkNetnsid);
       out.fp(name !== undefined ? ` link-netns ${name}` : ` link-netnsid ${info.linkNetnsid}`);
     }
   }
