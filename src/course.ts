@@ -103,7 +103,14 @@ export const parts: readonly Part[] = [
     letter: 'D',
     title: 'Across hosts',
     chapters: [
-      chapter(11, 'part-d/11-two-hosts', 'Two hosts, no magic: routes first, tunnels second', 40),
+      chapter(11, 'part-d/11-two-hosts', 'Two hosts, no magic: routes first, tunnels second', 40, {
+        labs: [
+          { id: 'host-gw', title: 'Teach the hosts the way' },
+          { id: 'by-hand', title: 'A tunnel by hand' },
+          { id: 'room-for-the-coat', title: 'Room for the coat' },
+          { id: 'third-host', title: 'The third host' },
+        ],
+      }),
       chapter(12, 'part-d/12-swarm', 'Docker’s own overlay: Swarm networks', 35, undefined, 'Docker’s own overlay'),
       chapter(
         13,

@@ -1,4 +1,5 @@
 import MDXComponents from '@theme-original/MDXComponents';
+import Coats from '@site/src/components/Coats';
 import Console from '@site/src/components/Console';
 import Lab from '@site/src/components/Lab';
 import Objectives from '@site/src/components/Objectives';
@@ -8,4 +9,4 @@ import Task from '@site/src/components/Task';
 import Topology from '@site/src/components/Topology';
 
 /** What a chapter may use without importing it. A break-fix is a lab whose file says so; its name in the text only says it again. */
-export default { ...MDXComponents, Challenge: Lab, Console, Lab, Objectives, Quiz, Strip, Task, Topology };
+export default { ...MDXComponents, Challenge: Lab, Coats, Console, Lab, Objectives, Quiz, Strip, Task, Topology };
