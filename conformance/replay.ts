@@ -136,7 +136,10 @@ function addHost(world: World, host: string): void {
     `mkdir -p /etc/netns/${quoted}; cd /etc/netns/${quoted}
 printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost ip6-localhost ip6-loopback\\n' > hosts
 : > resolv.conf; echo 'hosts: files dns' > nsswitch.conf; echo ${quoted} > hostname
-ip netns add ${quoted}`,
+ip netns add ${quoted}
+# As record.py does: the module is loaded, and does nothing until a scenario switches it on.
+modprobe br_netfilter
+for x in iptables ip6tables arptables; do ip netns exec ${quoted} sysctl -q -w net.bridge.bridge-nf-call-$x=0; done`,
   );
 }
 

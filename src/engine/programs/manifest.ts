@@ -410,6 +410,13 @@ export const MANIFEST: readonly ManifestEntry[] = [
     group: 'netfilter',
   },
   {
+    name: 'modprobe',
+    path: '/usr/sbin/modprobe',
+    summary: 'add a module to the kernel',
+    completes: true,
+    group: 'netfilter',
+  },
+  {
     name: 'arp',
     path: '/usr/sbin/arp',
     summary: 'manipulate the system ARP cache',

@@ -30,6 +30,51 @@ export interface BridgeVlanOps {
   setDefaultPvid(pvid: number): void;
 }
 
+/** What the spanning tree tells of a bridge; timers in 1/100 s. */
+export interface StpInfo {
+  readonly designatedRoot: string;
+  readonly rootPort: number;
+  readonly rootPathCost: number;
+  readonly topologyChange: boolean;
+  readonly topologyChangeDetected: boolean;
+  readonly helloTimer: number;
+  readonly tcnTimer: number;
+  readonly topologyChangeTimer: number;
+}
+
+/** What the spanning tree tells of a port. */
+export interface PortStpInfo {
+  readonly designatedRoot: string;
+  readonly designatedBridge: string;
+  readonly designatedPort: number;
+  readonly designatedCost: number;
+  readonly topologyChangeAck: boolean;
+  readonly configPending: boolean;
+  readonly messageAgeTimer: number;
+  readonly forwardDelayTimer: number;
+  readonly holdTimer: number;
+}
+
+/** The spanning tree protocol (stp.ts) as far as the bridge calls it. */
+export interface BridgeStpOps {
+  start(): void;
+  stop(): void;
+  portUp(port: BridgePort): void;
+  portDown(port: BridgePort): void;
+  idChanged(old: string): void;
+  /** @returns false when the frame is no message of the protocol */
+  receive(skb: Skb, port: BridgePort): boolean;
+  info(): StpInfo;
+  portInfo(port: BridgePort): PortStpInfo;
+}
+
+let newStp: ((bridge: BridgeLink) => BridgeStpOps) | null = null;
+
+/** Sets how a bridge gets its spanning tree, once that code is there. */
+export function makeBridgeStpWith(factory: (bridge: BridgeLink) => BridgeStpOps): void {
+  newStp = factory;
+}
+
 let newVlans: ((bridge: BridgeLink) => BridgeVlanOps) | null = null;
 
 /** Sets how a bridge gets its VLAN tables, once that code is there. */
@@ -37,11 +82,14 @@ export function makeBridgeVlansWith(factory: (bridge: BridgeLink) => BridgeVlanO
   newVlans = factory;
 }
 
+/** Where br_netfilter takes back a frame that waited for its neighbour's address; true when it did (br_nf_dev_xmit). */
+export const bridgeTransmitHook: { resume: ((skb: Skb, bridge: BridgeLink) => boolean) | null } = { resume: null };
+
 /** Ports a bridge may have (BR_MAX_PORTS). */
 const MAX_PORTS = 1023;
 const TICK = 10_000;
 
-/** An Ethernet bridge (net/bridge): learns, forwards, floods. STP is not simulated; ports go to forwarding at once. */
+/** An Ethernet bridge (net/bridge): learns, forwards, floods. Spanning tree and VLANs: stp.ts, bridge-vlan.ts. */
 export class BridgeLink extends Link {
   readonly kind: LinkKind = 'bridge';
   /** In order of enslaving; the kernel keeps the newest first. */
@@ -66,6 +114,8 @@ export class BridgeLink extends Link {
   };
   /** VLAN tables: there from the moment somebody uses VLANs on this bridge. */
   vlans: BridgeVlanOps | null = null;
+  /** The spanning tree, while stp_state is on. */
+  stp: BridgeStpOps | null = null;
   readonly fdb = new Fdb(() => this.settings.ageingTime * TICK);
   /** True once the administrator chose the address: it no longer follows the ports. */
   macPinned = false;
@@ -101,9 +151,13 @@ export class BridgeLink extends Link {
       this.scheduleGc(0);
     }
     if (o.stpState !== undefined) {
-      if (o.stpState !== 0) throw new Errno('EOPNOTSUPP', 'STP is not simulated in this course');
+      this.setStp(o.stpState !== 0);
     }
-    if (o.priority !== undefined) s.priority = o.priority & 0xffff;
+    if (o.priority !== undefined) {
+      const oldId = this.bridgeId;
+      s.priority = o.priority & 0xffff;
+      this.stp?.idChanged(oldId);
+    }
     if (o.vlanFiltering !== undefined) {
       if (o.vlanFiltering) this.useVlans();
       s.vlanFiltering = o.vlanFiltering;
@@ -124,6 +178,31 @@ export class BridgeLink extends Link {
     if (o.nfCallIp6tables !== undefined) s.nfCallIp6tables = o.nfCallIp6tables;
     if (o.nfCallArptables !== undefined) s.nfCallArptables = o.nfCallArptables;
     if (o.fdbFlush) for (const p of this.ports) this.fdb.flushPort(p, true);
+  }
+
+  /** br_stp_set_enabled. @throws Errno EOPNOTSUPP when the code is not there */
+  private setStp(on: boolean): void {
+    const s = this.settings;
+    if (on === (this.stp !== null)) return;
+    if (on) {
+      if (newStp === null) throw new Errno('EOPNOTSUPP');
+      s.stpState = 1;
+      for (const p of this.ports) {
+        p.forwardDelay?.cancel();
+        p.forwardDelay = null;
+      }
+      this.stp = newStp(this);
+      return;
+    }
+    s.stpState = 0;
+    this.stp!.stop();
+    this.stp = null;
+    for (const p of this.ports) {
+      if (p.state === 'disabled') continue;
+      p.state = 'disabled';
+      this.enablePort(p);
+    }
+    this.selectStates();
   }
 
   /** The VLAN tables, made if needed. @throws Errno EOPNOTSUPP when their code is not there */
@@ -166,6 +245,13 @@ export class BridgeLink extends Link {
     this.ns.events.emit(() => ({ type: 'bridgelink', deleted, link: port.link.info() }));
   }
 
+  /** @internal The spanning tree put a port into another state. */
+  portStateChanged(port: BridgePort): void {
+    if (port.state === 'blocking' || port.state === 'listening')
+      for (const e of this.fdb.flushPort(port, true)) this.ns.fdb.announce(this, e, true);
+    this.announcePort(port);
+  }
+
   private addressChanged(): void {
     this.ns.deviceEvent('changeAddress', this);
     this.ns.announceLink(this);
@@ -180,6 +266,7 @@ export class BridgeLink extends Link {
     this.ns.announceLink(link);
     port.state = 'disabled';
     port.forwardDelay?.cancel();
+    this.stp?.portDown(port);
     this.announcePort(port);
     this.announcePort(port, true);
     this.ports.splice(at, 1);
@@ -201,6 +288,10 @@ export class BridgeLink extends Link {
   /** The port's link came up (br_stp_enable_port). */
   enablePort(port: BridgePort): void {
     if (!this.up || port.state !== 'disabled') return;
+    if (this.stp !== null) {
+      this.stp.portUp(port);
+      return;
+    }
     this.ns.log(`${this.name}: port ${port.number}(${port.link.name}) entered blocking state`);
     this.ns.log(`${this.name}: port ${port.number}(${port.link.name}) entered forwarding state`);
     port.state = 'forwarding';
@@ -218,6 +309,7 @@ export class BridgeLink extends Link {
     port.forwardDelay?.cancel();
     port.forwardDelay = null;
     for (const e of this.fdb.flushPort(port, true)) this.ns.fdb.announce(this, e, true);
+    this.stp?.portDown(port);
     this.selectStates();
     this.announcePort(port);
   }
@@ -242,7 +334,9 @@ export class BridgeLink extends Link {
     }
     this.insertLocal(mac, null);
     this.vlans?.macChanged(null, old, mac);
+    const oldId = this.bridgeId;
     this.idMac = mac;
+    this.stp?.idChanged(oldId);
     this.selectStates();
   }
 
@@ -262,6 +356,7 @@ export class BridgeLink extends Link {
     for (const p of this.ports) if (lowest === null || p.link.mac < lowest) lowest = p.link.mac;
     const mac = lowest ?? MAC_ZERO;
     if (mac === this.idMac) return false;
+    const oldId = this.bridgeId;
     this.idMac = mac;
     const old = this.mac;
     if (mac !== old) {
@@ -274,12 +369,13 @@ export class BridgeLink extends Link {
       if (mac !== MAC_ZERO) this.insertLocal(mac, null);
       this.vlans?.macChanged(null, old, mac);
     }
+    this.stp?.idChanged(oldId);
     this.selectStates();
     return mac !== old;
   }
 
   /** br_port_state_selection: the bridge has a carrier when a port forwards. */
-  private selectStates(): void {
+  selectStates(): void {
     this.setCarrier(this.ports.some((p) => p.state === 'forwarding'));
   }
 
@@ -316,10 +412,12 @@ export class BridgeLink extends Link {
   /** The bridge is up: ports that run start to forward. */
   opened(): void {
     for (const p of this.ports) if (p.link.running) this.enablePort(p);
+    this.stp?.start();
   }
 
   override onClose(): void {
     for (const p of this.ports) this.disablePort(p);
+    this.stp?.stop();
     this.gc?.cancel();
     this.gc = null;
     if (this.multicast.has('01:00:5e:00:00:6a')) {
@@ -330,6 +428,7 @@ export class BridgeLink extends Link {
 
   override onUnregister(): void {
     for (const p of [...this.ports]) this.removePort(p);
+    this.stp?.stop();
     this.gc?.cancel();
     this.gc = null;
   }
@@ -357,6 +456,7 @@ export class BridgeLink extends Link {
       designatedRoot: this.bridgeId,
       rootPort: 0,
       rootPathCost: 0,
+      ...this.stp?.info(),
       gcTimer: this.gc ? Math.max(0, Math.floor((this.gc.at - this.ns.now) / TICK)) : 0,
     };
   }
@@ -370,12 +470,18 @@ export class BridgeLink extends Link {
       ns.drop(skb, 'MAC_INVALID_SOURCE', 'br_handle_frame');
       return;
     }
-    // 01:80:c2:00:00:0X never crosses a bridge.
-    if (skb.dst.startsWith('01:80:c2:00:00:0') && !(this.settings.groupFwdMask & (1 << parseInt(skb.dst[16]!, 16)))) {
-      ns.drop(skb, 'BRIDGE_INGRESS_STP_STATE', 'br_handle_frame');
-      return;
+    // 01:80:c2:00:00:0X never crosses a bridge, but for the spanning tree's messages while it takes no part in it.
+    if (skb.dst.startsWith('01:80:c2:00:00:0')) {
+      const last = parseInt(skb.dst[16]!, 16);
+      const crosses = (this.settings.groupFwdMask & (1 << last)) !== 0 || (last === 0 && this.stp === null);
+      if (!crosses) {
+        if (last === 0 && this.stp?.receive(skb, port)) {
+          if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'stp', note: 'bridge protocol data unit' });
+        } else ns.drop(skb, 'UNHANDLED_PROTO', 'br_handle_frame');
+        return;
+      }
     }
-    if (port.state !== 'forwarding' || !this.up) {
+    if ((port.state !== 'forwarding' && port.state !== 'learning') || !this.up) {
       ns.drop(skb, 'BRIDGE_INGRESS_STP_STATE', 'br_handle_frame');
       return;
     }
@@ -409,7 +515,6 @@ export class BridgeLink extends Link {
       if (ns.tracer.active) this.traceBridge(skb, port, 'learn', skb.src, [port.link.name]);
     }
     skb.dev = this;
-    skb.bridgeIn = port;
     if (skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST) {
       const copy = ns.cloneSkb(skb);
       this.flood(copy, port);
@@ -457,7 +562,8 @@ export class BridgeLink extends Link {
       if (from.flags.isolated && to.flags.isolated) return false;
     }
     if (this.vlans !== null && !this.vlans.egress(skb, to)) return false;
-    return skb.length <= to.link.mtu + 4;
+    // What br_netfilter put together from fragments is cut again on its way out.
+    return skb.length <= to.link.mtu + 4 || (skb.bridgeIn !== null && skb.maxFragment > 0);
   }
 
   /** br_flood: every port that may have it. The packet is used up. */
@@ -495,7 +601,6 @@ export class BridgeLink extends Link {
 
   /** __br_forward and br_forward_finish: hooks, then out by `to`. */
   private forward(skb: Skb, from: BridgePort | null, to: BridgePort): void {
-    skb.bridgeOut = to;
     const hooks = this.ns.netfilter?.bridge;
     if (hooks) {
       const verdict = from === null ? hooks.output(skb, to.link) : hooks.forward(skb, from.link, to.link);
@@ -547,6 +652,7 @@ export class BridgeLink extends Link {
 
   /** br_dev_xmit: a packet of the machine itself. */
   override xmit(skb: Skb): void {
+    if (skb.bridgeIn !== null && bridgeTransmitHook.resume?.(skb, this) === true) return;
     const { ns } = this;
     this.stats.txPackets++;
     this.stats.txBytes += skb.frameLength;

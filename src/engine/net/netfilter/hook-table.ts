@@ -123,6 +123,8 @@ export class HookTable implements Netfilter {
   }
 
   prerouting(skb: Skb, input: Link): number {
+    // A bridged packet has been here already, by br_netfilter (ip_sabotage_in).
+    if (skb.bridgeIn !== null) return NF.ACCEPT;
     return this.runIp(HOOK.PREROUTING, skb, input, null);
   }
 

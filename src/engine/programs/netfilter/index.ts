@@ -3,6 +3,7 @@ import type { Program } from '../../host';
 import '../../host/netfs/register';
 import { conntrack } from './conntrack';
 import { IPTABLES_PROGRAMS } from './iptables';
+import { modprobe } from './modprobe';
 
 /** All of them. */
-export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack, ...IPTABLES_PROGRAMS];
+export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack, ...IPTABLES_PROGRAMS, modprobe];

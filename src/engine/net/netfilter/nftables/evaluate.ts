@@ -51,7 +51,8 @@ function chained(steps: readonly Step[]): Step {
       const rest = chained(steps.slice(4));
       return (p) => {
         let v = a!(p);
-        if (v !== CONTINUE || (v = b!(p)) !== CONTINUE || (v = c!(p)) !== CONTINUE || (v = d!(p)) !== CONTINUE) return v;
+        if (v !== CONTINUE || (v = b!(p)) !== CONTINUE || (v = c!(p)) !== CONTINUE || (v = d!(p)) !== CONTINUE)
+          return v;
         return rest(p);
       };
     }
@@ -157,7 +158,8 @@ function tell(
       verdict,
     });
   }
-  if (sinkCount > 0 && (skb.nfFlags & 1) !== 0) for (const sink of sinks.get(ns) ?? []) sink(p, type, chain, rule, verdict);
+  if (sinkCount > 0 && (skb.nfFlags & 1) !== 0)
+    for (const sink of sinks.get(ns) ?? []) sink(p, type, chain, rule, verdict);
 }
 
 /** The same, telling each decision. */
@@ -210,8 +212,10 @@ export function runBaseChain(
   }
   if (v === CONTINUE) {
     v = base.policy === 'accept' ? ACCEPT : DROP;
-    base.packets++;
-    base.bytes += skb.length;
+    if (base.counted) {
+      base.packets++;
+      base.bytes += skb.length;
+    }
     if (told) tell(p, 'policy', chain, 0, undefined, base.policy);
   }
   if (v === ACCEPT) return before !== undefined && !before(p) ? NF.DROP : NF.ACCEPT;

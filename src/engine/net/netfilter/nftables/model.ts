@@ -238,7 +238,8 @@ export interface VerdictExpr extends Verdict {
 }
 
 /** Kinds of stateful objects. */
-export type ObjectType = 'counter' | 'quota' | 'limit' | 'ct helper' | 'ct timeout' | 'ct expectation' | 'secmark' | 'synproxy';
+export type ObjectType =
+  'counter' | 'quota' | 'limit' | 'ct helper' | 'ct timeout' | 'ct expectation' | 'secmark' | 'synproxy';
 
 /** A named stateful object. */
 export interface NftObject {
@@ -273,7 +274,8 @@ export interface BaseChain {
   policy: 'accept' | 'drop';
   /** ingress and egress. */
   readonly devices: readonly string[];
-  /** The policy's counters, as iptables shows them (nft does not). */
+  /** The policy's counters, as iptables shows them (nft does not); they count once somebody has set them. */
+  counted: boolean;
   packets: number;
   bytes: number;
   /** What is registered with the hook table while the table is not dormant. */

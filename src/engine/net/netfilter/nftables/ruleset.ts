@@ -144,6 +144,11 @@ export class Transaction {
     return this.ruleset.ns;
   }
 
+  /** Does the error mean that the ruleset as a whole is wrong, so that the batch must be run again to find the culprit? */
+  invalid(error: NftError): boolean {
+    return !this.validateEach && error instanceof InvalidRuleset;
+  }
+
   /** Undoes everything. */
   rollback(): void {
     while (this.undo.length > 0) this.undo.pop()!();
@@ -256,11 +261,22 @@ export class Transaction {
       ...spec.base,
       devices: spec.base.devices ?? [],
       policy: spec.policy ?? 'accept',
+      counted: spec.counters !== undefined,
       packets: spec.counters?.[0] ?? 0,
       bytes: spec.counters?.[1] ?? 0,
       ops: [],
     };
-    const chain: Chain = { table, name: ref.chain, handle, base, comment: spec.comment, rules: [], use: 0, code: undefined, links: undefined };
+    const chain: Chain = {
+      table,
+      name: ref.chain,
+      handle,
+      base,
+      comment: spec.comment,
+      rules: [],
+      use: 0,
+      code: undefined,
+      links: undefined,
+    };
     table.chains.set(chain.name, chain);
     this.undo.push(() => table.chains.delete(chain.name));
     if (base !== undefined) {
@@ -278,7 +294,7 @@ export class Transaction {
         base.type === spec.base.type &&
         base.hook === spec.base.hook &&
         base.priority === spec.base.priority;
-      if (!same) throw new NftError('EEXIST', 'chain');
+      if (!same) throw new NftError('EOPNOTSUPP');
     }
     if (spec.policy !== undefined) {
       if (base === undefined) throw new NftError('EOPNOTSUPP', 'chain');
@@ -288,9 +304,10 @@ export class Transaction {
       this.changes.push({ op: 'add', table: chain.table, chain });
     }
     if (spec.counters !== undefined && base !== undefined) {
-      const before = [base.packets, base.bytes] as const;
+      const before = [base.packets, base.bytes, base.counted] as const;
       [base.packets, base.bytes] = spec.counters;
-      this.undo.push(() => void ([base.packets, base.bytes] = before));
+      base.counted = true;
+      this.undo.push(() => void ([base.packets, base.bytes, base.counted] = before));
     }
   }
 
@@ -332,8 +349,7 @@ export class Transaction {
     const retarget = (from: string, to: string) => {
       for (const c of table.chains.values())
         for (const r of c.rules)
-          for (const e of r.exprs)
-            if (e.kind === 'verdict' && e.chain === from) (e as { chain?: string }).chain = to;
+          for (const e of r.exprs) if (e.kind === 'verdict' && e.chain === from) (e as { chain?: string }).chain = to;
       for (const s of table.sets.values())
         for (const e of s.index.values())
           if (e.verdict?.chain === from) (e as { verdict?: Verdict }).verdict = { ...e.verdict, chain: to };
@@ -441,6 +457,11 @@ export class Transaction {
     if (appended) chain.rules.push(rule);
     else chain.rules = [...chain.rules.slice(0, at), rule, ...chain.rules.slice(at)];
     this.refer(rule, 1);
+    // nft_dynset: a set that packets fill has a limit.
+    for (const e of rule.exprs) {
+      const filled = e.kind === 'dynset' ? chain.table.sets.get(e.set) : undefined;
+      if (filled !== undefined && filled.size === undefined) (filled as { size: number | undefined }).size = 65535;
+    }
     this.undo.push(() => {
       chain.rules = chain.rules.filter((r) => r !== rule);
       this.refer(rule, -1);

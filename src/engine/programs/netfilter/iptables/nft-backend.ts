@@ -333,7 +333,8 @@ class NftSession implements TableSession {
     this.init(chain);
     this.tx.newChain(this.ref(chain), {
       policy: policy === 'ACCEPT' ? 'accept' : 'drop',
-      ...(counters ? { counters: [counters.packets, counters.bytes] as const } : {}),
+      // Setting a policy is what makes it count.
+      counters: [counters?.packets ?? 0, counters?.bytes ?? 0],
     });
   }
 
@@ -344,7 +345,7 @@ class NftSession implements TableSession {
       for (const c of [...live.chains.values()]) this.tx.flushChain(this.ref(c.name));
       for (const c of [...live.chains.values()]) if (c.base === undefined) this.tx.delChain(this.ref(c.name));
       for (const c of live.chains.values())
-        if (this.isOwn(c)) this.tx.newChain(this.ref(c.name), { policy: 'accept', counters: [0, 0] });
+        if (this.isOwn(c)) this.tx.newChain(this.ref(c.name), { policy: 'accept' });
     }
     this.init();
     return names;
