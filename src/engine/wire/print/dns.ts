@@ -42,49 +42,90 @@ const RCODES = [
   ' NoChange',
 ];
 
+/** Types that tcpdump 4.99.3 has names for. */
 const TYPES: Readonly<Record<number, string>> = {
   1: 'A',
   2: 'NS',
+  3: 'MD',
+  4: 'MF',
   5: 'CNAME',
   6: 'SOA',
+  7: 'MB',
+  8: 'MG',
+  9: 'MR',
   10: 'NULL',
+  11: 'WKS',
   12: 'PTR',
   13: 'HINFO',
+  14: 'MINFO',
   15: 'MX',
   16: 'TXT',
+  17: 'RP',
+  18: 'AFSDB',
+  19: 'X25',
+  20: 'ISDN',
+  21: 'RT',
+  22: 'NSAP',
+  23: 'NSAP_PTR',
+  24: 'SIG',
+  25: 'KEY',
+  26: 'PX',
+  27: 'GPOS',
   28: 'AAAA',
   29: 'LOC',
+  30: 'NXT',
+  31: 'EID',
+  32: 'NIMLOC',
   33: 'SRV',
+  34: 'ATMA',
   35: 'NAPTR',
+  36: 'KX',
+  37: 'CERT',
+  38: 'A6',
   39: 'DNAME',
+  40: 'SINK',
   41: 'OPT',
+  42: 'APL',
   43: 'DS',
   44: 'SSHFP',
+  45: 'IPSECKEY',
   46: 'RRSIG',
   47: 'NSEC',
   48: 'DNSKEY',
-  50: 'NSEC3',
-  52: 'TLSA',
-  64: 'SVCB',
-  65: 'HTTPS',
   99: 'SPF',
+  100: 'UINFO',
+  101: 'UID',
+  102: 'GID',
+  103: 'UNSPEC',
+  104: 'UNSPECA',
   249: 'TKEY',
   250: 'TSIG',
   251: 'IXFR',
   252: 'AXFR',
+  253: 'MAILB',
+  254: 'MAILA',
   255: 'ANY',
   256: 'URI',
-  257: 'CAA',
 };
 
 const CLASSES: Readonly<Record<number, string>> = { 1: 'IN', 3: 'CHAOS', 4: 'HS', 255: 'ANY' };
 
 const EDNS_OPTIONS: Readonly<Record<number, string>> = {
+  1: 'LLQ',
+  2: 'UL',
   3: 'NSID',
+  5: 'DAU',
+  6: 'DHU',
+  7: 'N3U',
   8: 'ECS',
+  9: 'EXPIRE',
   10: 'COOKIE',
   11: 'KEEPALIVE',
   12: 'PADDING',
+  13: 'CHAIN',
+  14: 'KEY-TAG',
+  16: 'CLIENT-TAG',
+  17: 'SERVER-TAG',
 };
 
 /** Prints the name at `at`, compression followed. @returns the offset behind it. */
@@ -144,25 +185,55 @@ function printQuestion(d: Dissector, at: number, message: number, mdns: boolean)
   return p + 4;
 }
 
+/** The client's subnet of RFC 7871: an address cut to its length, two prefix lengths. */
+function subnet(d: Dissector, at: number, length: number): string | undefined {
+  if (length < 4) return undefined;
+  const family = d.u16(at);
+  const bits = d.u8(at + 2);
+  const size = Math.ceil(bits / 8);
+  const full = family === 1 ? 4 : 16;
+  if ((family !== 1 && family !== 2) || size > full || length !== 4 + size) return undefined;
+  const bytes = new Uint8Array(full);
+  bytes.set(d.bytes.subarray(at + 4, at + 4 + size));
+  return `${family === 1 ? formatIp4(ip4FromBytes(bytes, 0)) : formatIp6(bytes, 0)}/${bits}/${d.u8(at + 3)}`;
+}
+
+/** The data of one EDNS option at `at`; undefined when its length is not right. */
+function optionText(d: Dissector, code: number, at: number, length: number): string | undefined {
+  const each = (size: number, text: (p: number) => string): string =>
+    Array.from({ length: Math.floor(length / size) }, (_, i) => text(at + size * i)).join(' ');
+  switch (code) {
+    case 5:
+    case 6:
+    case 7:
+      return each(1, (p) => `Alg_${d.u8(p)}`);
+    case 8:
+      return subnet(d, at, length);
+    case 9:
+      return length === 4 ? `${d.u32(at)} sec` : undefined;
+    case 11:
+      return length === 2 ? `${(d.u16(at) / 10).toFixed(1)} sec` : undefined;
+    case 12:
+      return `(${length})`;
+    case 14:
+      if (length % 2 !== 0) return undefined;
+      return each(2, (p) => String(d.u16(p)));
+    default: {
+      const hex = each(1, (p) => d.u8(p).toString(16).padStart(2, '0')).replace(/ /g, '');
+      // RFC 7873: the client's eight bytes, and the server's eight to 32.
+      if (code === 10 && length !== 8 && (length < 16 || length > 40)) return undefined;
+      return code === 10 && hex.length > 16 ? `${hex.slice(0, 16)} ${hex.slice(16)}` : hex;
+    }
+  }
+}
+
 function printEdnsOptions(d: Dissector, at: number, end: number): void {
   for (let p = at; p < end;) {
     const code = d.u16(p);
     const length = d.u16(p + 2);
     d.need(p + 4, length);
     d.print(EDNS_OPTIONS[code] ?? `Opt${code}`);
-    if (length > 0) d.print(' ');
-    if (code === 12) d.print(`(${length})`);
-    else {
-      for (let i = 0; i < length; i++) {
-        if (code === 10 && i === 8) d.print(' ');
-        d.print(
-          d
-            .u8(p + 4 + i)
-            .toString(16)
-            .padStart(2, '0'),
-        );
-      }
-    }
+    if (length > 0) d.print(` ${optionText(d, code, p + 4, length) ?? ' (invalid)'}`);
     p += 4 + length;
     if (p < end) d.print(',');
   }
@@ -303,8 +374,15 @@ function printMessage(d: Dissector, at: number, length: number, mdns: boolean): 
   } else {
     d.print(bit(0x100, '+') + bit(0x10, '%'));
     if ((flags & 0x6cf) !== 0) d.print(` [b2&3=0x${flags.toString(16)}]`);
-    if (answers !== 0) d.print(` [${answers}a]`);
-    if (questions !== 1) d.print(` [${questions}q]`);
+    // An inverse query has an answer and no question.
+    const inverse = ((flags >> 11) & 15) === 1;
+    if (inverse) {
+      if (questions !== 0) d.print(` [${questions}q]`);
+      if (answers !== 1) d.print(` [${answers}a]`);
+    } else {
+      if (answers !== 0) d.print(` [${answers}a]`);
+      if (questions !== 1) d.print(` [${questions}q]`);
+    }
     if (authorities !== 0) d.print(` [${authorities}n]`);
     if (additionals !== 0) d.print(` [${additionals}au]`);
     for (let i = 0; i < questions; i++) {

@@ -21,6 +21,8 @@ export const EDE_NETWORK: Ede = { code: 23, text: 'network error' };
 export interface LocalAnswer {
   readonly rcode: number;
   readonly answers: readonly DnsRecord[];
+  /** Addresses of the targets of SRV and MX records. */
+  readonly additionals?: readonly DnsRecord[];
   readonly authoritative: boolean;
   readonly ede?: Ede;
   readonly log: readonly string[];
@@ -110,7 +112,7 @@ export class Answerer {
     }
     const found = (rcode = 0): Decision => ({
       kind: 'answer',
-      answer: { rcode, answers, authoritative, log },
+      answer: { rcode, answers, authoritative, log, additionals: this.targets(answers) },
     });
     const before = answers.length;
     let denied: { nxdomain: boolean } | undefined;
@@ -171,6 +173,20 @@ export class Answerer {
     // An alias of the configuration is answered as far as it goes.
     if (before > 0 && authoritative) return found();
     return this.byDomain(name, type, log);
+  }
+
+  /** Local addresses of the names that SRV and MX records point to. */
+  private targets(answers: readonly DnsRecord[]): DnsRecord[] {
+    return answers.flatMap(({ data }) => {
+      const target = data.type === 'SRV' ? data.target : data.type === 'MX' ? data.exchange : undefined;
+      if (target === undefined) return [];
+      return this.local.addresses(target, false).map((a) => ({
+        name: target,
+        class: 1,
+        ttl: a.ttl ?? this.config.localTtl,
+        data: dataOf(a.address),
+      }));
+    });
   }
 
   private otherClass({ name, type, class: klass }: DnsQuestion): LocalAnswer {

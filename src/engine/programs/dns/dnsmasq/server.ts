@@ -111,12 +111,14 @@ export class Dnsmasq {
   /** Addresses of the interfaces that are listened on: those named and loopback, or all. */
   private interfaceAddresses(sys: Sys): IpAddress[] {
     const { interfaces, exceptInterfaces } = this.config;
-    return sys.net.addrs.list().flatMap((a) => {
+    const found = sys.net.addrs.list().flatMap((a) => {
       const link = sys.net.links.get(a.index);
       if (!link || a.tentative || exceptInterfaces.includes(link.name)) return [];
       if (interfaces.length > 0 && !link.isLoopback && !interfaces.includes(link.name)) return [];
       return [a.local];
     });
+    // Those of the last interface come first, IPv4 before IPv6.
+    return found.reverse().sort((x, y) => Number(typeof x !== 'number') - Number(typeof y !== 'number'));
   }
 
   private bind(sys: Sys, address: IpAddress, shown: string): void {
@@ -368,7 +370,13 @@ export class Dnsmasq {
 
   private response(
     query: DnsMessage,
-    answer: { rcode: number; answers: readonly DnsRecord[]; authoritative: boolean; ede?: Ede },
+    answer: {
+      rcode: number;
+      answers: readonly DnsRecord[];
+      additionals?: readonly DnsRecord[];
+      authoritative: boolean;
+      ede?: Ede;
+    },
   ): DnsMessage {
     return makeDns({
       id: query.id,
@@ -382,6 +390,7 @@ export class Dnsmasq {
       rcode: answer.rcode,
       questions: query.questions,
       answers: answer.answers,
+      additionals: answer.additionals ?? [],
       ...(query.edns ? { edns: this.edns(query.edns, answer.ede) } : {}),
     });
   }
