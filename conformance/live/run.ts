@@ -1,0 +1,69 @@
+/** `npm run conformance:live -- [--seed N] [--count N] [--jobs N] [-v]`: random networks, real and simulated. */
+import { parseArgs } from 'node:util';
+import { differences } from './compare';
+import type { Network } from './generate';
+import { generate } from './generate';
+import type { Observed } from './script';
+import { canFilter, missing, real, simulated } from './sides';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string', default: '500' },
+    jobs: { type: 'string', default: '12' },
+    verbose: { type: 'boolean', short: 'v', default: false },
+    show: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  const why = missing();
+  if (why !== null) {
+    console.log(`conformance:live is skipped: ${why}.`);
+    return;
+  }
+  const filter = canFilter();
+  if (!filter) console.log('Rules are left out: iptables is not on both sides.');
+  const first = Number(values.seed);
+  const networks = Array.from({ length: Number(values.count) }, (_, i) => generate(String(first + i), filter));
+  if (values.show) for (const n of networks) console.log(n.commands.join('\n'));
+  let next = 0;
+  let passed = 0;
+  const failed: string[] = [];
+  const work = async (): Promise<void> => {
+    for (let n = networks[next++]; n; n = networks[next++]) {
+      const found = await judge(n);
+      if (found.length === 0) passed++;
+      else {
+        failed.push(n.seed);
+        console.log(`seed ${n.seed}:\n  ${found.join('\n  ')}`);
+        if (values.verbose) console.log(`  ${n.commands.join('\n  ')}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  console.log(`${passed} passed, ${failed.length} failed${failed.length > 0 ? ` (seeds ${failed.join(', ')})` : ''}`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+/** Differences of one network. What differs is looked at again: a busy machine may have been too slow for a ping. */
+async function judge(network: Network): Promise<string[]> {
+  let ours: Observed;
+  try {
+    ours = simulated(network);
+  } catch (error) {
+    return [`the simulation failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+  }
+  let found: string[] = [];
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      found = differences(network, await real(network), ours);
+    } catch (error) {
+      found = [`the real side failed: ${error instanceof Error ? error.message : String(error)}`];
+    }
+    if (found.length === 0) break;
+  }
+  return found;
+}
+
+void main();
