@@ -25,29 +25,32 @@ function bundle(): { file: string; remove: () => void } {
 
 /** What one run of the simulated side measured. */
 interface Simulated {
-  /** Pings a second. */
-  readonly pings: number;
+  /** Microseconds of a ping through the topology alone, and with so many rules or map entries. */
+  readonly plain: number;
+  readonly sizes: readonly number[];
+  readonly rules?: readonly number[];
+  readonly map?: readonly number[];
 }
 
-const PREFIX = 'ftpbench';
-const [CLIENT, ROUTER, SERVER] = ['c', 'r', 's'].map((n) => `${PREFIX}-${process.pid}-${n}`);
-
-/** The same topology of real namespaces; nothing outside of them is touched. */
-const REAL = `set -e
-ip netns add ${CLIENT}; ip netns add ${ROUTER}; ip netns add ${SERVER}
-ip -n ${ROUTER} link add br0 type bridge
-ip -n ${ROUTER} link add port0 type veth peer name eth0 netns ${CLIENT}
-ip -n ${ROUTER} link add eth1 type veth peer name eth0 netns ${SERVER}
-ip -n ${ROUTER} link set port0 master br0
-ip -n ${ROUTER} addr add 10.0.0.1/24 dev br0; ip -n ${ROUTER} addr add 192.0.2.1/24 dev eth1
-ip -n ${CLIENT} addr add 10.0.0.2/24 dev eth0; ip -n ${SERVER} addr add 192.0.2.2/24 dev eth0
-for l in br0 port0 eth1; do ip -n ${ROUTER} link set $l up; done
-ip -n ${CLIENT} link set eth0 up; ip -n ${SERVER} link set eth0 up
-ip -n ${CLIENT} route add default via 10.0.0.1
-ip netns exec ${ROUTER} sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-ip netns exec ${ROUTER} iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE
-ip netns exec ${CLIENT} ping -c 3 -i 0.2 -W 2 192.0.2.2 > /dev/null
+/** The topology as a script, for namespaces of these names. */
+const topology = (client: string, router: string, server: string): string => `set -e
+ip netns add ${client}; ip netns add ${router}; ip netns add ${server}
+ip -n ${router} link add br0 type bridge
+ip -n ${router} link add port0 type veth peer name eth0 netns ${client}
+ip -n ${router} link add eth1 type veth peer name eth0 netns ${server}
+ip -n ${router} link set port0 master br0
+ip -n ${router} addr add 10.0.0.1/24 dev br0; ip -n ${router} addr add 192.0.2.1/24 dev eth1
+ip -n ${client} addr add 10.0.0.2/24 dev eth0; ip -n ${server} addr add 192.0.2.2/24 dev eth0
+for l in br0 port0 eth1; do ip -n ${router} link set $l up; done
+ip -n ${client} link set eth0 up; ip -n ${server} link set eth0 up
+ip -n ${client} route add default via 10.0.0.1
+ip netns exec ${router} sysctl -qw net.ipv4.ip_forward=1
+ip netns exec ${router} iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE
+ip netns exec ${client} ping -c 3 -i 0.2 -W 2 192.0.2.2 > /dev/null
 `;
+
+/** The real namespaces; nothing outside of them is touched. */
+const NAMES = ['c', 'r', 's'].map((n) => `ftpbench-${process.pid}-${n}`) as [string, string, string];
 
 /** Sets the real topology up. @returns false, with the reason on standard error, where that cannot be done */
 function prepare(): boolean {
@@ -55,13 +58,13 @@ function prepare(): boolean {
     console.error('forward: the real kernel is skipped: that needs root on Linux');
     return false;
   }
-  for (const tool of ['ip', 'iptables', 'ping']) {
+  for (const tool of ['ip', 'iptables', 'ping', 'sysctl']) {
     if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) {
       console.error(`forward: the real kernel is skipped: there is no ${tool} here`);
       return false;
     }
   }
-  const made = spawnSync('bash', ['-c', REAL], { encoding: 'utf8' });
+  const made = spawnSync('bash', ['-c', topology(...NAMES)], { encoding: 'utf8' });
   if (made.status === 0) return true;
   console.error(`forward: the real kernel is skipped: ${made.stderr.trim()}`);
   return false;
@@ -69,7 +72,7 @@ function prepare(): boolean {
 
 /** Pings a second of the real kernel. */
 function real(): number {
-  const args = ['netns', 'exec', CLIENT!, 'ping', '-f', '-q', '-c', String(PINGS), '192.0.2.2'];
+  const args = ['netns', 'exec', NAMES[0], 'ping', '-f', '-q', '-c', String(PINGS), '192.0.2.2'];
   const ping = spawnSync('ip', args, { encoding: 'utf8' });
   return PINGS / (Number(/time (\d+)ms/.exec(ping.stdout)?.[1]) / 1000);
 }
@@ -83,17 +86,26 @@ export function forward(): Row[] {
     const there = prepare();
     for (let i = 0; i < ROUNDS; i++) {
       if (there) theirs.push(real());
-      ours.push(JSON.parse(execFileSync(process.execPath, [file, String(PINGS)], { encoding: 'utf8' })) as Simulated);
+      const args = [file, topology('c', 'r', 's'), String(PINGS), i === ROUNDS - 1 ? 'curve' : ''];
+      ours.push(JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Simulated);
     }
   } finally {
-    for (const ns of [CLIENT, ROUTER, SERVER]) spawnSync('ip', ['netns', 'del', ns!]);
+    for (const ns of NAMES) spawnSync('ip', ['netns', 'del', ns], { stdio: 'ignore' });
     remove();
   }
-  const sim = median(ours.map((o) => o.pings));
+  const sim = 1e6 / median(ours.map((o) => o.plain));
   const kernel = median(theirs);
   const beside = theirs.length > 0 ? { beside: `real kernel, ping -f: ${kernel.toFixed(0)}/s` } : {};
   const rows: Row[] = [{ what: 'pings through veth, bridge and MASQUERADE', value: sim, unit: '1/s', ...beside }];
   if (theirs.length > 0)
     rows.push({ what: 'pings a second over those of the real kernel', value: sim / kernel, unit: 'x', least: 1 });
+  // A ping is forwarded twice, there and back; a packet that crosses one veth less costs the same within the noise.
+  const last = ours.at(-1)!;
+  last.rules?.forEach((micros, i) => {
+    rows.push({ what: `a forwarded packet past ${last.sizes[i]} iptables rules`, value: micros / 2, unit: 'us' });
+  });
+  last.map?.forEach((micros, i) => {
+    rows.push({ what: `a forwarded packet through an nft map of ${last.sizes[i]}`, value: micros / 2, unit: 'us' });
+  });
   return rows;
 }
