@@ -164,14 +164,15 @@ export class Icmp4 {
     }
     this.globalTokens--;
     const rate = ns.ipv4.icmp_ratelimit * 1000;
-    if (rate === 0) return true;
     let b = this.buckets.get(dst);
     if (b === undefined) {
       if (this.buckets.size > 4096) this.buckets.clear();
       this.buckets.set(dst, (b = { tokens: BURST, at: now }));
     }
-    b.tokens = Math.min(BURST, b.tokens + (now - b.at) / rate);
+    // Tokens are time: without a rate a full bucket holds none (inet_peer_xrlim_allow).
+    b.tokens = rate === 0 ? 0 : Math.min(BURST, b.tokens + (now - b.at) / rate);
     b.at = now;
+    if (rate === 0) return true;
     if (b.tokens < 1) {
       ns.mib.IcmpOutRateLimitHost++;
       return false;

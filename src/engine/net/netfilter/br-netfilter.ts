@@ -151,11 +151,12 @@ class BridgeNetfilter {
     const { ns } = this;
     const out = ns.ip4.routeOutput(packet.dst, 0, null, skb.mark);
     if (typeof out === 'string') return this.discard(skb, 'IP_INNOROUTES');
+    // Kernels since 6.13 route it as if it had come in by the bridge, which needs forwarding even when it stays there.
+    if (out.type !== 'local' && !ns.forwarding4(bridge)) return this.discard(skb, 'IP_INADDRERRORS');
     if (out.type !== 'local' && out.link === bridge) {
       const next = (out.entry.gateway as Ip4 | undefined) ?? packet.dst;
       return this.toNeighbour(skb, out.entry, bridge, () => neighbourOf(ns.arp, bridge, next));
     }
-    if (out.type !== 'local' && !ns.forwarding4(bridge)) return this.discard(skb, 'IP_INADDRERRORS');
     return this.upwards(skb, bridge);
   }
 
