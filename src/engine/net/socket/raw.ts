@@ -1,7 +1,16 @@
 import type { Caller, Coroutine } from '../../core';
 import { Errno } from '../../core';
-import type { IpPacket, Transport } from '../../wire';
-import { IPPROTO, decodeTransport, encodeIpv4, isMulticast4, makeRaw, encodeTransport } from '../../wire';
+import type { IpAddress, IpPacket, Transport } from '../../wire';
+import {
+  IPPROTO,
+  decodeTransport,
+  encodeIpv4,
+  encodeTransport,
+  ipLength,
+  isMulticast4,
+  makeRaw,
+  transportLength,
+} from '../../wire';
 import type { Link } from '../link/link';
 import type { Skb } from '../skb';
 import type { Message, SockAddr, SocketInfo } from './socket';
@@ -75,6 +84,7 @@ export class RawSocket extends DatagramSocket {
     const ttl = options.ttl ?? (group ? this.multicastTtl : this.ttl);
     if (typeof dest.address === 'number') {
       const src = this.local.address as number;
+      ns.ip4.setPorts(this.protocol, 0, 0, this.owner.uid);
       const route = ns.ip4.routeOutput(dest.address, isMulticast4(src) ? 0 : src, oif, this.mark, this.tos);
       if (typeof route === 'string') {
         if (this.ping && route === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;
@@ -213,23 +223,47 @@ function encodedLength(payload: Transport): number {
   return encodeTransport(payload, 0, 0, IPPROTO.ICMP).length;
 }
 
+/** A received packet as a message; its bytes are made when somebody wants them, which ping and its like never do. */
+class PacketMessage implements Message {
+  private bytes: Uint8Array | null = null;
+  readonly from: Message['from'];
+  readonly to: IpAddress;
+  readonly ttl: number;
+  readonly tos: number;
+  readonly size: number;
+
+  constructor(
+    readonly packet: IpPacket,
+    readonly link: Link,
+    readonly at: number,
+    private readonly header: boolean,
+  ) {
+    this.to = packet.dst;
+    this.size = header && packet.kind === 'ipv4' ? ipLength(packet) : transportLength(packet.payload);
+    if (packet.kind === 'ipv4') {
+      this.from = { address: packet.src, port: 0 };
+      this.ttl = packet.ttl;
+      this.tos = packet.tos;
+    } else {
+      const { src } = packet;
+      this.from = src.startsWith('fe80') ? { address: src, port: 0, scope: link.index } : { address: src, port: 0 };
+      this.ttl = packet.hopLimit;
+      this.tos = packet.trafficClass;
+    }
+  }
+
+  get data(): Uint8Array {
+    const { packet: p } = this;
+    return (this.bytes ??=
+      p.kind === 'ipv4' && this.header
+        ? encodeIpv4(p)
+        : encodeTransport(p.payload, p.src, p.dst, p.kind === 'ipv4' ? p.protocol : p.nextHeader));
+  }
+}
+
 /** A message made of a received packet; `header`: `data` starts with the IP header, as for IPv4 raw sockets. */
 export function messageOf(packet: IpPacket, link: Link, at: number, header: boolean): Message {
-  const v4 = packet.kind === 'ipv4';
-  const data =
-    v4 && header
-      ? encodeIpv4(packet)
-      : encodeTransport(packet.payload, packet.src, packet.dst, v4 ? packet.protocol : packet.nextHeader);
-  return {
-    data,
-    from: { address: packet.src, port: 0, ...(!v4 && packet.src.startsWith('fe80') ? { scope: link.index } : {}) },
-    to: packet.dst,
-    packet,
-    ttl: v4 ? packet.ttl : packet.hopLimit,
-    tos: v4 ? packet.tos : packet.trafficClass,
-    link,
-    at,
-  };
+  return new PacketMessage(packet, link, at, header);
 }
 
 /** A payload of bytes. */

@@ -27,6 +27,8 @@ export interface SockAddr {
 /** A datagram as a program receives it, with what recvmsg(2) gives in control messages. */
 export interface Message {
   readonly data: Uint8Array;
+  /** Length of `data` where that is known without making it. */
+  readonly size?: number;
   readonly from: SockAddr;
   readonly to: IpAddress;
   /** The IP packet; raw sockets of IPv4 have the header in `data` in reality, here it is taken apart. */
@@ -238,7 +240,7 @@ export abstract class DatagramSocket extends Socket {
   /** Puts a message into the receive queue. @returns false when it is full. */
   enqueue(m: Message): boolean {
     if (this.readShutdown) return false;
-    const cost = m.data.length + TRUESIZE;
+    const cost = (m.size ?? m.data.length) + TRUESIZE;
     if (this.queued + cost > this.rcvbuf) {
       this.drops++;
       return false;
@@ -258,7 +260,7 @@ export abstract class DatagramSocket extends Socket {
       if (m !== undefined) {
         if (!options.peek) {
           this.queue.shift();
-          this.queued -= m.data.length + TRUESIZE;
+          this.queued -= (m.size ?? m.data.length) + TRUESIZE;
         }
         return m;
       }
