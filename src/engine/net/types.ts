@@ -343,6 +343,10 @@ export interface RouteInfo {
 /** What a route lookup (`ip route get`) answers. */
 export interface RouteResult {
   readonly route: RouteInfo;
+  /** The next hop object it uses. */
+  readonly nhid?: number;
+  /** Metrics beyond mtu and advmss by their names in `ip route`; times in milliseconds; `mtu lock` and `congctl` are text. */
+  readonly metrics?: Readonly<Record<string, number | string>>;
   readonly type: RouteType;
   readonly index: number;
   readonly gateway: IpAddress | undefined;
@@ -366,7 +370,18 @@ export interface RuleInfo {
   readonly fwmask: number;
   readonly tos: number;
   readonly table: number;
-  readonly action: 'lookup' | 'blackhole' | 'unreachable' | 'prohibit' | 'nop';
+  readonly action: 'lookup' | 'blackhole' | 'unreachable' | 'prohibit' | 'nop' | 'goto';
+  /** Priority at which a `goto` goes on. */
+  readonly target?: number;
+  /** Protocol number, port ranges and user ids that the flow must have. */
+  readonly ipproto?: number;
+  readonly sport?: readonly [number, number];
+  readonly dport?: readonly [number, number];
+  readonly uidRange?: readonly [number, number];
+  /** The table is that of the flow's VRF; there are none here, so it never matches. */
+  readonly l3mdev?: boolean;
+  /** Results that leave by a link of this group do not count. */
+  readonly suppressIfgroup?: number;
   readonly not: boolean;
   readonly suppressPrefixLength: number | undefined;
   readonly protocol: number;
