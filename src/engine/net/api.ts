@@ -174,6 +174,10 @@ export interface RouteKey {
   mark?: number;
   tos?: number;
   uid?: number;
+  /** IP protocol and ports of the flow. */
+  protocol?: number;
+  srcPort?: number;
+  dstPort?: number;
 }
 
 /** `ns.routes`. */
@@ -262,14 +266,7 @@ export interface FdbApi {
     tunnel?: FdbTunnel;
   }): void;
   /** @throws Errno ENOENT */
-  delete(spec: {
-    mac: Mac;
-    index: number;
-    master?: boolean;
-    self?: boolean;
-    vlan?: number;
-    tunnel?: FdbTunnel;
-  }): void;
+  delete(spec: { mac: Mac; index: number; master?: boolean; self?: boolean; vlan?: number; tunnel?: FdbTunnel }): void;
 }
 
 /** `ns.nsids`: the numbers by which a namespace knows others (ip-netns(8) "nsid"). */

@@ -195,6 +195,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
     completes: true,
     group: 'iproute2',
   },
+  { name: 'nstat', path: '/usr/bin/nstat', summary: 'network statistics tool', size: 31360, group: 'iproute2' },
   {
     name: 'ss',
     path: '/usr/bin/ss',
@@ -253,6 +254,13 @@ export const MANIFEST: readonly ManifestEntry[] = [
     name: 'conntrack',
     path: '/usr/sbin/conntrack',
     summary: 'show and change the connections that the kernel tracks',
+    group: 'netfilter',
+  },
+  {
+    name: 'nft',
+    path: '/usr/sbin/nft',
+    summary: 'administration tool of the nftables framework',
+    completes: true,
     group: 'netfilter',
   },
   {
@@ -406,6 +414,13 @@ export const MANIFEST: readonly ManifestEntry[] = [
     name: 'xtables-legacy-multi',
     path: '/usr/sbin/xtables-legacy-multi',
     summary: 'iptables on ip_tables, all programs in one',
+    completes: true,
+    group: 'netfilter',
+  },
+  {
+    name: 'ipset',
+    path: '/usr/sbin/ipset',
+    summary: 'administration tool for IP sets',
     completes: true,
     group: 'netfilter',
   },

@@ -368,9 +368,61 @@ function counters(net: NetNamespace, rows: readonly (readonly [string, readonly 
   return rows
     .map(([group, names]) => {
       const values = names.map((n) => special[`${group}${n}`] ?? mib[`${group}${n}`] ?? 0);
-      return `${group}: ${names.join(' ')}\n${group}: ${values.join(' ')}\n`;
+      const types = group === 'Icmp' ? icmpTypes(net) : '';
+      return `${group}: ${names.join(' ')}\n${group}: ${values.join(' ')}\n${types}`;
     })
     .join('');
+}
+
+/** Messages by ICMP type (icmpmsg_put): only those that there were. */
+function icmpTypes(net: NetNamespace): string {
+  const { mib } = net;
+  const rows = [
+    ['InType0', mib.IcmpInEchoReps],
+    ['InType3', mib.IcmpInDestUnreachs],
+    ['InType5', mib.IcmpInRedirects],
+    ['InType8', mib.IcmpInEchos],
+    ['InType11', mib.IcmpInTimeExcds],
+    ['InType12', mib.IcmpInParmProbs],
+    ['OutType0', mib.IcmpOutEchoReps],
+    ['OutType3', mib.IcmpOutDestUnreachs],
+    ['OutType5', mib.IcmpOutRedirects],
+    ['OutType8', mib.IcmpOutEchos],
+    ['OutType11', mib.IcmpOutTimeExcds],
+    ['OutType12', mib.IcmpOutParmProbs],
+  ] as const;
+  const seen = rows.filter(([, n]) => n > 0);
+  if (seen.length === 0) return '';
+  return `IcmpMsg: ${seen.map(([name]) => name).join(' ')}\nIcmpMsg: ${seen.map(([, n]) => n).join(' ')}\n`;
+}
+
+/** The same for ICMPv6. */
+function icmp6Types(net: NetNamespace): readonly (readonly [string, number])[] {
+  const { mib } = net;
+  const rows: readonly (readonly [string, number])[] = [
+    ['Icmp6InType1', mib.Icmp6InDestUnreachs],
+    ['Icmp6InType2', mib.Icmp6InPktTooBigs],
+    ['Icmp6InType3', mib.Icmp6InTimeExcds],
+    ['Icmp6InType4', mib.Icmp6InParmProblems],
+    ['Icmp6InType128', mib.Icmp6InEchos],
+    ['Icmp6InType129', mib.Icmp6InEchoReplies],
+    ['Icmp6InType133', mib.Icmp6InRouterSolicits],
+    ['Icmp6InType134', mib.Icmp6InRouterAdvertisements],
+    ['Icmp6InType135', mib.Icmp6InNeighborSolicits],
+    ['Icmp6InType136', mib.Icmp6InNeighborAdvertisements],
+    ['Icmp6InType143', mib.Icmp6InMLDv2Reports],
+    ['Icmp6OutType1', mib.Icmp6OutDestUnreachs],
+    ['Icmp6OutType2', mib.Icmp6OutPktTooBigs],
+    ['Icmp6OutType3', mib.Icmp6OutTimeExcds],
+    ['Icmp6OutType4', mib.Icmp6OutParmProblems],
+    ['Icmp6OutType128', mib.Icmp6OutEchos],
+    ['Icmp6OutType129', mib.Icmp6OutEchoReplies],
+    ['Icmp6OutType133', mib.Icmp6OutRouterSolicits],
+    ['Icmp6OutType135', mib.Icmp6OutNeighborSolicits],
+    ['Icmp6OutType136', mib.Icmp6OutNeighborAdvertisements],
+    ['Icmp6OutType143', mib.Icmp6OutMLDv2Reports],
+  ];
+  return rows.filter(([, n]) => n > 0);
 }
 
 /** What is in the counters' files but counts nothing: settings and current numbers. */
@@ -394,7 +446,11 @@ function establishedCount(net: NetNamespace): number {
 
 function snmp6(net: NetNamespace): string {
   const mib = net.mib as unknown as Readonly<Record<string, number>>;
-  return SNMP6_NAMES.map((n) => `${n.padEnd(32)}\t${mib[n] ?? 0}\n`).join('');
+  const row = (name: string, value: number): string => `${name.padEnd(32)}\t${value}\n`;
+  return SNMP6_NAMES.map((n) => {
+    const types = n === 'Icmp6OutMLDv2Reports' ? icmp6Types(net).map(([name, value]) => row(name, value)) : [];
+    return row(n, mib[n] ?? 0) + types.join('');
+  }).join('');
 }
 
 function softnet(net: NetNamespace): string {

@@ -174,14 +174,19 @@ export class Ip4Stack {
   private l4Hash = 0;
 
   /** Names the ports of the packet that the next lookup is for; counts only with fib_multipath_hash_policy=1. */
-  setPorts(protocol: number, srcPort: number, dstPort: number): void {
+  setPorts(protocol: number, srcPort: number, dstPort: number, uid = 0): void {
+    const { fib } = this.ns;
+    fib.protocol = protocol;
+    fib.srcPort = srcPort;
+    fib.dstPort = dstPort;
+    fib.uid = uid;
     this.l4Hash = Math.imul((srcPort << 16) | dstPort, 0x27d4eb2f) ^ protocol;
   }
 
   private setPortsOf(packet: Ipv4Packet): void {
     const p = packet.payload;
     if (p.kind === 'tcp' || p.kind === 'udp') this.setPorts(packet.protocol, p.srcPort, p.dstPort);
-    else this.l4Hash = packet.protocol;
+    else this.setPorts(packet.protocol, 0, 0);
   }
 
   /** Multipath (fib_select_multipath): next hops by weight, the same for one pair of addresses or one flow. */
@@ -218,6 +223,7 @@ export class Ip4Stack {
   routeGet(key: RouteKey, iif: Link | null, oif: Link | null): RouteResult {
     const dst = key.dst as number;
     const src = (key.src as number | undefined) ?? 0;
+    this.setPorts(key.protocol ?? 0, key.srcPort ?? 0, key.dstPort ?? 0, key.uid ?? 0);
     if (iif !== null) {
       const r = this.routeInput(dst, src, iif, key.mark ?? 0, key.tos ?? 0);
       // The kernel reports every refusal of the source as EINVAL (inet_rtm_getroute).
@@ -388,7 +394,7 @@ export class Ip4Stack {
       return;
     }
     const packet = skb.payload as Ipv4Packet;
-    if (ns.ipv4.fib_multipath_hash_policy !== 0) this.setPortsOf(packet);
+    if (ns.ipv4.fib_multipath_hash_policy !== 0 || ns.rules.custom.inet) this.setPortsOf(packet);
     const r = this.routeInput(packet.dst, packet.src, link, skb.mark, packet.tos);
     if (ns.tracer.active)
       this.traceRoute(
@@ -596,6 +602,11 @@ export class Ip4Stack {
   /** Routes and sends a packet of the machine itself. @returns the error the sender gets, or undefined. */
   send(s: Send4): ErrnoCode | undefined {
     const { ns } = this;
+    if (s.route === undefined && s.payload.kind !== 'raw') {
+      const p = s.payload;
+      if (p.kind === 'tcp' || p.kind === 'udp') this.setPorts(s.protocol, p.srcPort, p.dstPort);
+      else this.setPorts(s.protocol, 0, 0);
+    }
     const out = s.route ?? this.routeOutput(s.dst, s.src, s.oif ?? null, s.mark ?? 0, s.tos ?? 0);
     if (typeof out === 'string') {
       ns.mib.IpOutNoRoutes++;

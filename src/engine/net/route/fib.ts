@@ -52,6 +52,11 @@ export class Fib {
   /** The table and rule of the last successful lookup, for traces. */
   lastTable = 0;
   lastRule = 0;
+  /** What the rules may ask for beyond addresses and marks: set by whoever looks a packet up; 0 matches nothing. */
+  protocol = 0;
+  srcPort = 0;
+  dstPort = 0;
+  uid = 0;
   private oif: Link | null = null;
   private minScope = 0;
   private ignoreLinkdown = false;
@@ -129,9 +134,15 @@ export class Fib {
       }
       return 'ENETUNREACH';
     }
+    let from = 0;
     for (const rule of this.ns.rules.of(family)) {
-      if (matchesRule(rule, flow) === rule.not) continue;
+      if (rule.priority < from) continue;
+      if (this.matches(rule, flow) === rule.not) continue;
       switch (rule.action) {
+        case 'goto':
+          // A target that is not there yet is passed over.
+          if (this.ns.rules.of(family).some((r) => r.priority === rule.target)) from = rule.target ?? 0;
+          continue;
         case 'unreachable':
           return 'ENETUNREACH';
         case 'prohibit':
@@ -144,6 +155,7 @@ export class Fib {
           const nh = this.tables(family).get(rule.table)?.lookup(dst, this.accept);
           if (nh === undefined || nh.route.type === 'throw') continue;
           if (rule.suppressPrefixLength !== undefined && nh.route.dstLength <= rule.suppressPrefixLength) continue;
+          if (rule.suppressIfgroup !== undefined && nh.link?.info().group === rule.suppressIfgroup) continue;
           this.lastTable = rule.table;
           this.lastRule = rule.priority;
           return ERRORS[nh.route.type] ?? nh;
@@ -151,6 +163,15 @@ export class Fib {
       }
     }
     return 'ENETUNREACH';
+  }
+
+  private matches(rule: RuleInfo, flow: Flow): boolean {
+    if (rule.l3mdev) return false;
+    if (rule.ipproto !== undefined && rule.ipproto !== this.protocol) return false;
+    if (rule.sport !== undefined && !inRange(this.srcPort, rule.sport)) return false;
+    if (rule.dport !== undefined && !inRange(this.dstPort, rule.dport)) return false;
+    if (rule.uidRange !== undefined && !inRange(this.uid, rule.uidRange)) return false;
+    return matchesRule(rule, flow);
   }
 
   /** The type of a local table entry for `address` (inet_addr_type): unicast when there is none. */
@@ -165,6 +186,10 @@ export class Fib {
 const TABLES4 = [RT_TABLE.LOCAL, RT_TABLE.MAIN, RT_TABLE.DEFAULT] as const;
 const TABLES6 = [RT_TABLE.LOCAL, RT_TABLE.MAIN] as const;
 const RULES = [0, 32766, 32767] as const;
+
+function inRange(n: number, [low, high]: readonly [number, number]): boolean {
+  return n >= low && n <= high;
+}
 
 function matchesRule(rule: RuleInfo, flow: Flow): boolean {
   const { src, dst } = rule;

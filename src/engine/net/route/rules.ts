@@ -58,7 +58,12 @@ export class Rules implements RuleApi {
       priority = rules.length > 1 && rules[1]!.priority > 0 ? rules[1]!.priority - 1 : 0;
     }
     const made = { ...given, priority };
-    if (rules.some((r) => r.priority === priority && this.matches(r, made))) throw new Errno('EEXIST');
+    if (made.action === 'goto') {
+      if (made.target === undefined || made.target === 0) throw new Errno('EINVAL', 'Invalid goto target');
+      if (made.target <= priority) throw new Errno('EINVAL', 'Backward goto not supported');
+    }
+    if (rules.some((r) => r.priority === priority && this.matches(r, made) && this.matches(made, r)))
+      throw new Errno('EEXIST');
     let at = rules.findIndex((r) => r.priority > priority);
     if (at < 0) at = rules.length;
     rules.splice(at, 0, made);
@@ -89,7 +94,16 @@ export class Rules implements RuleApi {
       'table',
       'action',
       'not',
+      'target',
+      'ipproto',
+      'l3mdev',
+      'suppressPrefixLength',
+      'suppressIfgroup',
     ] as const;
-    return keys.every((k) => wanted[k] === undefined || wanted[k] === r[k]);
+    const ranges = ['sport', 'dport', 'uidRange'] as const;
+    return (
+      keys.every((k) => wanted[k] === undefined || wanted[k] === r[k]) &&
+      ranges.every((k) => wanted[k] === undefined || (wanted[k][0] === r[k]?.[0] && wanted[k][1] === r[k]?.[1]))
+    );
   }
 }

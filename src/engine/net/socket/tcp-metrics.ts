@@ -54,16 +54,19 @@ export class TcpMetrics {
       this.entries.set(key, m);
     }
     m.at = ns.now;
+    // A connection that is still in slow start has only shown how much is possible.
+    const { cwnd, ssthresh } = s.congestion;
+    if (ssthresh === Infinity || cwnd < ssthresh) {
+      if (ssthresh !== Infinity && cwnd >> 1 > (m.ssthresh ?? 0)) m.ssthresh = cwnd >> 1;
+      if (cwnd > (m.cwnd ?? 10)) m.cwnd = cwnd;
+    } else {
+      m.ssthresh = Math.max(cwnd >> 1, ssthresh);
+      m.cwnd = m.cwnd === undefined ? cwnd : (m.cwnd + cwnd) >> 1;
+    }
     const rtt = Math.round(s.rtt.srtt);
     if (m.rtt === 0 || rtt > m.rtt) m.rtt = rtt;
     else m.rtt = Math.round(m.rtt - (m.rtt - rtt) / 8);
     const deviation = Math.round(s.rtt.mdev);
     m.rttvar = m.rttvar === 0 || deviation > m.rttvar ? deviation : Math.round(m.rttvar - (m.rttvar - deviation) / 4);
-  }
-
-  /** tcp_init_metrics: what an earlier connection knew. */
-  apply(s: TcpSocket): void {
-    void s;
-    // The kernel only takes the round trip for paths slower than the initial timeout; the rest is for `ip tcp_metrics`.
   }
 }

@@ -194,7 +194,7 @@ export abstract class TcpTransmit extends TcpCore {
 
   /** Routes change under a connection: it is looked up again for every segment, as a stale dst would be. */
   private currentRoute4(dst: number, src: number): Output4 | ErrnoCode {
-    this.ns.ip4.setPorts(IPPROTO.TCP, this.local.port, this.remote!.port);
+    this.ns.ip4.setPorts(IPPROTO.TCP, this.local.port, this.remote!.port, this.owner.uid);
     const r = this.ns.ip4.routeOutput(dst, src, this.device, this.mark, this.tos);
     if (typeof r !== 'string') this.route = r;
     return r;

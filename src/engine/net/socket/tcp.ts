@@ -96,6 +96,7 @@ export class TcpSocket extends TcpInput {
   private findRoute(dst: IpAddress, addr: SockAddr): Output4 | Output6 {
     const src = this.localIp;
     const oif = this.outLink(addr);
+    this.ns.ip4.setPorts(IPPROTO.TCP, this.local.port, addr.port, this.owner.uid);
     const r =
       typeof dst === 'number'
         ? this.ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos)

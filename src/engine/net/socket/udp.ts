@@ -53,7 +53,7 @@ export class UdpSocket extends DatagramSocket {
     const src = unmapped(this.local.address, parseIp4);
     const oif = this.outLink(addr);
     if (typeof dst === 'number') {
-      this.ns.ip4.setPorts(IPPROTO.UDP, this.local.port, addr.port);
+      this.ns.ip4.setPorts(IPPROTO.UDP, this.local.port, addr.port, this.owner.uid);
       const r = this.ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
       if (typeof r === 'string') {
         if (r === 'ENETUNREACH') this.ns.mib.IpOutNoRoutes++;
@@ -104,6 +104,7 @@ export class UdpSocket extends DatagramSocket {
     let error;
     ns.mib.UdpOutDatagrams++;
     if (typeof dst === 'number') {
+      ns.ip4.setPorts(IPPROTO.UDP, this.local.port, dest.port, this.owner.uid);
       const route = ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
       if (typeof route === 'string') {
         if (route === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;

@@ -18,6 +18,7 @@ import { netns } from './netns';
 import { enterNetns } from './netns/switch';
 import { route } from './route';
 import { rule } from './rule';
+import { tcpMetrics } from './tcp-metrics';
 
 type Handler = (ctx: Context, words: readonly string[]) => number | Coroutine<number>;
 
@@ -52,8 +53,8 @@ const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['tuntap', missing('tuntap')],
   ['tap', missing('tap')],
   ['token', missing('token')],
-  ['tcpmetrics', missing('tcpmetrics')],
-  ['tcp_metrics', missing('tcp_metrics')],
+  ['tcpmetrics', tcpMetrics],
+  ['tcp_metrics', tcpMetrics],
   ['monitor', monitor],
   ['xfrm', missing('xfrm')],
   ['mroute', missing('mroute')],

@@ -10,6 +10,21 @@ import { protocolName, readProtocol, readTable, tableName } from './lib/names';
 
 type Spec = Partial<RuleInfo> & { family: 'inet' | 'inet6' };
 
+/** Protocols by the names of /etc/protocols that people use in rules. */
+const IP_PROTOCOLS: Readonly<Record<string, number>> = {
+  icmp: 1,
+  igmp: 2,
+  ipip: 4,
+  tcp: 6,
+  udp: 17,
+  ipv6: 41,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  'ipv6-icmp': 58,
+  sctp: 132,
+};
+
 function usage(): never {
   throw new Quit(255, RULE_USAGE);
 }
@@ -53,6 +68,14 @@ function parse(ctx: Context, words: readonly string[]): Spec {
     if (n === undefined) invalidArgument(message, word);
     return n;
   };
+  const range = (message: string): readonly [number, number] => {
+    const word = args.next();
+    const [low = '', high = low] = word.split('-');
+    const a = readUnsigned(low);
+    const b = readUnsigned(high);
+    if (a === undefined || b === undefined) invalidArgument(message, word);
+    return [a, b];
+  };
   while (args.more) {
     if (args.is('not')) spec.not = true;
     else if (args.is('from')) {
@@ -93,21 +116,27 @@ function parse(ctx: Context, words: readonly string[]): Spec {
       spec.suppressPrefixLength = number('suppress_prefixlength value is invalid\n');
     } else if (args.is('dev') || args.is('iif')) spec.iif = args.next();
     else if (args.is('oif')) spec.oif = args.next();
-    else if (
-      [
-        'suppress_ifgroup',
-        'sup_group',
-        'realms',
-        'l3mdev',
-        'uidrange',
-        'nat',
-        'map-to',
-        'ipproto',
-        'sport',
-        'dport',
-        'goto',
-      ].includes(args.word)
-    ) {
+    else if (args.matches('suppress_ifgroup') || args.is('sup_group')) {
+      const word = args.next();
+      const group = word === 'default' ? 0 : readUnsigned(word);
+      if (group === undefined) invalidArgument('Invalid "suppress_ifgroup" value\n', word);
+      spec.suppressIfgroup = group;
+    } else if (args.is('l3mdev')) {
+      spec.l3mdev = true;
+      spec.table = 0;
+    } else if (args.is('uidrange')) spec.uidRange = range('invalid UID range\n');
+    else if (args.is('ipproto')) {
+      const word = args.next();
+      const number = readUnsigned(word, 255) ?? IP_PROTOCOLS[word];
+      if (number === undefined) invalidArgument('Invalid "ipproto" value\n', word);
+      spec.ipproto = number;
+    } else if (args.is('sport')) spec.sport = range('Invalid "sport"\n').map((n) => n & 0xffff) as [number, number];
+    else if (args.is('dport')) spec.dport = range('Invalid "dport"\n').map((n) => n & 0xffff) as [number, number];
+    else if (args.is('goto') || (args.is('type') && args.ahead === 'goto')) {
+      if (args.is('type')) args.next();
+      spec.action = 'goto';
+      spec.target = number('invalid target\n');
+    } else if (['realms', 'nat', 'map-to'].includes(args.word)) {
       throw new Quit(2, `ip: not simulated in this course: rule ${args.word}\n`);
     } else {
       if (args.is('type')) args.next();
@@ -180,13 +209,52 @@ function print(ctx: Context, r: RuleInfo): void {
       } else out.fp(` fwmark ${mark}/${mask}`);
     } else out.any('fwmark', mark, ` fwmark ${mark}`);
   }
-  if (r.iif !== undefined) out.any('iif', r.iif, ` iif ${r.iif}`);
-  if (r.oif !== undefined) out.any('oif', r.oif, ` oif ${r.oif}`);
+  const flag = (key: string, text: string): void => {
+    if (out.isJson) out.member(key, null);
+    else out.fp(` ${text}`);
+  };
+  if (r.iif !== undefined) {
+    out.any('iif', r.iif, ` iif ${r.iif}`);
+    if (ctx.net.links.byName(r.iif) === undefined) flag('iif_detached', '[detached]');
+  }
+  if (r.oif !== undefined) {
+    out.any('oif', r.oif, ` oif ${r.oif}`);
+    if (ctx.net.links.byName(r.oif) === undefined) flag('oif_detached', '[detached]');
+  }
+  if (r.l3mdev) flag('l3mdev', 'lookup [l3mdev-table]');
+  if (r.uidRange) {
+    const [low, high] = r.uidRange;
+    if (out.isJson) {
+      out.member('uid_start', low);
+      out.member('uid_end', high);
+    } else out.fp(` uidrange ${low}-${high}`);
+  }
+  if (r.ipproto !== undefined) {
+    const name = Object.keys(IP_PROTOCOLS).find((n) => IP_PROTOCOLS[n] === r.ipproto) ?? `ipproto-${r.ipproto}`;
+    out.any('ipproto', name, ` ipproto ${name}`);
+  }
+  for (const key of ['sport', 'dport'] as const) {
+    const value = r[key];
+    if (!value) continue;
+    const [low, high] = value;
+    if (low === high) out.any(key, low, ` ${key} ${low}`);
+    else if (out.isJson) {
+      out.member(`${key}_start`, low);
+      out.member(`${key}_end`, high);
+    } else out.fp(` ${key} ${low}-${high}`);
+  }
   if (r.action === 'lookup') {
-    out.any('table', tableName(r.table), ` lookup ${tableName(r.table)}`);
+    if (!r.l3mdev) out.any('table', tableName(r.table), ` lookup ${tableName(r.table)}`);
     if (r.suppressPrefixLength !== undefined) {
       out.any('suppress_prefixlen', r.suppressPrefixLength, ` suppress_prefixlength ${r.suppressPrefixLength}`);
     }
+    if (r.suppressIfgroup !== undefined) {
+      const group = r.suppressIfgroup === 0 ? 'default' : String(r.suppressIfgroup);
+      out.any('suppress_ifgroup', group, ` suppress_ifgroup ${group}`);
+    }
+  } else if (r.action === 'goto') {
+    out.any('goto', r.target ?? 0, ` goto ${r.target}`);
+    if (!ctx.net.rules.list(r.family).some((o) => o.priority === r.target)) flag('unresolved', '[unresolved]');
   } else if (out.isJson) out.member('action', r.action);
   else out.fp(` ${r.action}`);
   if ((r.protocol !== 0 && r.protocol !== 2) || ctx.options.details > 0) {

@@ -45,7 +45,16 @@ export function getRoute(ctx: Context, words: readonly string[]): number {
       if (n === undefined) invalidArgument('invalid UID\n', word);
       key.uid = n;
     } else if (args.matches('fibmatch')) fibMatch = true;
-    else if (args.is('as') || args.is('ipproto') || args.is('sport') || args.is('dport')) {
+    else if (args.is('ipproto') || args.is('sport') || args.is('dport')) {
+      const { word } = args;
+      const value = args.next();
+      const protocols: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 };
+      const n = readUnsigned(value, 65535) ?? (word === 'ipproto' ? protocols[value] : undefined);
+      if (n === undefined) invalidArgument(`Invalid "${word}" value\n`, value);
+      if (word === 'ipproto') key.protocol = n;
+      else if (word === 'sport') key.srcPort = n;
+      else key.dstPort = n;
+    } else if (args.is('as')) {
       const word = args.word;
       args.next();
       throw new Quit(2, `ip: not simulated in this course: route get ${word}\n`);

@@ -82,7 +82,11 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
       out.fp(' ');
     }
   }
-  if ((r.table !== RT_TABLE.MAIN || details) && p.table === 0 && !(p.get && family === 'inet')) {
+  if (
+    (r.table !== RT_TABLE.MAIN || details) &&
+    p.table === 0 &&
+    !(p.get && family === 'inet' && r.table === RT_TABLE.LOCAL)
+  ) {
     out.any('table', tableName(r.table), `table ${tableName(r.table)} `);
   }
   if (!(p.get && family === 'inet')) {
