@@ -2,8 +2,9 @@
 import type { Program } from '../../host';
 import '../../host/netfs/register';
 import { conntrack } from './conntrack';
+import { ipset } from './ipset';
 import { IPTABLES_PROGRAMS } from './iptables';
 import { modprobe } from './modprobe';
 
 /** All of them. */
-export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack, ...IPTABLES_PROGRAMS, modprobe];
+export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack, ...IPTABLES_PROGRAMS, ipset, modprobe];
