@@ -74,6 +74,9 @@ export class Route implements RouteInfo {
   }
 }
 
+/** Netmasks by prefix length, as signed numbers. */
+const MASKS = Array.from({ length: 33 }, (_, n) => (n === 0 ? 0 : -1 << (32 - n)));
+
 /** One routing table of one family: longest prefix match, then TOS, then metric. */
 export class FibTable<A extends IpAddress> {
   /** By prefix length, then by network. Routes of one prefix in the order of the kernel: TOS falling, metric rising. */
@@ -87,13 +90,19 @@ export class FibTable<A extends IpAddress> {
     private readonly compare: (a: Route, b: Route) => number,
   ) {}
 
+  /** What a network is kept under: IPv4 as a signed number, which the engine of the browser keeps without a box. */
+  private key(address: A, length: number): A {
+    const network = this.network(address, length);
+    return (typeof network === 'number' ? network | 0 : network) as A;
+  }
+
   get empty(): boolean {
     return this.lengths.length === 0;
   }
 
   /** Routes to exactly this prefix. */
   at(dst: A, length: number): readonly Route[] {
-    return this.byLength[length]?.get(dst) ?? [];
+    return this.byLength[length]?.get(this.key(dst, length)) ?? [];
   }
 
   /** Puts `route` at position `index` among the routes of its prefix. */
@@ -106,20 +115,22 @@ export class FibTable<A extends IpAddress> {
       this.lengths.push(dstLength);
       this.lengths.sort((a, b) => b - a);
     }
-    const list = map.get(route.dst as A);
-    if (list === undefined) map.set(route.dst as A, [route]);
+    const key = this.key(route.dst as A, dstLength);
+    const list = map.get(key);
+    if (list === undefined) map.set(key, [route]);
     else list.splice(index, 0, route);
   }
 
   remove(route: Route): void {
     const map = this.byLength[route.dstLength];
-    const list = map?.get(route.dst as A);
+    const key = this.key(route.dst as A, route.dstLength);
+    const list = map?.get(key);
     if (map === undefined || list === undefined) return;
     const at = list.indexOf(route);
     if (at < 0) return;
     list.splice(at, 1);
     if (list.length > 0) return;
-    map.delete(route.dst as A);
+    map.delete(key);
     if (map.size > 0) return;
     this.byLength[route.dstLength] = undefined;
     this.lengths = this.lengths.filter((l) => l !== route.dstLength);
@@ -141,7 +152,8 @@ export class FibTable<A extends IpAddress> {
     const { lengths } = this;
     for (let i = 0; i < lengths.length; i++) {
       const length = lengths[i]!;
-      const list = this.byLength[length]!.get(this.network(address, length));
+      const key = typeof address === 'number' ? ((address & MASKS[length]!) as A) : this.network(address, length);
+      const list = this.byLength[length]!.get(key);
       if (list === undefined) continue;
       for (let j = 0; j < list.length; j++) {
         const { nexthops } = list[j]!;
