@@ -47,4 +47,3 @@ export function detachChain(ns: NetNamespace, chain: Chain): void {
   }
   base.ops = [];
 }
-

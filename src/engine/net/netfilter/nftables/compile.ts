@@ -16,7 +16,20 @@ import type { Step } from './evaluate';
 import { jumpTo } from './evaluate';
 import { fib } from './fib';
 import { fieldOf } from './fields';
-import type { CounterExpr, Expr, LimitExpr, NftSet, Operand, QuotaExpr, Scalar, SetElement, StatefulExpr, Table, Value, Verdict } from './model';
+import type {
+  CounterExpr,
+  Expr,
+  LimitExpr,
+  NftSet,
+  Operand,
+  QuotaExpr,
+  Scalar,
+  SetElement,
+  StatefulExpr,
+  Table,
+  Value,
+  Verdict,
+} from './model';
 import { cloneStateful, expired } from './state';
 import { tcpOption, setTcpOption } from './tcp-option';
 import { ip6FromKey, ip6Key, maskXor } from './values';
@@ -117,8 +130,10 @@ export function ctStateBit(p: PktInfo): number {
 /** CT_STATUS as the kernel's status word has the same bits. */
 function ctGetter(o: Extract<Operand, { kind: 'ct' }>): Getter {
   if (o.key === 'state') return ctStateBit;
-  const of = (f: (c: Conn, p: PktInfo) => Scalar | undefined): Getter => (p) =>
-    p.skb.ct === null ? undefined : f(p.skb.ct as Conn, p);
+  const of =
+    (f: (c: Conn, p: PktInfo) => Scalar | undefined): Getter =>
+    (p) =>
+      p.skb.ct === null ? undefined : f(p.skb.ct as Conn, p);
   const d = o.dir === 'reply' ? DIR.REPLY : DIR.ORIGINAL;
   const tuple = (c: Conn) => (o.dir === 'reply' ? c.reply : c.original);
   const address = (a: number | string): Scalar => (typeof a === 'number' ? a : ip6Key(a));
@@ -392,7 +407,8 @@ function stateful(e: StatefulExpr, p: PktInfo): boolean {
     case 'connlimit': {
       const ct = p.skb.ct as Conn | null;
       e.conns ??= new Set();
-      for (const c of e.conns as Set<Conn>) if ((c.status & CT_STATUS.DYING) !== 0 || c.expires <= p.ns.now) e.conns.delete(c);
+      for (const c of e.conns as Set<Conn>)
+        if ((c.status & CT_STATUS.DYING) !== 0 || c.expires <= p.ns.now) e.conns.delete(c);
       if (ct !== null) e.conns.add(ct);
       return e.conns.size > e.count === e.over;
     }
@@ -475,7 +491,8 @@ function compare(e: Extract<Expr, { kind: 'cmp' }>, table: Table): Step {
         return q.kind !== 'ipv4' ? BREAK : q.dst === value ? yes : no;
       };
   }
-  if (e.left.kind === 'meta' && e.left.key === 'l4proto' && op === '==') return (p) => (p.l4proto === value ? CONTINUE : BREAK);
+  if (e.left.kind === 'meta' && e.left.key === 'l4proto' && op === '==')
+    return (p) => (p.l4proto === value ? CONTINUE : BREAK);
   if (e.left.kind === 'bitwise' && e.left.source.kind === 'payload' && op === '==' && typeof value === 'number') {
     const { source, mask, xor } = e.left;
     if (xor === 0 && typeof mask === 'number') {
@@ -615,12 +632,14 @@ function prefixBits(min: number | string | undefined, max: number | string | und
 function setStep(e: Extract<Expr, { kind: 'set' }>, table: Table): Step {
   const { target } = e;
   const value = getter(e.value, table);
-  const put = (f: (p: PktInfo, v: Scalar) => void): Step => (p) => {
-    const v = value(p);
-    if (v === undefined) return BREAK;
-    f(p, v);
-    return CONTINUE;
-  };
+  const put =
+    (f: (p: PktInfo, v: Scalar) => void): Step =>
+    (p) => {
+      const v = value(p);
+      if (v === undefined) return BREAK;
+      f(p, v);
+      return CONTINUE;
+    };
   if (target.kind === 'meta') {
     switch (target.key) {
       case 'mark':
@@ -800,4 +819,3 @@ export function compileExpr(e: Expr, table: Table): Step {
     }
   }
 }
-

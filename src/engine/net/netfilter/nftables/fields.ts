@@ -134,8 +134,24 @@ function putPort(p: PktInfo, which: 'src' | 'dst', v: number): void {
 }
 
 // Ethernet: what the link layer of the frame said.
-field('ether daddr', 'ether_addr', 'll', 0, 48, (p) => p.skb.dst || undefined, (p, v) => void (p.skb.dst = String(v)));
-field('ether saddr', 'ether_addr', 'll', 48, 48, (p) => p.skb.src || undefined, (p, v) => void (p.skb.src = String(v)));
+field(
+  'ether daddr',
+  'ether_addr',
+  'll',
+  0,
+  48,
+  (p) => p.skb.dst || undefined,
+  (p, v) => void (p.skb.dst = String(v)),
+);
+field(
+  'ether saddr',
+  'ether_addr',
+  'll',
+  48,
+  48,
+  (p) => p.skb.src || undefined,
+  (p, v) => void (p.skb.src = String(v)),
+);
 field('ether type', 'ether_type', 'll', 96, 16, (p) => payloadEtherType(p.skb.payload) ?? p.skb.etherType);
 field('vlan id', 'integer', 'll', 116, 12, (p) => p.skb.vlan?.id);
 field('vlan dei', 'boolean', 'll', 115, 1, (p) => (p.skb.vlan ? (p.skb.vlan.dei ? 1 : 0) : undefined));
@@ -162,12 +178,50 @@ field('arp daddr ip', 'ipv4_addr', 'nh', 192, 32, (p) =>
 );
 
 const flags4 = (q: Ipv4Packet): number => (q.df ? 0x4000 : 0) | (q.mf ? 0x2000 : 0) | (q.fragmentOffset >> 3);
-field('ip version', 'integer', 'nh', 0, 4, v4(() => 4));
-field('ip hdrlength', 'integer', 'nh', 4, 4, v4((q) => ipv4HeaderLength(q) / 4));
-field('ip dscp', 'dscp', 'nh', 8, 6, v4((q) => q.tos >> 2), put4((q, v) => ({ tos: (v << 2) | (q.tos & 3) })));
-field('ip ecn', 'ecn', 'nh', 14, 2, v4((q) => q.tos & 3), put4((q, v) => ({ tos: (q.tos & 0xfc) | (v & 3) })));
+field(
+  'ip version',
+  'integer',
+  'nh',
+  0,
+  4,
+  v4(() => 4),
+);
+field(
+  'ip hdrlength',
+  'integer',
+  'nh',
+  4,
+  4,
+  v4((q) => ipv4HeaderLength(q) / 4),
+);
+field(
+  'ip dscp',
+  'dscp',
+  'nh',
+  8,
+  6,
+  v4((q) => q.tos >> 2),
+  put4((q, v) => ({ tos: (v << 2) | (q.tos & 3) })),
+);
+field(
+  'ip ecn',
+  'ecn',
+  'nh',
+  14,
+  2,
+  v4((q) => q.tos & 3),
+  put4((q, v) => ({ tos: (q.tos & 0xfc) | (v & 3) })),
+);
 field('ip length', 'integer', 'nh', 16, 16, v4(ipv4Length));
-field('ip id', 'integer', 'nh', 32, 16, v4((q) => q.id), put4((_, v) => ({ id: v })));
+field(
+  'ip id',
+  'integer',
+  'nh',
+  32,
+  16,
+  v4((q) => q.id),
+  put4((_, v) => ({ id: v })),
+);
 field(
   'ip frag-off',
   'integer',
@@ -177,13 +231,58 @@ field(
   v4(flags4),
   put4((_, v) => ({ df: (v & 0x4000) !== 0, mf: (v & 0x2000) !== 0, fragmentOffset: (v & 0x1fff) << 3 })),
 );
-field('ip ttl', 'integer', 'nh', 64, 8, v4((q) => q.ttl), put4((_, v) => ({ ttl: v & 255 })));
-field('ip protocol', 'inet_proto', 'nh', 72, 8, v4((q) => q.protocol));
-field('ip checksum', 'integer', 'nh', 80, 16, v4((q) => Math.max(0, q.checksum)));
-field('ip saddr', 'ipv4_addr', 'nh', 96, 32, v4((q) => q.src), put4((_, v) => ({ src: v })));
-field('ip daddr', 'ipv4_addr', 'nh', 128, 32, v4((q) => q.dst), put4((_, v) => ({ dst: v })));
+field(
+  'ip ttl',
+  'integer',
+  'nh',
+  64,
+  8,
+  v4((q) => q.ttl),
+  put4((_, v) => ({ ttl: v & 255 })),
+);
+field(
+  'ip protocol',
+  'inet_proto',
+  'nh',
+  72,
+  8,
+  v4((q) => q.protocol),
+);
+field(
+  'ip checksum',
+  'integer',
+  'nh',
+  80,
+  16,
+  v4((q) => Math.max(0, q.checksum)),
+);
+field(
+  'ip saddr',
+  'ipv4_addr',
+  'nh',
+  96,
+  32,
+  v4((q) => q.src),
+  put4((_, v) => ({ src: v })),
+);
+field(
+  'ip daddr',
+  'ipv4_addr',
+  'nh',
+  128,
+  32,
+  v4((q) => q.dst),
+  put4((_, v) => ({ dst: v })),
+);
 
-field('ip6 version', 'integer', 'nh', 0, 4, v6(() => 6));
+field(
+  'ip6 version',
+  'integer',
+  'nh',
+  0,
+  4,
+  v6(() => 6),
+);
 field(
   'ip6 dscp',
   'dscp',
@@ -193,9 +292,31 @@ field(
   v6((q) => q.trafficClass >> 2),
   put6((q, v) => ({ trafficClass: ((v as number) << 2) | (q.trafficClass & 3) })),
 );
-field('ip6 ecn', 'ecn', 'nh', 10, 2, v6((q) => q.trafficClass & 3));
-field('ip6 flowlabel', 'integer', 'nh', 12, 20, v6((q) => q.flowLabel), put6((_, v) => ({ flowLabel: v as number })));
-field('ip6 length', 'integer', 'nh', 32, 16, v6((q) => ipv6Length(q) - 40));
+field(
+  'ip6 ecn',
+  'ecn',
+  'nh',
+  10,
+  2,
+  v6((q) => q.trafficClass & 3),
+);
+field(
+  'ip6 flowlabel',
+  'integer',
+  'nh',
+  12,
+  20,
+  v6((q) => q.flowLabel),
+  put6((_, v) => ({ flowLabel: v as number })),
+);
+field(
+  'ip6 length',
+  'integer',
+  'nh',
+  32,
+  16,
+  v6((q) => ipv6Length(q) - 40),
+);
 field(
   'ip6 nexthdr',
   'inet_proto',
@@ -204,9 +325,33 @@ field(
   8,
   v6((q) => (q.hopByHop ? 0 : q.fragment ? 44 : q.nextHeader)),
 );
-field('ip6 hoplimit', 'integer', 'nh', 56, 8, v6((q) => q.hopLimit), put6((_, v) => ({ hopLimit: (v as number) & 255 })));
-field('ip6 saddr', 'ipv6_addr', 'nh', 64, 128, v6((q) => ip6Key(q.src)), put6((_, v) => ({ src: ip6FromKey(String(v)) })));
-field('ip6 daddr', 'ipv6_addr', 'nh', 192, 128, v6((q) => ip6Key(q.dst)), put6((_, v) => ({ dst: ip6FromKey(String(v)) })));
+field(
+  'ip6 hoplimit',
+  'integer',
+  'nh',
+  56,
+  8,
+  v6((q) => q.hopLimit),
+  put6((_, v) => ({ hopLimit: (v as number) & 255 })),
+);
+field(
+  'ip6 saddr',
+  'ipv6_addr',
+  'nh',
+  64,
+  128,
+  v6((q) => ip6Key(q.src)),
+  put6((_, v) => ({ src: ip6FromKey(String(v)) })),
+);
+field(
+  'ip6 daddr',
+  'ipv6_addr',
+  'nh',
+  192,
+  128,
+  v6((q) => ip6Key(q.dst)),
+  put6((_, v) => ({ dst: ip6FromKey(String(v)) })),
+);
 
 for (const protocol of ['th', 'tcp', 'udp', 'sctp', 'dccp', 'udplite']) {
   const only = { tcp: 6, udp: 17, sctp: 132, dccp: 33, udplite: 136 }[protocol];
@@ -215,36 +360,209 @@ for (const protocol of ['th', 'tcp', 'udp', 'sctp', 'dccp', 'udplite']) {
   field(`${protocol} sport`, 'inet_service', 'th', 0, 16, get('src'), (p, v) => putPort(p, 'src', v as number));
   field(`${protocol} dport`, 'inet_service', 'th', 16, 16, get('dst'), (p, v) => putPort(p, 'dst', v as number));
 }
-field('tcp sequence', 'integer', 'th', 32, 32, ofTcp((t) => t.seq), putTcp((v) => ({ seq: v })));
-field('tcp ackseq', 'integer', 'th', 64, 32, ofTcp((t) => t.ack), putTcp((v) => ({ ack: v })));
-field('tcp doff', 'integer', 'th', 96, 4, ofTcp((t) => tcpHeaderLength(t) / 4));
-field('tcp reserved', 'integer', 'th', 100, 4, ofTcp((t) => (t.flags >> 8) & 15));
-field('tcp flags', 'tcp_flag', 'th', 104, 8, ofTcp((t) => t.flags & 255), putTcp((v) => ({ flags: v })));
-field('tcp window', 'integer', 'th', 112, 16, ofTcp((t) => t.window), putTcp((v) => ({ window: v })));
-field('tcp checksum', 'integer', 'th', 128, 16, ofTcp((t) => Math.max(0, t.checksum)));
-field('tcp urgptr', 'integer', 'th', 144, 16, ofTcp((t) => t.urgent), putTcp((v) => ({ urgent: v })));
-field('udp length', 'integer', 'th', 32, 16, ofUdp((t) => t.payload.length + 8));
-field('udp checksum', 'integer', 'th', 48, 16, ofUdp((t) => Math.max(0, t.checksum)));
+field(
+  'tcp sequence',
+  'integer',
+  'th',
+  32,
+  32,
+  ofTcp((t) => t.seq),
+  putTcp((v) => ({ seq: v })),
+);
+field(
+  'tcp ackseq',
+  'integer',
+  'th',
+  64,
+  32,
+  ofTcp((t) => t.ack),
+  putTcp((v) => ({ ack: v })),
+);
+field(
+  'tcp doff',
+  'integer',
+  'th',
+  96,
+  4,
+  ofTcp((t) => tcpHeaderLength(t) / 4),
+);
+field(
+  'tcp reserved',
+  'integer',
+  'th',
+  100,
+  4,
+  ofTcp((t) => (t.flags >> 8) & 15),
+);
+field(
+  'tcp flags',
+  'tcp_flag',
+  'th',
+  104,
+  8,
+  ofTcp((t) => t.flags & 255),
+  putTcp((v) => ({ flags: v })),
+);
+field(
+  'tcp window',
+  'integer',
+  'th',
+  112,
+  16,
+  ofTcp((t) => t.window),
+  putTcp((v) => ({ window: v })),
+);
+field(
+  'tcp checksum',
+  'integer',
+  'th',
+  128,
+  16,
+  ofTcp((t) => Math.max(0, t.checksum)),
+);
+field(
+  'tcp urgptr',
+  'integer',
+  'th',
+  144,
+  16,
+  ofTcp((t) => t.urgent),
+  putTcp((v) => ({ urgent: v })),
+);
+field(
+  'udp length',
+  'integer',
+  'th',
+  32,
+  16,
+  ofUdp((t) => t.payload.length + 8),
+);
+field(
+  'udp checksum',
+  'integer',
+  'th',
+  48,
+  16,
+  ofUdp((t) => Math.max(0, t.checksum)),
+);
 
-field('icmp type', 'icmp_type', 'th', 0, 8, ofIcmp4((t) => t.type));
-field('icmp code', 'icmp_code', 'th', 8, 8, ofIcmp4((t) => t.code));
-field('icmp checksum', 'integer', 'th', 16, 16, ofIcmp4((t) => Math.max(0, t.checksum)));
-field('icmp id', 'integer', 'th', 32, 16, ofIcmp4((t) => (t.message === 'echo' ? t.id : undefined)));
-field('icmp sequence', 'integer', 'th', 48, 16, ofIcmp4((t) => (t.message === 'echo' ? t.seq : undefined)));
-field('icmp gateway', 'integer', 'th', 32, 32, ofIcmp4((t) => (t.message === 'error' ? t.rest : undefined)));
-field('icmp mtu', 'integer', 'th', 48, 16, ofIcmp4((t) => (t.message === 'error' ? t.rest & 0xffff : undefined)));
+field(
+  'icmp type',
+  'icmp_type',
+  'th',
+  0,
+  8,
+  ofIcmp4((t) => t.type),
+);
+field(
+  'icmp code',
+  'icmp_code',
+  'th',
+  8,
+  8,
+  ofIcmp4((t) => t.code),
+);
+field(
+  'icmp checksum',
+  'integer',
+  'th',
+  16,
+  16,
+  ofIcmp4((t) => Math.max(0, t.checksum)),
+);
+field(
+  'icmp id',
+  'integer',
+  'th',
+  32,
+  16,
+  ofIcmp4((t) => (t.message === 'echo' ? t.id : undefined)),
+);
+field(
+  'icmp sequence',
+  'integer',
+  'th',
+  48,
+  16,
+  ofIcmp4((t) => (t.message === 'echo' ? t.seq : undefined)),
+);
+field(
+  'icmp gateway',
+  'integer',
+  'th',
+  32,
+  32,
+  ofIcmp4((t) => (t.message === 'error' ? t.rest : undefined)),
+);
+field(
+  'icmp mtu',
+  'integer',
+  'th',
+  48,
+  16,
+  ofIcmp4((t) => (t.message === 'error' ? t.rest & 0xffff : undefined)),
+);
 
 const ICMP6_TYPES: Readonly<Record<string, number>> = { rs: 133, ra: 134, ns: 135, na: 136 };
 const icmp6Type = (t: Icmp6Packet): number =>
   'type' in t ? (t as { type: number }).type : (ICMP6_TYPES[(t as { message: string }).message] ?? 0);
 field('icmpv6 type', 'icmpv6_type', 'th', 0, 8, ofIcmp6(icmp6Type));
-field('icmpv6 code', 'icmpv6_code', 'th', 8, 8, ofIcmp6((t) => ('code' in t ? (t as { code: number }).code : 0)));
-field('icmpv6 checksum', 'integer', 'th', 16, 16, ofIcmp6((t) => Math.max(0, t.checksum)));
-field('icmpv6 parameter-problem', 'integer', 'th', 32, 32, ofIcmp6((t) => (t.message === 'error' ? t.rest : undefined)));
-field('icmpv6 mtu', 'integer', 'th', 32, 32, ofIcmp6((t) => (t.message === 'error' ? t.rest : undefined)));
-field('icmpv6 id', 'integer', 'th', 32, 16, ofIcmp6((t) => (t.message === 'echo' ? t.id : undefined)));
-field('icmpv6 sequence', 'integer', 'th', 48, 16, ofIcmp6((t) => (t.message === 'echo' ? t.seq : undefined)));
-field('icmpv6 max-delay', 'integer', 'th', 32, 16, ofIcmp6(() => 0));
+field(
+  'icmpv6 code',
+  'icmpv6_code',
+  'th',
+  8,
+  8,
+  ofIcmp6((t) => ('code' in t ? (t as { code: number }).code : 0)),
+);
+field(
+  'icmpv6 checksum',
+  'integer',
+  'th',
+  16,
+  16,
+  ofIcmp6((t) => Math.max(0, t.checksum)),
+);
+field(
+  'icmpv6 parameter-problem',
+  'integer',
+  'th',
+  32,
+  32,
+  ofIcmp6((t) => (t.message === 'error' ? t.rest : undefined)),
+);
+field(
+  'icmpv6 mtu',
+  'integer',
+  'th',
+  32,
+  32,
+  ofIcmp6((t) => (t.message === 'error' ? t.rest : undefined)),
+);
+field(
+  'icmpv6 id',
+  'integer',
+  'th',
+  32,
+  16,
+  ofIcmp6((t) => (t.message === 'echo' ? t.id : undefined)),
+);
+field(
+  'icmpv6 sequence',
+  'integer',
+  'th',
+  48,
+  16,
+  ofIcmp6((t) => (t.message === 'echo' ? t.seq : undefined)),
+);
+field(
+  'icmpv6 max-delay',
+  'integer',
+  'th',
+  32,
+  16,
+  ofIcmp6(() => 0),
+);
 
 const raw8 =
   (protocol: number, at: number) =>

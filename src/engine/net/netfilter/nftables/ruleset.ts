@@ -149,9 +149,14 @@ export class Transaction {
     return !this.validateEach && error instanceof InvalidRuleset;
   }
 
-  /** Undoes everything. */
-  rollback(): void {
-    while (this.undo.length > 0) this.undo.pop()!();
+  /** A place to come back to with {@link rollback}, so that one refused request leaves nothing behind. */
+  get mark(): number {
+    return this.undo.length;
+  }
+
+  /** Undoes everything, or what came after a mark. */
+  rollback(mark = 0): void {
+    while (this.undo.length > mark) this.undo.pop()!();
   }
 
   /** Hangs chains in and out, forgets compiled code. */
@@ -846,11 +851,19 @@ export function makeElement(set: NftSet, spec: ElementSpec, now: Micros): SetEle
   };
 }
 
+/** The process that committed a batch. */
+export interface Committer {
+  readonly pid: number;
+  readonly name: string;
+}
+
+const NOBODY: Committer = { pid: 0, name: 'kernel' };
+
 /** All tables of one namespace. */
 export class Ruleset {
   private readonly tables: Table[] = [];
   private readonly byName = new Map<string, Table>();
-  private readonly listeners = new Set<(changes: readonly NftChange[]) => void>();
+  private readonly listeners = new Set<(changes: readonly NftChange[], by: Committer) => void>();
   /** Counts committed batches; `nft` and iptables see by it that somebody else changed the ruleset. */
   generation = 1;
   /** Handle of the newest table. */
@@ -887,10 +900,11 @@ export class Ruleset {
 
   /**
    * Runs a batch: all of it or nothing takes effect. `batch` may be run a second time, to find which of its requests
-   * made the ruleset invalid, so it must make its requests afresh each time. @param check only try (`nft -c`).
+   * made the ruleset invalid, so it must make its requests afresh each time. @param check only try (`nft -c`)
+   * @param by who asks, for `nft monitor`
    * @throws NftError of the first request that fails
    */
-  commit<T>(batch: (tx: Transaction) => T, check = false): T {
+  commit<T>(batch: (tx: Transaction) => T, check = false, by: Committer = NOBODY): T {
     const handles = this.tables.map((t) => [t, t.handles] as const);
     const tableHandles = this.tableHandles;
     const run = (each: boolean): T => {
@@ -907,7 +921,7 @@ export class Ruleset {
         tx.finish();
         if (tx.changes.length > 0) {
           this.generation++;
-          for (const l of this.listeners) l(tx.changes);
+          for (const l of this.listeners) l(tx.changes, by);
         }
         return result;
       } catch (error) {
@@ -920,7 +934,7 @@ export class Ruleset {
   }
 
   /** Calls `listener` after each batch until the returned function is called. */
-  listen(listener: (changes: readonly NftChange[]) => void): () => void {
+  listen(listener: (changes: readonly NftChange[], by: Committer) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }

@@ -19,7 +19,14 @@ export function tcpOption(option: string, field: string | undefined): Getter {
     let value: number | undefined;
     switch (option) {
       case 'maxseg':
-        value = field === undefined || field === 'size' ? o?.mss : field === 'length' ? (o?.mss === undefined ? undefined : 4) : 2;
+        value =
+          field === undefined || field === 'size'
+            ? o?.mss
+            : field === 'length'
+              ? o?.mss === undefined
+                ? undefined
+                : 4
+              : 2;
         break;
       case 'window':
         value = field === undefined || field === 'count' ? o?.wscale : o?.wscale === undefined ? undefined : 3;
