@@ -196,7 +196,7 @@ export class NetSysctl implements SysctlApi {
   /** net.ipv6.icmp.ratemask as it was written. */
   private icmp6Mask = '0-1,3-127';
   private readonly inertConf6 = new WeakMap<object, Record<string, string>>();
-  /** What other parts of the kernel add below a directory (netfilter, bridge): directory to its files. */
+  /** What other parts of the kernel add (netfilter, bridge, ipv4/vs): directory to its files. */
   readonly extra = new Map<string, Map<string, Leaf>>();
 
   constructor(private readonly ns: NetNamespace) {}
@@ -218,7 +218,8 @@ export class NetSysctl implements SysctlApi {
           unix: () => this.inertDir(this.inertUnix),
         };
         for (const [name, files] of this.extra)
-          dirs[name] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
+          if (!name.includes('/'))
+            dirs[name] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
         return dirs;
       },
     };
@@ -265,6 +266,9 @@ export class NetSysctl implements SysctlApi {
           }
         }
         for (const key of Object.keys(this.inert4)) out[key] = () => inert(this.inert4, key);
+        for (const [name, files] of this.extra)
+          if (name.startsWith('ipv4/'))
+            out[name.slice(5)] = () => ({ dir: () => Object.fromEntries([...files].map(([k, v]) => [k, () => v])) });
         out.conf = () => this.confDir('inet');
         out.neigh = () => this.neighDir('inet');
         out.route = () => ({

@@ -8,6 +8,7 @@ import { FILE_TOOLS } from './files';
 import { HTTP_PROGRAMS } from './http';
 import { IPROUTE2_PROGRAMS } from './iproute2';
 import './link-kinds';
+import { IPVS_PROGRAMS } from './ipvs';
 import { MACHINE_TOOLS } from './machine';
 import { NAMESPACE_PROGRAMS } from './namespaces';
 import { NETFILTER_PROGRAMS } from './netfilter';
@@ -28,6 +29,7 @@ export const PROGRAMS: readonly Program[] = [
   ...FILE_TOOLS,
   ...HTTP_PROGRAMS,
   ...IPROUTE2_PROGRAMS,
+  ...IPVS_PROGRAMS,
   ...MACHINE_TOOLS,
   ...NAMESPACE_PROGRAMS,
   ...NETFILTER_PROGRAMS,

@@ -53,6 +53,7 @@ const GROUPS = {
   files: () => import(/* webpackChunkName: "files" */ './files').then((m) => m.FILE_TOOLS),
   http: () => import(/* webpackChunkName: "http" */ './http').then((m) => m.HTTP_PROGRAMS),
   iproute2: () => import(/* webpackChunkName: "iproute2" */ './iproute2').then((m) => m.IPROUTE2_PROGRAMS),
+  ipvs: () => import(/* webpackChunkName: "ipvs" */ './ipvs').then((m) => m.IPVS_PROGRAMS),
   machine: () => import(/* webpackChunkName: "machine" */ './machine').then((m) => m.MACHINE_TOOLS),
   namespaces: () => import(/* webpackChunkName: "namespaces" */ './namespaces').then((m) => m.NAMESPACE_PROGRAMS),
   netfilter: () => import(/* webpackChunkName: "netfilter" */ './netfilter').then((m) => m.NETFILTER_PROGRAMS),
