@@ -396,7 +396,7 @@ export class RulePrinter {
         if (e.kind === 'match' && e.name === 'comment') return '';
         const host = (a: IpAddress): string => formatIp(a);
         const text = extension?.nft?.(e.info, { family, numeric: true, protocol: this.protocol, host });
-        return text ?? `xt ${e.kind} "${e.name}"`;
+        return text ?? `xt ${e.kind} ${e.name}`;
       }
     }
   }
