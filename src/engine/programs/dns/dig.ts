@@ -6,12 +6,11 @@ import { DNS_TYPE, formatIp, ip6Bytes } from '../../wire';
 import { strftime } from '../lib/strftime';
 import { Stop, stoppable } from '../network/common';
 import type { ResolvConf } from '../network/resolv-conf';
-import { readResolvConf } from '../network/resolv-conf';
 import type { DigCommand, DigLookup } from './dig-options';
 import { parseDig } from './dig-options';
 import { BIND_VERSION, DIG_HELP, DIG_USAGE } from './help';
 import type { Answer, Lookup, Reporter, Server } from './lookup';
-import { confServers, illegalName, namedServer, perform } from './lookup';
+import { bindConf, confServers, illegalName, namedServer, perform } from './lookup';
 import type { Style } from './print';
 import { bodyText, headerText, serverSocket, styledData } from './print';
 
@@ -151,7 +150,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       const why = illegalName(l.name);
       if (why) throw new Stop(10, `dig: '${l.name}' is not a legal name (${why})\n`);
     }
-    const conf = yield* readResolvConf(sys);
+    const conf = yield* bindConf(sys, 'dig');
     let servers: Server[] = [];
     for (const name of c.servers) {
       const found = yield* namedServer(sys, name, c.family);

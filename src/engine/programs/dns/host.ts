@@ -4,10 +4,9 @@ import type { Program, Sys } from '../../host';
 import type { DnsRecord, IpAddress } from '../../wire';
 import { DNS_TYPE, formatIp, parseIp, reverseName } from '../../wire';
 import { Stop, stoppable } from '../network/common';
-import { readResolvConf } from '../network/resolv-conf';
 import { BIND_VERSION, HOST_USAGE } from './help';
 import type { Answer, Lookup, Reporter } from './lookup';
-import { chaseAliases, confServers, illegalName, namedServer, perform } from './lookup';
+import { bindConf, chaseAliases, confServers, illegalName, namedServer, perform } from './lookup';
 import { bodyText, headerText, PLAIN } from './print';
 import { classByName, dataText, rcodeName, recordType, typeByName, typeName } from './text';
 
@@ -172,7 +171,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     if (name === undefined || operands.length > 2) throw new Stop(1, HOST_USAGE);
     const why = illegalName(name);
     if (why) throw new Stop(1, `host: '${name}' is not a legal name (${why})\n`);
-    const conf = yield* readResolvConf(sys);
+    const conf = yield* bindConf(sys, 'host');
     let servers = confServers(conf, o.family);
     if (serverName !== undefined) {
       const found = yield* namedServer(sys, serverName, o.family);

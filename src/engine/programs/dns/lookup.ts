@@ -3,9 +3,11 @@ import type { Coroutine, ErrnoCode, Micros } from '../../core';
 import { isErrno } from '../../core';
 import type { Sys } from '../../host';
 import type { DnsMessage, Edns, IpAddress } from '../../wire';
-import { decodeDns, DNS_RCODE, encodeDns, formatIp, isDnsName, makeDns } from '../../wire';
+import { decodeDns, DNS_RCODE, encodeDns, formatIp, isDnsName, makeDns, parseIp } from '../../wire';
 import { answers, framed, readExactly } from '../network/dns-query';
+import { Stop } from '../network/common';
 import type { ResolvConf } from '../network/resolv-conf';
+import { readResolvConf, slurp } from '../network/resolv-conf';
 import { lookupHost } from '../network/resolver';
 import { tcpSocket, udpSocket } from '../network/sockets';
 import { rcodeName } from './text';
@@ -102,6 +104,16 @@ const LOCAL: readonly Server[] = ['::1', 0x7f000001].map((address) => ({
   scope: undefined,
   name: formatIp(address),
 }));
+
+/** resolv.conf as BIND's tools read it: a server that is no address makes it unusable. @throws Stop */
+export function* bindConf(sys: Sys, program: string): Coroutine<ResolvConf> {
+  for (const line of (yield* slurp(sys, '/etc/resolv.conf')).split('\n')) {
+    const [, address] = /^nameserver[ \t]+(\S+)/.exec(line) ?? [];
+    if (address !== undefined && parseIp(address.split('%')[0]!) === undefined)
+      throw new Stop(1, `${program}: parse of /etc/resolv.conf failed\n`);
+  }
+  return yield* readResolvConf(sys);
+}
 
 /** The servers of resolv.conf, of the wanted family. */
 export function confServers(conf: ResolvConf, family: 'inet' | 'inet6' | 'any'): Server[] {

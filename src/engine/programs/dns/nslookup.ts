@@ -6,10 +6,9 @@ import type { DnsMessage, DnsRecord } from '../../wire';
 import { DNS_TYPE, dnsTypeNumber, formatIp, parseIp, reverseName } from '../../wire';
 import { Stop, stoppable } from '../network/common';
 import type { ResolvConf } from '../network/resolv-conf';
-import { readResolvConf } from '../network/resolv-conf';
 import { BIND_VERSION, NSLOOKUP_USAGE } from './help';
 import type { Answer, Lookup, Reporter, Server } from './lookup';
-import { chaseAliases, confServers, illegalName, namedServer, perform } from './lookup';
+import { bindConf, chaseAliases, confServers, illegalName, namedServer, perform } from './lookup';
 import { classByName, className, dataText, rcodeName, typeByName, typeName } from './text';
 
 /** How nslookup says what a record has. */
@@ -306,7 +305,7 @@ function* converse(sys: Sys, session: Session): Coroutine<void> {
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
-    const conf = yield* readResolvConf(sys);
+    const conf = yield* bindConf(sys, 'nslookup');
     const session = new Session(sys, conf);
     session.servers = confServers(conf, 'any');
     const operands: string[] = [];

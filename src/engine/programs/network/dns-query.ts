@@ -95,6 +95,8 @@ function* overUdp(
   const open = (): UdpSocket => {
     const s = udpSocket(sys, typeof server.address === 'number' ? 'inet' : 'inet6');
     fd = sys.install(s);
+    // __res_enable_icmp: a server that is not there is told of before its time is up.
+    s.recvErr = true;
     s.connect({
       address: server.address,
       port: DNS_PORT,

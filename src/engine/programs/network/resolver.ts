@@ -90,7 +90,7 @@ function collect(name: string, messages: readonly (DnsMessage | undefined)[], fa
 function* fromDns(sys: Sys, name: string, family: Family | 'any'): Coroutine<Found> {
   const conf = yield* readResolvConf(sys);
   const types =
-    family === 'inet'
+    family === 'inet' || (family === 'inet6' && conf.noAaaa)
       ? [DNS_TYPE.A]
       : family === 'inet6'
         ? [DNS_TYPE.AAAA]

@@ -21,6 +21,8 @@ const FORGET = 10e6;
 /** All servers of a group are tried anew after so many questions, or after so much time. */
 const TEST_QUERIES = 50;
 const TEST_TIME: Micros = 20e6;
+/** A question that somebody else asks too is sent again when the last time is this long ago. */
+const RESEND: Micros = 2e6;
 /** Largest answer over UDP for clients that do not say what they take. */
 const PLAIN_SIZE = 512;
 /** Idle time after which a TCP connection is closed. */
@@ -42,6 +44,8 @@ interface Forwarded {
   readonly domain: string;
   readonly sockets: Map<'inet' | 'inet6', { fd: number; socket: UdpSocket }>;
   readonly since: Micros;
+  /** When it was last sent. */
+  sentAt: Micros;
   /** Servers that have not answered yet, when several were asked at once. */
   outstanding: number;
 }
@@ -510,7 +514,7 @@ export class Dnsmasq {
       );
       // Another one who asks the same waits for the same answer; one who asks again makes it be sent again.
       if (!again) f.clients.push(client);
-      else {
+      if (again || sys.now - f.sentAt >= RESEND) {
         this.count(f.servers[0]!).retried++;
         yield* this.send(sys, client, f, f.servers);
       }
@@ -523,6 +527,7 @@ export class Dnsmasq {
       domain: decision.domain,
       sockets: new Map(),
       since: sys.now,
+      sentAt: sys.now,
       outstanding: 0,
     };
     const g = this.group(decision.domain);
@@ -548,6 +553,7 @@ export class Dnsmasq {
   /** Sends to each of `targets`. @returns false when none could be sent to */
   private *send(sys: Sys, client: Client, f: Forwarded, targets: readonly Upstream[]): Coroutine<boolean> {
     let any = false;
+    f.sentAt = sys.now;
     for (const server of targets) {
       const family = typeof server.address === 'number' ? 'inet' : 'inet6';
       let s = f.sockets.get(family);
