@@ -159,6 +159,10 @@ export interface RouteSpec {
   advmss?: number;
   pref?: 'low' | 'medium' | 'high';
   expires?: number;
+  /** A next hop object instead of gateway and link. */
+  nhid?: number;
+  /** Metrics beyond mtu and advmss, by the names and in the units of `RouteInfo.metrics`. */
+  metrics?: Readonly<Record<string, number | string>>;
 }
 
 /** Which routes `delete` means; what is left out matches all. */

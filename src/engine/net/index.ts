@@ -27,6 +27,7 @@ export * from './proc-files';
 export * from './qdisc';
 export * from './route/lookup';
 export * from './skb';
+export type * from './route/nexthops';
 export * from './socket';
 export * from './softnet';
 export * from './sysctl';

@@ -107,6 +107,7 @@ export class Skb {
     this.inDev = null;
     this.bridgeIn = null;
     this.bridgeOut = null;
+    this.maxFragment = 0;
     if (crossing) {
       this.mark = 0;
       this.owner = null;

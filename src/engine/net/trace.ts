@@ -191,7 +191,7 @@ export type TraceEvent = Common &
       }
     | {
         readonly event: 'handled';
-        readonly by: 'arp' | 'icmp' | 'ndp' | 'igmp' | 'mld' | 'tcp' | 'pong';
+        readonly by: 'arp' | 'icmp' | 'ndp' | 'igmp' | 'mld' | 'tcp' | 'pong' | 'stp';
         readonly note: string;
       }
     | { readonly event: 'drop'; readonly reason: DropReason; readonly where: string }

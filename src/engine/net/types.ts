@@ -131,6 +131,12 @@ export interface BridgeInfo {
   readonly designatedRoot: string;
   readonly rootPort: number;
   readonly rootPathCost: number;
+  /** With the spanning tree on; timers in ticks. */
+  readonly topologyChange?: boolean;
+  readonly topologyChangeDetected?: boolean;
+  readonly helloTimer?: number;
+  readonly tcnTimer?: number;
+  readonly topologyChangeTimer?: number;
   /** Ticks until the next garbage collection. */
   readonly gcTimer: number;
   readonly nfCallIptables: boolean;
@@ -233,6 +239,11 @@ export interface BridgePortInfo extends Readonly<BridgePortFlags> {
   readonly designatedPort: number;
   readonly designatedCost: number;
   readonly mcastRouter: number;
+  /** With the spanning tree on; timers in ticks. */
+  readonly topologyChangeAck?: boolean;
+  readonly configPending?: boolean;
+  readonly messageAgeTimer?: number;
+  readonly holdTimer?: number;
   /** Ticks left on the forward delay timer. */
   readonly forwardDelayTimer: number;
 }
@@ -332,6 +343,10 @@ export interface RouteInfo {
   readonly metric: number;
   readonly prefSrc: IpAddress | undefined;
   readonly nexthops: readonly NexthopInfo[];
+  /** The next hop object it uses. */
+  readonly nhid?: number | undefined;
+  /** Metrics beyond mtu and advmss by their names in `ip route`; times in milliseconds; `mtu lock` and `congctl` are text. */
+  readonly metrics?: Readonly<Record<string, number | string>> | undefined;
   readonly mtu: number | undefined;
   readonly advmss: number | undefined;
   /** IPv6: router preference. */
@@ -343,10 +358,6 @@ export interface RouteInfo {
 /** What a route lookup (`ip route get`) answers. */
 export interface RouteResult {
   readonly route: RouteInfo;
-  /** The next hop object it uses. */
-  readonly nhid?: number;
-  /** Metrics beyond mtu and advmss by their names in `ip route`; times in milliseconds; `mtu lock` and `congctl` are text. */
-  readonly metrics?: Readonly<Record<string, number | string>>;
   readonly type: RouteType;
   readonly index: number;
   readonly gateway: IpAddress | undefined;

@@ -61,7 +61,12 @@ export class BridgePort {
       designatedPort: this.id,
       designatedCost: 0,
       mcastRouter: this.mcastRouter,
-      forwardDelayTimer: this.forwardDelay ? Math.max(0, Math.floor((this.forwardDelay.at - now) / 10_000)) : 0,
+      ...this.bridge.stp?.portInfo(this),
+      forwardDelayTimer: this.bridge.stp
+        ? this.bridge.stp.portInfo(this).forwardDelayTimer
+        : this.forwardDelay
+          ? Math.max(0, Math.floor((this.forwardDelay.at - now) / 10_000))
+          : 0,
     };
   }
 }

@@ -216,7 +216,7 @@ export class BridgeLink extends Link {
   addPort(link: Link): void {
     if (link.kind === 'bridge') throw new Errno('ELOOP', 'Can not enslave a bridge to a bridge');
     if (link.isLoopback) throw new Errno('EINVAL');
-    if (link.port !== null) throw new Errno('EBUSY');
+    if (link.port !== null || link.rxHandler !== null) throw new Errno('EBUSY');
     let number = 1;
     while (this.ports.some((p) => p.number === number)) number++;
     if (number > MAX_PORTS) throw new Errno('EXFULL' as 'ENOSPC');
@@ -513,6 +513,10 @@ export class BridgeLink extends Link {
       const entry = this.fdb.lookup(skb.src, now, vlan)!;
       ns.fdb.announce(this, entry, false);
       if (ns.tracer.active) this.traceBridge(skb, port, 'learn', skb.src, [port.link.name]);
+    }
+    if (port.state === 'learning') {
+      ns.drop(skb, 'BRIDGE_INGRESS_STP_STATE', 'br_handle_frame_finish');
+      return;
     }
     skb.dev = this;
     if (skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST) {

@@ -15,7 +15,7 @@ export function provideLinkKinds(sys: Sys): Coroutine<boolean> {
   return provide(sys.proc.machine, code as Pick<Program, 'name' | 'fetch'>);
 }
 
-const NEEDED = /^(vlan|vxlan|macvlan|ipvlan|macvtap|ipvtap|ifb)$|^vlan_/;
+const NEEDED = /^(vlan|vxlan|macvlan|ipvlan|macvtap|ipvtap|ifb|stp_state)$|^vlan_/;
 
 /** Does a command line of `ip` name something that is not in the core? */
 export function needsLinkKinds(words: readonly string[]): boolean {

@@ -1,8 +1,9 @@
 /** The rarer kinds of link in one chunk: devices, VLAN filtering of bridges, and what `ip` knows of them. Imported for its effect. */
-import { makeBridgeVlansWith, registerLinkKind } from '../../net';
+import { makeBridgeStpWith, makeBridgeVlansWith, registerLinkKind } from '../../net';
 import { BridgeVlans } from '../../net/link/bridge-vlan';
 import { IPVLAN_KIND } from '../../net/link/ipvlan';
 import { MACVLAN_KIND } from '../../net/link/macvlan';
+import { Stp } from '../../net/link/stp';
 import { VLAN_KIND } from '../../net/link/vlan';
 import { VXLAN_KIND } from '../../net/link/vxlan';
 import { bridgeVlan } from './bridge-vlan';
@@ -12,6 +13,7 @@ import { registerBridgeCommand, registerKindTool } from './tool';
 import { vlanTool } from './vlan';
 import { vxlanTool } from './vxlan';
 
+makeBridgeStpWith((bridge) => new Stp(bridge));
 makeBridgeVlansWith((bridge) => new BridgeVlans(bridge));
 registerLinkKind('vlan', VLAN_KIND);
 registerLinkKind('vxlan', VXLAN_KIND);

@@ -1,5 +1,6 @@
 /** brctl(8) of bridge-utils: bridges by ioctl and sysfs. */
 import type { Coroutine } from '../../core';
+import { provideLinkKinds } from '../link-kinds/fetch';
 import { isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
 import type { BridgeOptions, Link, LinkChange, LinkInfo } from '../../net';
@@ -99,8 +100,8 @@ function showStp(sys: Sys, [name = '']: readonly string[]): string {
   text += `${t(' hello time\t\t', b.helloTime)}\t\t\t${t('bridge hello time\t', b.helloTime)}\n`;
   text += `${t(' forward delay\t\t', b.forwardDelay)}\t\t\t${t('bridge forward delay\t', b.forwardDelay)}\n`;
   text += `${t(' ageing time\t\t', b.ageingTime)}\n`;
-  text += `${t(' hello timer\t\t', 0)}\t\t\t${t('tcn timer\t\t', 0)}\n`;
-  text += `${t(' topology change timer\t', 0)}\t\t\t${t('gc timer\t\t', b.gcTimer)}\n flags\t\t\t\n\n\n`;
+  text += `${t(' hello timer\t\t', b.helloTimer ?? 0)}\t\t\t${t('tcn timer\t\t', b.tcnTimer ?? 0)}\n`;
+  text += `${t(' topology change timer\t', b.topologyChangeTimer ?? 0)}\t\t\t${t('gc timer\t\t', b.gcTimer)}\n flags\t\t\t${b.topologyChange ? 'TOPOLOGY_CHANGE ' : ''}${b.topologyChangeDetected ? 'TOPOLOGY_CHANGE_DETECTED ' : ''}\n\n\n`;
   const ports = sys.net.links
     .list()
     .filter((l) => l.master === i.index && l.bridgePort)
@@ -110,9 +111,9 @@ function showStp(sys: Sys, [name = '']: readonly string[]): string {
     text += `${port.name} (${p.portNo})\n`;
     text += ` port id\t\t${p.portId.toString(16).padStart(4, '0')}\t\t\tstate\t\t${p.state.padStart(15)}\n`;
     text += ` designated root\t${plainId(p.designatedRoot)}\tpath cost\t\t${String(p.cost).padStart(4)}\n`;
-    text += ` designated bridge\t${plainId(p.designatedBridge)}\t${t('message age timer\t', 0)}\n`;
+    text += ` designated bridge\t${plainId(p.designatedBridge)}\t${t('message age timer\t', p.messageAgeTimer ?? 0)}\n`;
     text += ` designated port\t${p.designatedPort.toString(16).padStart(4, '0')}\t\t\t${t('forward delay timer\t', p.forwardDelayTimer)}\n`;
-    text += ` designated cost\t${String(p.designatedCost).padStart(4)}\t\t\t${t('hold timer\t\t', 0)}\n flags\t\t\t\n`;
+    text += ` designated cost\t${String(p.designatedCost).padStart(4)}\t\t\t${t('hold timer\t\t', p.holdTimer ?? 0)}\n flags\t\t\t\n`;
     if (p.hairpin) text += ' hairpin mode\t\t   1\n';
     text += '\n';
   }
@@ -336,6 +337,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       yield* sys.print(`Incorrect number of arguments for command\nUsage: brctl ${command.name} ${command.usage}\n`);
       return 1;
     }
+    if (command.name === 'stp' && !(yield* provideLinkKinds(sys)))
+      throw new Stop(126, 'brctl: cannot load program: network error\n');
     yield* sys.print(command.run(sys, args));
     return 0;
   });

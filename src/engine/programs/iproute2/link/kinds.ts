@@ -62,14 +62,15 @@ function printBridge(ctx: Context, info: LinkInfo): void {
   number('vlan_filtering', b.vlanFiltering ? 1 : 0);
   if (b.vlanTables) out.any('vlan_protocol', '802.1Q', 'vlan_protocol 802.1Q ');
   out.any('bridge_id', bridgeIdText(b.bridgeId), `bridge_id ${bridgeIdText(b.bridgeId)} `);
-  out.any('root_id', bridgeIdText(b.designatedRoot), `designated_root ${bridgeIdText(b.designatedRoot)} `);
+  // iproute2 6.1 shows the bridge's own identifier here.
+  out.any('root_id', bridgeIdText(b.bridgeId), `designated_root ${bridgeIdText(b.bridgeId)} `);
   number('root_port', b.rootPort);
   number('root_path_cost', b.rootPathCost);
-  number('topology_change', 0);
-  number('topology_change_detected', 0);
-  timer(ctx, 'hello_timer', 0);
-  timer(ctx, 'tcn_timer', 0);
-  timer(ctx, 'topology_change_timer', 0);
+  number('topology_change', b.topologyChange ? 1 : 0);
+  number('topology_change_detected', b.topologyChangeDetected ? 1 : 0);
+  timer(ctx, 'hello_timer', b.helloTimer ?? 0);
+  timer(ctx, 'tcn_timer', b.tcnTimer ?? 0);
+  timer(ctx, 'topology_change_timer', b.topologyChangeTimer ?? 0);
   timer(ctx, 'gc_timer', b.gcTimer);
   if (b.vlanTables) {
     number('vlan_default_pvid', b.vlanDefaultPvid);
@@ -129,11 +130,11 @@ function printPort(ctx: Context, p: BridgePortInfo): void {
   number('designated_cost', p.designatedCost);
   out.any('bridge_id', bridgeIdText(p.designatedBridge), `designated_bridge ${bridgeIdText(p.designatedBridge)} `);
   out.any('root_id', bridgeIdText(p.designatedRoot), `designated_root ${bridgeIdText(p.designatedRoot)} `);
-  timer(ctx, 'hold_timer', 0);
-  timer(ctx, 'message_age_timer', 0);
+  timer(ctx, 'hold_timer', p.holdTimer ?? 0);
+  timer(ctx, 'message_age_timer', p.messageAgeTimer ?? 0);
   timer(ctx, 'forward_delay_timer', p.forwardDelayTimer);
-  number('topology_change_ack', 0);
-  number('config_pending', 0);
+  number('topology_change_ack', p.topologyChangeAck ? 1 : 0);
+  number('config_pending', p.configPending ? 1 : 0);
   flag('proxy_arp', p.proxyArp);
   flag('proxy_arp_wifi', p.proxyArpWifi);
   out.any('multicast_router', p.mcastRouter, `mcast_router ${p.mcastRouter} `);
