@@ -17,6 +17,7 @@ import { owner } from './match/owner';
 import { physdev } from './match/physdev';
 import { pkttype } from './match/pkttype';
 import { recent } from './match/recent';
+import { ipvs } from './match/ipvs';
 import { rpfilter } from './match/rpfilter';
 import { sctp } from './match/sctp';
 import { setMatch } from './match/set';
@@ -67,6 +68,7 @@ const ALL = [
   physdev,
   pkttype,
   recent,
+  ipvs,
   rpfilter,
   sctp,
   setMatch,
@@ -178,7 +180,6 @@ export const NOT_SIMULATED: ReadonlySet<string> = new Set([
   'helper',
   'ipcomp',
   'ipv6header',
-  'ipvs',
   'mh',
   'nfacct',
   'osf',
