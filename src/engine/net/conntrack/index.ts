@@ -73,8 +73,14 @@ class PerNamespace {
 /** ipv4_conntrack_defrag, ipv6_defrag: rules and connections see whole packets. */
 function gather(ns: NetNamespace, skb: Skb): number {
   const p = skb.payload;
-  if (p.kind !== 'ipv4' || (!p.mf && p.fragmentOffset === 0)) return NF.ACCEPT;
-  const whole = ns.ip4.reassemble(skb);
+  let whole: Skb | null;
+  if (p.kind === 'ipv4') {
+    if (!p.mf && p.fragmentOffset === 0) return NF.ACCEPT;
+    whole = ns.ip4.reassemble(skb);
+  } else if (p.kind === 'ipv6') {
+    if (p.fragment === undefined) return NF.ACCEPT;
+    whole = ns.ip6.reassemble(skb);
+  } else return NF.ACCEPT;
   if (whole === null) return NF.STOLEN;
   if (whole !== skb) {
     // The first fragment's buffer holds the packet; the one that completed it goes on.

@@ -346,6 +346,20 @@ test('IPv6 is translated likewise', () => {
     () => s.send(encode('again')),
     (e) => isErrno(e) && e.code === 'ECONNREFUSED',
   );
+  // Fragments: the router puts them together, translates them and cuts them as they were.
+  const l = b.sockets.createUdp('inet6', ROOT).ref();
+  l.bind({ address: '::', port: 53 });
+  const got = w.spawn(
+    (function* () {
+      const m = yield* l.receive(CALLER);
+      return `${formatIp(m.from.address)} ${m.data.length}`;
+    })(),
+  );
+  const t = a.sockets.createUdp('inet6', ROOT).ref();
+  t.send(new Uint8Array(4000), { address: 'fd00:2::2', port: 53 });
+  w.run(1_000_000);
+  assert.equal(got.value, 'fd00:2::1 4000');
+  assert.ok(r.mib.Ip6FragOKs > 0);
 });
 
 test('decisions are in the trace', () => {

@@ -164,7 +164,7 @@ export class Ip4Stack {
     if (src === 0)
       src =
         (route.prefSrc as number | undefined) ??
-        addrs.select4(link, (entry.gateway as number | undefined) ?? dst, route.scope);
+        addrs.select4(link, typeof entry.gateway === 'number' ? entry.gateway : dst, route.scope);
     const type: RouteType = dst === BROADCAST ? 'broadcast' : isMulticast4(dst) ? 'multicast' : route.type;
     if (isLoopback4(src) && !link.isLoopback && !ns.routeLocalnet(link)) return 'EINVAL';
     return { entry, type, link, src };
@@ -546,7 +546,8 @@ export class Ip4Stack {
     }
     const out = entry.link!;
     const mtu = this.mtu(entry, out, packet.dst);
-    if (skb.length > mtu && packet.df) {
+    // What came in pieces goes out in pieces, whatever its DF bit said, if they fit.
+    if (skb.length > mtu && packet.df && !(skb.maxFragment > 0 && skb.maxFragment <= mtu)) {
       ns.mib.IpFragFails++;
       ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.FRAG_NEEDED, mtu);
       ns.drop(skb, 'PKT_TOO_BIG', 'ip_forward');
@@ -620,7 +621,7 @@ export class Ip4Stack {
       dst,
       protocol: s.protocol,
       payload: s.payload,
-      ttl: s.ttl ?? ns.ipv4.ip_default_ttl,
+      ttl: s.ttl ?? (out.entry.route.metrics?.hoplimit as number | undefined) ?? ns.ipv4.ip_default_ttl,
       tos: s.tos ?? 0,
       df,
       id: s.id ?? this.ident(dst, src, s.protocol),
@@ -704,9 +705,12 @@ export class Ip4Stack {
     if (
       skb.length > link.mtu ||
       (entry.exceptions !== null && skb.length > this.mtu(entry, link, packet.dst)) ||
-      entry.route.mtu !== undefined
+      entry.route.mtu !== undefined ||
+      skb.maxFragment > 0
     ) {
-      const mtu = this.mtu(entry, link, packet.dst);
+      let mtu = this.mtu(entry, link, packet.dst);
+      // No fragment is longer than those that came in (IPCB(skb)->frag_max_size).
+      if (skb.maxFragment > 0 && skb.maxFragment < mtu) mtu = skb.maxFragment;
       if (skb.length > mtu) return this.fragmentOut(skb, packet, mtu, entry, link, type);
     }
     this.toNeighbour(skb, packet.dst, entry, link, type);
@@ -723,7 +727,7 @@ export class Ip4Stack {
   ): ErrnoCode | undefined {
     const { ns } = this;
     // Senders that know the packet will be cut have cleared DF; a TCP segment that became too long teaches its socket.
-    if (packet.df) {
+    if (packet.df && !(skb.maxFragment > 0 && skb.maxFragment <= mtu)) {
       ns.mib.IpFragFails++;
       ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.FRAG_NEEDED, mtu);
       ns.drop(skb, 'PKT_TOO_BIG', 'ip_fragment');
@@ -747,7 +751,12 @@ export class Ip4Stack {
     if (type === 'unicast' && link.needsArp) {
       const redirected =
         entry.exceptions === null ? undefined : (entry.exceptions.get(dst)?.gateway as number | undefined);
-      const next = redirected ?? (entry.gateway as number | undefined) ?? dst;
+      const next = redirected ?? entry.gateway ?? dst;
+      if (typeof next === 'string') {
+        // `via inet6`: the gateway is found with neighbour discovery (RFC 5549).
+        (link.nd.get(next) ?? neighbourOf(ns.ndp, link, next)).output(skb);
+        return;
+      }
       const n = link.arp.get(next) ?? neighbourOf(ns.arp, link, next);
       n.output(skb);
       return;

@@ -289,7 +289,8 @@ export class Ip6Stack {
     }
     const out = entry.link!;
     const mtu = this.mtu(entry, out, packet.dst);
-    if (skb.length > mtu) {
+    // What connection tracking has put together is cut again as it was.
+    if (skb.length > mtu && !(skb.maxFragment > 0 && skb.maxFragment <= mtu)) {
       ns.mib.Ip6InTooBigErrors++;
       this.error(skb, 2, 0, mtu);
       return ns.drop(skb, 'PKT_TOO_BIG', 'ip6_forward');
@@ -522,9 +523,11 @@ export class Ip6Stack {
     }
     if (ns.netfilter !== null && ns.netfilter.postrouting(skb, input, link) !== NF.ACCEPT) return undefined;
     packet = skb.payload as Ipv6Packet;
-    const mtu = this.mtu(entry, link, packet.dst);
+    let mtu = this.mtu(entry, link, packet.dst);
+    const gathered = skb.maxFragment > 0 && skb.maxFragment <= mtu;
+    if (gathered) mtu = skb.maxFragment;
     if (skb.length > mtu) {
-      if (whole || input !== null || packet.fragment !== undefined) {
+      if (!gathered && (whole || input !== null || packet.fragment !== undefined)) {
         ns.mib.Ip6FragFails++;
         if (input !== null) this.error(skb, 2, 0, mtu);
         ns.drop(skb, 'PKT_TOO_BIG', 'ip6_finish_output');
