@@ -16,3 +16,18 @@ export function startPernet(ns: NetNamespace): void {
   const list = inits.get(ns.host);
   if (list !== undefined) for (const init of list) init(ns);
 }
+
+const exits = new WeakMap<NetNamespace, (() => void)[]>();
+
+/** Runs `exit` when the namespace ends. */
+export function atNamespaceEnd(ns: NetNamespace, exit: () => void): void {
+  const list = exits.get(ns);
+  if (list === undefined) exits.set(ns, [exit]);
+  else list.push(exit);
+}
+
+/** The namespace ends: what is loaded lets go of it. */
+export function stopPernet(ns: NetNamespace): void {
+  for (const exit of exits.get(ns) ?? []) exit();
+  exits.delete(ns);
+}
