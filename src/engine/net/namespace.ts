@@ -24,7 +24,7 @@ import { zeroMib } from './mib';
 import { Arp } from './neigh/arp';
 import { NeighbourTables } from './neigh/table';
 import { Nsids } from './nsids';
-import { startPernet } from './pernet';
+import { startPernet, stopPernet } from './pernet';
 import { Fib } from './route/fib';
 import { Routes } from './route/routes';
 import { Rules } from './route/rules';
@@ -399,6 +399,7 @@ export class NetNamespace {
     if (this.dead) return;
     this.dead = true;
     this.ownSockets?.destroy();
+    stopPernet(this);
     this.links.dissolve(home);
     this.links.close(this.loopback);
     this.shared.all.delete(this);
