@@ -77,9 +77,13 @@ interface Manner {
   reopen: boolean;
 }
 
+/** Sockets that stay open while a question is asked: a late answer, or a late error, is met when the server's turn comes again. */
+type Pool = Map<NameServer, { readonly fd: number; readonly socket: UdpSocket }>;
+
 /** Asks one server over UDP. */
 function* overUdp(
   sys: Sys,
+  pool: Pool,
   server: NameServer,
   queries: readonly DnsMessage[],
   time: Micros,
@@ -90,29 +94,29 @@ function* overUdp(
   let truncated = false;
   let somewhere = false;
   const result = (usable: boolean): Attempt => ({ answers: got, somewhere, usable, truncated, rcode });
-  let socket: UdpSocket | undefined;
-  let fd = -1;
   const open = (): UdpSocket => {
-    const s = udpSocket(sys, typeof server.address === 'number' ? 'inet' : 'inet6');
-    fd = sys.install(s);
+    const known = pool.get(server);
+    if (known) return known.socket;
+    const socket = udpSocket(sys, typeof server.address === 'number' ? 'inet' : 'inet6');
+    pool.set(server, { fd: sys.install(socket), socket });
     // __res_enable_icmp: a server that is not there is told of before its time is up.
-    s.recvErr = true;
-    s.connect({
+    socket.recvErr = true;
+    socket.connect({
       address: server.address,
       port: DNS_PORT,
       ...(server.scope === undefined ? {} : { scope: server.scope }),
     });
-    return s;
+    return socket;
   };
   const close = (): void => {
-    if (fd >= 0) sys.close(fd);
-    fd = -1;
-    socket = undefined;
+    const known = pool.get(server);
+    if (known) sys.close(known.fd);
+    pool.delete(server);
   };
   try {
     const done = queries.map(() => false);
     for (let next = 0; next < queries.length;) {
-      socket ??= open();
+      const socket = open();
       const batch = manner.single ? [next] : queries.map((_, i) => i);
       for (const i of batch) socket.send(encodeDns(queries[i]!));
       next += batch.length;
@@ -132,23 +136,24 @@ function* overUdp(
       }
       if (manner.reopen) close();
     }
-    return result(got.some((a) => a !== undefined));
+    const usable = got.some((a) => a !== undefined);
+    if (!usable) close();
+    return result(usable);
   } catch (e) {
     if (!isErrno(e)) throw e;
     if (e.code === 'EINTR') throw e;
-    if (e.code === 'EAGAIN') {
+    if (e.code !== 'EAGAIN') close();
+    else {
       somewhere = true;
       // Some servers do not cope with two questions at once: ask one by one, then also from another port.
       if (queries.length > 1 && got.some((a) => a !== undefined) && !(manner.single && manner.reopen)) {
         if (manner.single) manner.reopen = true;
         else manner.single = true;
         close();
-        return yield* overUdp(sys, server, queries, time, manner);
+        return yield* overUdp(sys, pool, server, queries, time, manner);
       }
     }
     return result(false);
-  } finally {
-    close();
   }
 }
 
@@ -230,21 +235,26 @@ export function* resSend(sys: Sys, conf: ResolvConf, questions: readonly DnsQues
   let somewhere = false;
   let rcode: number | undefined;
   let tcp = conf.useVc;
-  for (let attempt = 0; attempt < conf.attempts; attempt++) {
-    for (const [n, server] of servers.entries()) {
-      // __res_get_timeout: later servers get more, shared among all.
-      const seconds = Math.max(1, Math.floor((conf.timeout << n) / (n > 0 ? servers.length : 1)));
-      let result = tcp
-        ? yield* overTcp(sys, server, queries)
-        : yield* overUdp(sys, server, queries, seconds * 1e6, manner);
-      if (result.truncated) {
-        tcp = true;
-        result = yield* overTcp(sys, server, queries);
+  const pool: Pool = new Map();
+  try {
+    for (let attempt = 0; attempt < conf.attempts; attempt++) {
+      for (const [n, server] of servers.entries()) {
+        // __res_get_timeout: later servers get more, shared among all.
+        const seconds = Math.max(1, Math.floor((conf.timeout << n) / (n > 0 ? servers.length : 1)));
+        let result = tcp
+          ? yield* overTcp(sys, server, queries)
+          : yield* overUdp(sys, pool, server, queries, seconds * 1e6, manner);
+        if (result.truncated) {
+          tcp = true;
+          result = yield* overTcp(sys, server, queries);
+        }
+        somewhere ||= result.somewhere;
+        rcode = result.rcode ?? rcode;
+        if (result.usable) return { kind: 'answers', answers: result.answers };
       }
-      somewhere ||= result.somewhere;
-      rcode = result.rcode ?? rcode;
-      if (result.usable) return { kind: 'answers', answers: result.answers };
     }
+  } finally {
+    for (const { fd } of pool.values()) sys.close(fd);
   }
   return { kind: 'failed', refused: !somewhere, rcode };
 }
