@@ -4,7 +4,8 @@ import '../../host/netfs/register';
 import { conntrack } from './conntrack';
 import { ipset } from './ipset';
 import { IPTABLES_PROGRAMS } from './iptables';
+import { nft } from './nft/nft';
 import { modprobe } from './modprobe';
 
 /** All of them. */
-export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack, ...IPTABLES_PROGRAMS, ipset, modprobe];
+export const NETFILTER_PROGRAMS: readonly Program[] = [conntrack, nft, ...IPTABLES_PROGRAMS, ipset, modprobe];

@@ -84,6 +84,7 @@ export function holdsConntrack(exprs: readonly Expr[]): boolean {
 
 /** Is the expression allowed in some chains only? */
 function isBound(e: Expr): boolean {
+  if (e.kind === 'set') return e.value.kind === 'rt' && e.value.key === 'mtu';
   return ['nat', 'masq', 'redir', 'reject', 'notrack', 'match', 'target', 'queue'].includes(e.kind);
 }
 
@@ -130,12 +131,13 @@ const CHAIN_HOOKS: Readonly<Record<string, readonly string[]>> = {
   dnat: ['prerouting', 'output'],
   masq: ['postrouting'],
   redir: ['prerouting', 'output'],
+  rt: ['forward', 'output', 'postrouting'],
   reject: ['prerouting', 'input', 'forward', 'output', 'ingress'],
 };
 
 function checkBound(e: Expr, base: Chain): void {
   const { type, hook } = base.base!;
-  const kind = e.kind === 'nat' ? e.type : e.kind;
+  const kind = e.kind === 'nat' ? e.type : e.kind === 'set' ? 'rt' : e.kind;
   const hooks = CHAIN_HOOKS[kind];
   if (hooks !== undefined && !hooks.includes(hook)) throw new InvalidRuleset('EOPNOTSUPP');
   if (['snat', 'dnat', 'masq', 'redir'].includes(kind) && type !== 'nat') throw new InvalidRuleset('EOPNOTSUPP');

@@ -728,6 +728,9 @@ class RuleBuilder {
 
   private dynset(s: Extract<Statement, { s: 'dynset' }>): void {
     const set = lookupSet(this.scope, s.set, s.setLoc);
+    const counts = s.stateful.some((x) => x.s === 'connlimit');
+    if ((s.timeout !== undefined && set.flags.timeout !== true) || (counts && set.flags.timeout === true))
+      throw new NftSyntaxError('Could not process rule: Operation not supported', s.loc);
     const key = this.operand(s.key);
     this.checkKey(set, typesOf(key, this.scope.family), s.setLoc, s.key.loc);
     let data: Operand | undefined;

@@ -105,7 +105,7 @@ export class StatementParser extends ExprParser {
       if (['==', '!=', '<', '>', '<=', '>='].includes(t.text)) op = this.take().text;
       else if (words[t.text] !== undefined) op = words[this.take().text]!;
     }
-    this.classes = left.k === 'operand' && left.op.kind === 'meta' && left.op.key === 'priority';
+    this.classes = left.k === 'operand' && left.op.kind === 'meta' && ['priority', 'hour'].includes(left.op.key);
     let right: Node;
     try {
       right = this.right();
@@ -243,10 +243,21 @@ export class StatementParser extends ExprParser {
       rate *= UNITS[this.take().text]!;
       unit = 'bytes';
     }
-    this.expect('/');
-    const per = this.next.text;
-    if (!['second', 'minute', 'hour', 'day', 'week'].includes(per)) this.fail();
-    this.take();
+    // The scanner takes `mbytes/second` for one word.
+    const glued = /^(k|m)?bytes\/(second|minute|hour|day|week)$/.exec(this.next.text);
+    let per: string;
+    if (glued) {
+      this.take();
+      const [size, period] = glued[0].split('/') as [string, string];
+      rate *= UNITS[size]!;
+      unit = 'bytes';
+      per = period;
+    } else {
+      this.expect('/');
+      per = this.next.text;
+      if (!['second', 'minute', 'hour', 'day', 'week'].includes(per)) this.fail();
+      this.take();
+    }
     let burst: number | undefined;
     if (this.accept('burst')) {
       burst = this.number();

@@ -51,7 +51,13 @@ export class CommandParser extends StatementParser {
     for (;;) {
       this.skipSeparators();
       if (this.next.type === 'eof') return this.commands;
+      const from = this.commands.length;
       this.line();
+      // What is said about a whole command marks what ends it, too.
+      const end = this.next.loc;
+      const command = this.commands[from];
+      if (command !== undefined && command.obj !== 'table' && command.loc.line === end.line && this.atSeparator())
+        this.commands[from] = { ...command, loc: { ...command.loc, end: end.end } };
       if (!this.atSeparator()) this.fail('end of file', 'newline', 'semicolon');
       this.take();
     }
@@ -545,8 +551,9 @@ export class CommandParser extends StatementParser {
     const body: SetBody = { flags: new Set(), autoMerge: false, stateful: [], loc: open.loc };
     for (;;) {
       this.skipSeparators();
-      if (this.accept('}')) {
+      if (this.is('}')) {
         body.loc = this.from(open);
+        this.take();
         return body;
       }
       const t = this.next;
@@ -667,7 +674,7 @@ export class CommandParser extends StatementParser {
       if (this.accept('}')) break;
       if (this.accept('comment')) comment = this.string().text;
       else object = type === 'counter' ? this.inlineCounter(this.next) : this.inlineObject(type);
-      this.separator();
+      if (!this.is('}')) this.separator();
     }
     object ??= { s: 'counter', packets: 0, bytes: 0, loc: this.last.loc };
     return { object, ...(comment === undefined ? {} : { comment }) };

@@ -184,7 +184,10 @@ export class RulePrinter {
 
   /** Interval or value of one part. */
   private interval(from: Scalar, to: Scalar, type: DataType): string {
-    if (from === to) return this.one(from, type);
+    if (from === to) {
+      const text = this.one(from, type);
+      return type.bitmask === true ? text.replace(/,/g, ' | ') : text;
+    }
     if (typeof to === 'string' && to.endsWith('\uffff')) return `"${from}*"`;
     const length =
       type.name === 'ipv4_addr' || type.name === 'ipv6_addr' ? intervalPrefix(from, to, type.bits) : undefined;
@@ -219,10 +222,11 @@ export class RulePrinter {
     return text;
   }
 
-  stateful(e: StatefulExpr): string {
+  /** @param plain without what it has counted */
+  stateful(e: StatefulExpr, plain = this.o.stateless): string {
     switch (e.kind) {
       case 'counter':
-        return this.o.stateless ? 'counter' : `counter packets ${e.packets} bytes ${e.bytes}`;
+        return plain ? 'counter' : `counter packets ${e.packets} bytes ${e.bytes}`;
       case 'limit':
         return `limit rate ${rateText(e)}`;
       case 'quota':
@@ -328,7 +332,7 @@ export class RulePrinter {
   private dynset(e: Extract<Expr, { kind: 'dynset' }>): string {
     let text = `${e.op} @${e.set} { ${this.operand(e.key)}`;
     if (e.timeout !== undefined) text += ` timeout ${formatDuration(e.timeout, this.o)}`;
-    for (const s of e.exprs) text += ` ${this.stateful(s)}`;
+    for (const s of e.exprs) text += ` ${this.stateful(s, true)}`;
     if (e.data !== undefined) {
       const set = this.table.sets.get(e.set);
       const types = Array.isArray(set?.dataType) ? (set.dataType as readonly string[]).map((n) => dataType(n)!) : [];
@@ -438,6 +442,9 @@ export class RulePrinter {
             delete pending.nh;
           }
         }
+      } else if (x.kind === 'exthdr' && pending.nh?.protocol === 'ip6') {
+        texts[pending.nh.at] = undefined;
+        delete pending.nh;
       } else if (x.kind === 'tcpopt' && pending.th?.protocol === 'tcp') {
         texts[pending.th.at] = undefined;
         delete pending.th;
@@ -552,6 +559,8 @@ function sortKey(set: NftSet, e: SetElement): bigint {
     });
     return big(all.reverse());
   }
+  // Combined flags are sorted by the first of them.
+  if (types[0]!.bitmask === true && typeof e.key === 'number') return BigInt(e.key & -e.key);
   const bytes = bytesOf(e.key, types[0]!);
   // Intervals are kept in network order.
   const host = types[0]!.hostOrder === true && !(set.flags.interval === true && typeof e.key === 'string');
