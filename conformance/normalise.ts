@@ -102,6 +102,11 @@ const MACHINE: readonly (readonly [command: RegExp, pattern: RegExp, replacement
   [/\btc\b/, /Sent \d+ bytes \d+ pkt \(dropped \d+/g, 'Sent N bytes N pkt (dropped N'],
   [/\bip (-\S+ )*-d|-details/, / numrxqueues \d+|,"num_rx_queues":\d+/g, ''],
   [/\bip (-\S+ )*-d|-details/, /(mcast_startup_query_interval) 312[45]/g, '$1 T'],
+  // Lines of LOG: clock, identities and sequence numbers; the window scale follows the machine's memory.
+  [/\bdmesg\b/, /\[ *\d+\.\d{6}\]/g, '[CLOCK]'],
+  [/\bdmesg\b/, / ID=\d+/g, ' ID=N'],
+  [/\bdmesg\b/, / (SEQ|ACK)=\d{6,}/g, ' $1=S'],
+  [/\bdmesg\b/, /(OPT \([0-9A-F]*080A)[0-9A-F]{16}([0-9A-F]*0303)[0-9A-F]{2}/g, '$1T$2W'],
   [/protocols/, /^(\w+) +\d+ +-?\d+ +-?\d+ +/gm, '$1 SIZE N N '],
 ];
 

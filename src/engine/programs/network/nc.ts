@@ -188,8 +188,8 @@ function* readWrite(sys: Sys, fd: number, socket: TcpSocket | UdpSocket | UnixSo
       } catch (e) {
         if (!isErrno(e)) throw e;
         if (e.code === 'EAGAIN') continue;
-        // A refused datagram or a reset connection ends it.
-        return udp ? 1 : 0;
+        // A refused datagram or a reset connection ends it, without a word and without a bad status.
+        return 0;
       }
       if (data.length === 0 && !udp) open = false;
       else {
