@@ -139,6 +139,10 @@ class Generator {
     if (this.chance(0.06)) this.sysctl(stack, 'net.ipv4.conf.all.arp_ignore', 1 + this.random.below(2));
     if (this.chance(0.05)) this.sysctl(stack, 'net.ipv4.conf.all.arp_announce', 2);
     if (this.chance(0.06)) this.sysctl(stack, 'net.ipv4.conf.all.proxy_arp', 1);
+    // Whether bridged packets meet the filter is the kernel's configuration here, and a module to be loaded there.
+    this.commands.push(
+      `f=/proc/sys/net/bridge/bridge-nf-call-iptables; ip netns exec ${stack} sh -c "if [ -e $f ]; then echo 0 > $f; fi"`,
+    );
     // Errors are limited for each destination, redirects and their like by time: counters would depend on the machine's speed.
     this.sysctl(stack, 'net.ipv4.icmp_ratelimit', 0);
     this.sysctl(stack, 'net.ipv4.conf.all.send_redirects', 0);

@@ -221,6 +221,11 @@ export class Addresses implements AddressApi {
       this.addRoutes(promoted);
       for (const o of list) if (o.secondary && o.prefixLength === promoted.prefixLength) this.addRoutes(o);
     }
+    // fib_disable_ip: without an address, IPv4 ends on the link, and with it whatever was routed there.
+    if (list.length === 0 && link.registered) {
+      this.ns.routes.linkDown(link, true, 'inet');
+      this.ns.neigh.flushLink(link, false, 'inet');
+    }
   }
 
   private drop4(a: Ip4Address): void {

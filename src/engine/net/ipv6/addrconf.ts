@@ -69,6 +69,8 @@ export class AddrConf {
       }
       return;
     }
+    // addrconf_permanent_addr: routes of addresses that were there before.
+    for (const a of link.ip6!.addresses) if (!a.noPrefixRoute && a.prefixLength < 128) this.prefixRoute(a, true);
     if (link.carrier && link.operstate !== 'DOWN' && link.operstate !== 'LOWERLAYERDOWN') this.start(link);
   }
 
@@ -194,7 +196,8 @@ export class AddrConf {
       dev.conf.accept_dad > 0 &&
       dev.conf.dad_transmits > 0;
     a.tentative = dad;
-    if (!a.noPrefixRoute && a.prefixLength < 128) this.prefixRoute(a, true);
+    // A link that is down takes no route; `up` adds it then.
+    if (!a.noPrefixRoute && a.prefixLength < 128 && a.link.up) this.prefixRoute(a, true);
     if (!a.tentative) this.localRoute(a, true);
     if (dev.ready || a.link.isLoopback) this.addressReady(a);
     else if (!dad) this.ns.addrs.announce(a, false);

@@ -98,7 +98,9 @@ export class Arp implements NeighProtocol {
       return;
     }
     if (op === ARP_OP.REQUEST) {
-      const type = ns.ip4.inputType(tpa, spa, link);
+      // As for a packet from the asker: who could not send us one (rp_filter, a broadcast source) gets no answer either.
+      const r = ns.ip4.routeInput(tpa, spa, link, 0, 0);
+      const type = typeof r === 'string' ? 'none' : r.entry.route.type;
       if (type === 'local') {
         if (!this.ignores(link, spa, tpa) && !this.filters(link, spa, tpa)) {
           neighbourOf(this, link, spa).update(sha, 'STALE', { override: true });
