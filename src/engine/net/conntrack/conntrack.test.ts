@@ -295,3 +295,14 @@ test('settings are there for every namespace of the machine, and only the first 
   assert.throws(() => b.ns.sysctl.set('netfilter/nf_conntrack_count', '1'));
   assert.equal(b.w.ns(b.w.machine('other')).sysctl.get('netfilter/nf_conntrack_max'), undefined);
 });
+
+test('a namespace that ends takes its connections along and leaves no timer', () => {
+  const b = new Bench();
+  const other = b.w.ns();
+  natApi.hold(b.ns);
+  b.pass(A, B, makeUdp(1, 53, NO_BYTES));
+  b.ns.destroy(other);
+  assert.equal(b.ct.count, 0);
+  b.w.run(100_000_000);
+  assert.equal(b.ct.count, 0);
+});

@@ -499,8 +499,9 @@ export class Conntrack {
     this.gc = this.ns.host.scheduler.after(when - now, this.onGc);
   }
 
-  /** The namespace ends. */
+  /** The namespace ends: its connections do, and nothing is collected any more. */
   stop(): void {
+    this.flush();
     this.gc?.cancel();
     this.gc = null;
   }

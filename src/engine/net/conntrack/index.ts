@@ -10,7 +10,7 @@ import { Connection } from './connection';
 import { Conntrack } from './conntrack';
 import { Nat } from './nat-core';
 import type { NatApi } from './nat';
-import { everyNamespace } from '../pernet';
+import { atNamespaceEnd, everyNamespace } from '../pernet';
 import { registerConntrackFiles } from './proc';
 import { showSettings } from './settings';
 import { makeTuple } from './tuple';
@@ -38,6 +38,10 @@ class PerNamespace {
     this.ct = new Conntrack(ns);
     showSettings(ns, this.ct.settings, () => this.ct.count);
     registerConntrackFiles(ns, this.ct);
+    atNamespaceEnd(ns, () => {
+      this.ct.stop();
+      this.ownNat?.stop();
+    });
   }
 
   get nat(): Nat {
