@@ -48,6 +48,9 @@ export class Route implements RouteInfo {
   prefSrc: IpAddress | undefined = undefined;
   mtu: number | undefined = undefined;
   advmss: number | undefined = undefined;
+  /** The next hop object it uses, and metrics beyond mtu and advmss. */
+  nhid: number | undefined = undefined;
+  metrics: Readonly<Record<string, number | string>> | undefined = undefined;
   pref: 'low' | 'medium' | 'high' | undefined = undefined;
   expires: Micros | undefined = undefined;
 

@@ -8,6 +8,7 @@ import type { Family, NexthopInfo, RouteInfo, RouteResult, RouteType } from '../
 import { RT_TABLE, RTPROT, SCOPE } from '../types';
 import type { FibTable } from './lookup';
 import { Nexthop, Route } from './lookup';
+import { NexthopObjects } from './nexthops';
 
 type Mode = 'add' | 'append' | 'prepend' | 'replace' | 'change';
 
@@ -19,7 +20,12 @@ const METRIC6 = 1024;
 
 /** `ip route`: RTM_*ROUTE on the tables of a namespace. */
 export class Routes implements RouteApi {
-  constructor(private readonly ns: NetNamespace) {}
+  /** `ip nexthop`. */
+  readonly nexthopObjects: NexthopObjects;
+
+  constructor(private readonly ns: NetNamespace) {
+    this.nexthopObjects = new NexthopObjects(ns);
+  }
 
   list(filter: { family?: Family; table?: number } = {}): RouteInfo[] {
     const out: RouteInfo[] = [];
@@ -94,6 +100,8 @@ export class Routes implements RouteApi {
       route.pref = spec.pref ?? 'medium';
       if (spec.expires) route.expires = this.ns.now + spec.expires * 1e6;
     }
+    if (spec.metrics !== undefined) route.metrics = spec.metrics;
+    if (spec.nhid !== undefined) return this.withObject(spec, route);
     if (NO_DEVICE.has(type)) {
       route.addNexthop(new Nexthop(family === 'inet' ? null : (this.ns.links.get(1) ?? null), undefined));
       return route;
@@ -113,6 +121,25 @@ export class Routes implements RouteApi {
         throw new Errno('EINVAL', family === 'inet' ? 'Invalid prefsrc address' : 'Invalid source address');
     }
     return route;
+  }
+
+  /** A route whose next hops are an object's. @throws Errno EINVAL */
+  private withObject(spec: RouteSpec, route: Route): Route {
+    const o = this.nexthopObjects.get(spec.nhid!);
+    if (o === undefined) throw new Errno('EINVAL', 'Nexthop id does not exist');
+    const made = o.blackhole
+      ? Object.assign(new Route(route.family, route.table, 'blackhole', route.dst, route.dstLength), {
+          tos: route.tos,
+          protocol: route.protocol,
+          metric: route.metric,
+          pref: route.pref,
+          metrics: route.metrics,
+        })
+      : route;
+    if (route.family === 'inet')
+      made.scope = spec.scope === SCOPE.LINK && o.gateway === undefined && !o.group ? SCOPE.LINK : SCOPE.UNIVERSE;
+    this.nexthopObjects.fill(made, spec.nhid!);
+    return made;
   }
 
   /** fib_check_nh */
@@ -226,14 +253,17 @@ export class Routes implements RouteApi {
 
   private insert(table: FibTable<IpAddress>, route: Route, at: number): void {
     table.insert(route, at);
+    if (route.expires !== undefined)
+      this.ns.host.scheduler.after(Math.max(1, route.expires - this.ns.now), () => {
+        if (table.at(route.dst, route.dstLength).includes(route)) this.remove(route);
+      });
     this.ns.events.emit(() => ({ type: 'route', deleted: false, route: snapshot(route) }));
   }
 
   /** Takes a route out and, unless it goes quietly, announces it. */
   remove(route: Route, tell = true): void {
     this.ns.fib.table(route.family, route.table).remove(route);
-    if (tell)
-      this.ns.events.emit(() => ({ type: 'route', deleted: true, route: snapshot(route) }));
+    if (tell) this.ns.events.emit(() => ({ type: 'route', deleted: true, route: snapshot(route) }));
   }
 
   delete(match: RouteMatch): void {
@@ -249,6 +279,7 @@ export class Routes implements RouteApi {
     if (table === undefined)
       throw new Errno('ESRCH', `${family === 'inet' ? 'ipv4' : 'ipv6'}: FIB table does not exist`);
     const found = table.at(base, match.dstLength).find((r) => {
+      if (match.nhid !== undefined && r.nhid !== match.nhid) return false;
       if (match.tos !== undefined && match.tos !== 0 && r.tos !== match.tos) return false;
       if (match.metric && r.metric !== match.metric) return false;
       if (match.type !== undefined && r.type !== match.type) return false;
@@ -329,6 +360,7 @@ export class Routes implements RouteApi {
 
   /** fib_sync_down_dev: the link went down or away. */
   linkDown(link: Link, gone: boolean, only?: Family): void {
+    this.nexthopObjects.linkDown(link);
     for (const family of only === undefined ? (['inet', 'inet6'] as const) : [only]) {
       const tables = [...this.ns.fib.tables(family)].sort(([x], [y]) => x - y);
       for (const [, table] of tables)
@@ -373,6 +405,7 @@ export function snapshot(r: Route): RouteInfo {
     weight: nh.weight,
   }));
   const { family, table, type, dst, dstLength, tos, scope, protocol, metric, prefSrc, mtu, advmss, pref, expires } = r;
+  const { nhid, metrics } = r;
   return {
     family,
     table,
@@ -389,5 +422,7 @@ export function snapshot(r: Route): RouteInfo {
     advmss,
     pref,
     expires,
+    nhid,
+    metrics,
   };
 }

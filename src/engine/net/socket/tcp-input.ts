@@ -151,6 +151,8 @@ export abstract class TcpInput extends TcpRecovery {
     this.highSeq = this.cwndSeq = this.sndNxt;
     this.lastActivity = this.lastReceived = this.lastAcked = this.ns.now;
     this.copied = 0;
+    const initial = this.route?.entry.route.metrics?.initcwnd;
+    if (typeof initial === 'number' && initial > 0) this.congestion.cwnd = initial;
     if (this.rtt.srtt === 0) this.rtt.restore();
   }
 

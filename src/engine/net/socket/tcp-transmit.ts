@@ -165,7 +165,7 @@ export abstract class TcpTransmit extends TcpCore {
           dst,
           protocol: IPPROTO.TCP,
           payload: segment,
-          ttl: this.ttl ?? ns.ipv4.ip_default_ttl,
+          ...(this.ttl === undefined ? {} : { ttl: this.ttl }),
           tos: this.tos,
           df: this.pmtudisc !== 'dont' && ns.ipv4.ip_no_pmtu_disc === 0,
           id,

@@ -14,6 +14,7 @@ import { link } from './link';
 import { maddress } from './maddress';
 import { monitor } from './monitor';
 import { neigh } from './neigh';
+import { nexthop } from './nexthop';
 import { netns } from './netns';
 import { enterNetns } from './netns/switch';
 import { route } from './route';
@@ -63,7 +64,7 @@ const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['netconf', missing('netconf')],
   ['vrf', missing('vrf')],
   ['sr', missing('sr')],
-  ['nexthop', missing('nexthop')],
+  ['nexthop', nexthop],
   ['mptcp', missing('mptcp')],
   ['ioam', missing('ioam')],
   ['help', help],

@@ -101,11 +101,8 @@ function parseFilter(ctx: Context, words: readonly string[]): Filter {
     } else if (args.matches('from')) {
       args.next();
       if (args.is('root') || args.is('match') || args.is('exact')) args.next();
+      // Routes by source need tables of their own (IPv6 subtrees), of which there are none.
       prefix(args.word);
-      throw new Quit(2, 'ip: not simulated in this course: route from\n');
-    } else if (args.is('nhid')) {
-      args.next();
-      throw new Quit(2, 'ip: not simulated in this course: route nhid\n');
     } else {
       if (args.matches('to')) args.next();
       if (args.matches('root')) f.root = prefix(args.next());
@@ -194,7 +191,13 @@ export function flushRoutes(ctx: Context, words: readonly string[]): number {
   if (words.length === 0) throw new Quit(1, '"ip route flush" requires arguments.\n');
   const f = parseFilter(ctx, words);
   const { out, options } = ctx;
-  if (f.cache) return 0;
+  if (f.cache) {
+    ctx.needAdmin();
+    const families = f.family === 'unspec' ? (['inet', 'inet6'] as const) : [f.family];
+    for (const family of families) ctx.net.routes.forgetExceptions(family);
+    if (options.stats > 0 && families[0] === 'inet') out.fp('*** IPv4 routing cache is flushed.\n');
+    return 0;
+  }
   let round = 0;
   for (;;) {
     let routes: RouteInfo[];

@@ -21,26 +21,23 @@ import { ROUTE_TYPES } from './types';
 /** What is done with the route. */
 export type RouteVerb = 'add' | 'change' | 'replace' | 'append' | 'prepend' | 'delete' | 'test';
 
-/** Metrics that are parsed, checked and then refused because they are not simulated. */
-const OTHER_METRICS = [
-  'reordering',
-  'rtt',
-  'rto_min',
-  'window',
-  'cwnd',
-  'initcwnd',
-  'initrwnd',
-  'features',
-  'quickack',
-  'congctl',
-  'rttvar',
-  'ssthresh',
-  'realms',
-  'encap',
-  'ttl-propagate',
-  'fastopen_no_cookie',
-  'nhid',
-];
+/** Words that are refused because what they set is not simulated. */
+const REFUSED = ['realms', 'encap', 'ttl-propagate', 'fastopen_no_cookie'];
+
+/** Metrics that are plain numbers, with what is said about bad ones. */
+const NUMBERS: Readonly<Record<string, string>> = {
+  reordering: '"reordering" value is invalid\n',
+  window: '"window" value is invalid\n',
+  cwnd: '"cwnd" value is invalid\n',
+  initcwnd: '"initcwnd" value is invalid\n',
+  initrwnd: '"initrwnd" value is invalid\n',
+  quickack: '"quickack" value should be 0 or 1\n',
+  ssthresh: '"ssthresh" value is invalid\n',
+  hoplimit: '"hoplimit" value is invalid\n',
+};
+
+/** Times: in the kernel's units, which are eighths and quarters of a millisecond. */
+const TIMES: Readonly<Record<string, number>> = { rtt: 8, rttvar: 4, rto_min: 1 };
 
 interface Nexthop {
   index?: number;
@@ -104,6 +101,7 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
   let hops: Nexthop[] | undefined;
   let unsupported: string | undefined;
   const spec: Partial<RouteSpec> = {};
+  const metrics: Record<string, number | string> = {};
   const number = (message: string, max = 0xffffffff): number => {
     const word = args.next();
     const n = readUnsigned(word, max);
@@ -135,15 +133,35 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       spec.scope = scope;
     } else if (args.is('mtu')) {
       args.next();
-      if (args.is('lock')) args.next();
+      if (args.is('lock')) {
+        args.next();
+        metrics.lock = 'mtu';
+      }
       const mtu = readUnsigned(args.word);
       if (mtu === undefined) invalidArgument('"mtu" value is invalid\n', args.word);
       spec.mtu = mtu;
-    } else if (args.is('hoplimit')) {
-      number('"hoplimit" value is invalid\n');
-      unsupported = 'route hoplimit';
     } else if (args.is('advmss')) spec.advmss = number('"mss" value is invalid\n');
-    else if (OTHER_METRICS.includes(args.word)) {
+    else if (NUMBERS[args.word] !== undefined) {
+      const { word } = args;
+      if (args.ahead === 'lock') args.skip();
+      metrics[word] = number(NUMBERS[word]!);
+    } else if (TIMES[args.word] !== undefined) {
+      const name = args.word;
+      const word = args.next();
+      const m = /^(\d+(?:\.\d+)?)(s|secs?|ms|msecs?|msec)?$/.exec(word);
+      if (!m) invalidArgument(`"${name}" value is invalid\n`, word);
+      const value = Number(m[1]);
+      metrics[name] = m[2] === undefined ? value : Math.round(value * (m[2].startsWith('m') ? 1 : 1000) * TIMES[name]!);
+    } else if (args.is('features')) {
+      const word = args.next();
+      if (word !== 'ecn') invalidArgument('"features" value not valid\n', word);
+      metrics.features = 1;
+    } else if (args.is('congctl')) {
+      let word = args.next();
+      if (word === 'lock') word = args.next();
+      metrics.congctl = word;
+    } else if (args.is('nhid')) spec.nhid = number('"id" value is invalid\n');
+    else if (REFUSED.includes(args.word)) {
       unsupported = `route ${args.word}`;
       args.next();
     } else if (args.is('onlink')) spec.onlink = true;
@@ -189,6 +207,7 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
     }
   }
   if (hops) spec.nexthops = hops;
+  if (Object.keys(metrics).length > 0) spec.metrics = metrics;
   if (type !== undefined) spec.type = type;
   const local = type === 'local' || type === 'broadcast' || type === 'anycast';
   if (spec.table === undefined && local) spec.table = RT_TABLE.LOCAL;
@@ -200,7 +219,8 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       if (real === 'inet6') spec.scope = SCOPE.UNIVERSE;
       else if (type === 'local') spec.scope = SCOPE.HOST;
       else if (type === 'broadcast' || type === 'multicast' || type === 'anycast') spec.scope = SCOPE.LINK;
-      else if (spec.type === 'unicast' && spec.gateway === undefined && !hops) spec.scope = SCOPE.LINK;
+      else if (spec.type === 'unicast' && spec.gateway === undefined && !hops && spec.nhid === undefined)
+        spec.scope = SCOPE.LINK;
       else spec.scope = SCOPE.UNIVERSE;
     }
   }

@@ -72,6 +72,7 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
     }
   }
   if (r.tos !== 0 && !p.hideTos) out.any('tos', tosName(r.tos), `tos ${tosName(r.tos)} `);
+  if (r.nhid !== undefined && !(p.get && p.get.cache)) out.any('nhid', r.nhid, `nhid ${r.nhid} `);
   if (single?.gateway !== undefined && !p.hideVia) printGateway(ctx, r, single.gateway);
   if (single?.index !== undefined && !p.hideDev) {
     const name = ctx.nameOf(single.index);
@@ -123,15 +124,36 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
     if (options.stats > 0) out.any('users', 2, 'users 2 ');
   }
   if (family === 'inet6' && r.expires !== undefined) {
-    const seconds = Math.max(0, Math.ceil((r.expires - ctx.sys.now) / 1e6));
+    const seconds = Math.max(0, Math.floor((r.expires - ctx.sys.now) / 1e6));
     out.any('expires', seconds, `expires ${seconds}sec `);
   }
   const mtu = p.get ? p.get.mtu : r.mtu;
-  if (mtu !== undefined || r.advmss !== undefined) {
+  const m = r.metrics;
+  if (mtu !== undefined || r.advmss !== undefined || m !== undefined) {
     out.openArray('metrics');
     out.openObject();
-    if (mtu !== undefined) out.any('mtu', mtu, `mtu ${mtu} `);
+    const metric = (name: string): void => {
+      const value = m?.[name];
+      if (value === undefined) return;
+      if (name === 'features') {
+        if (out.isJson) out.member('ecn', null);
+        else out.fp('features ecn ');
+      } else if (name === 'congctl') out.any(name, value, `congctl ${value} `);
+      else if (name === 'rtt' || name === 'rttvar' || name === 'rto_min') {
+        const ms = Math.floor(Number(value) / (name === 'rtt' ? 8 : name === 'rttvar' ? 4 : 1));
+        // A least timeout always counts as locked.
+        const lock = name === 'rto_min' ? 'lock ' : '';
+        out.any(name, ms, ms >= 1000 ? `${name} ${lock}${ms / 1000}s ` : `${name} ${lock}${ms}ms `);
+      } else out.any(name, value, `${name} ${value} `);
+    };
+    if (mtu !== undefined) {
+      const lock = m?.lock === 'mtu' ? 'lock ' : '';
+      out.any('mtu', mtu, `mtu ${lock}${mtu} `);
+    }
+    for (const name of ['window', 'rtt', 'rttvar', 'ssthresh', 'cwnd']) metric(name);
     if (r.advmss !== undefined) out.any('advmss', r.advmss, `advmss ${r.advmss} `);
+    for (const name of ['reordering', 'hoplimit', 'initcwnd', 'features', 'rto_min', 'initrwnd', 'quickack', 'congctl'])
+      metric(name);
     out.closeObject();
     out.closeArray();
   }
