@@ -33,7 +33,8 @@ export function restore(sh: Shell, saved: readonly Saved[]): void {
     const { fd, copy } = saved[i]!;
     if (copy === undefined) {
       if (sh.sys.proc.fds.has(fd)) sh.sys.close(fd);
-    } else {
+    } else if (sh.sys.proc.fds.has(copy)) {
+      // After exec the copies are gone, and with them everything there was to put back.
       sh.sys.dup2(copy, fd);
       sh.sys.close(copy);
     }

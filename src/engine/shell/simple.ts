@@ -147,7 +147,7 @@ function* dispatch(
   } finally {
     if (keep) {
       // `exec` without a command: the redirections stay.
-      for (const s of saved) if (s.copy !== undefined) sh.sys.close(s.copy);
+      for (const s of saved) if (s.copy !== undefined && sh.sys.proc.fds.has(s.copy)) sh.sys.close(s.copy);
       sh.openSubstitutions.length = opened;
     } else restore(sh, saved);
   }
