@@ -226,7 +226,7 @@ export function* waitForeground(sh: Shell, job: Job): Coroutine<number> {
   const control = sh.opt('monitor');
   let interrupted = false;
   // A script's SIGINT while it waits counts only if the command died of it (bash's wait_sigint_handler).
-  const guard = !sh.interactive && !sh.traps.has('SIGINT') && !sys.proc.handlers.has('SIGINT');
+  const guard = !sh.tellsOfJobs && !sh.traps.has('SIGINT') && !sys.proc.handlers.has('SIGINT');
   if (guard) sys.onSignal('SIGINT', () => (interrupted = true), true);
   try {
     while (jobState(job) === 'running') if ((yield* waitAny(sh)) === false) break;
@@ -241,7 +241,7 @@ export function* waitForeground(sh: Shell, job: Job): Coroutine<number> {
     job.background = true;
     job.notified = true;
     sh.jobs.touch(job);
-    if (sh.interactive) {
+    if (sh.tellsOfJobs) {
       // Ctrl-Z has been echoed: the message starts on a row of its own.
       yield* sh.eprint(`\n${sh.jobs.line(job)}`);
     }
@@ -251,7 +251,7 @@ export function* waitForeground(sh: Shell, job: Job): Coroutine<number> {
   sh.pipeStatus = job.procs.map((p) => (p.status ? shellStatus(p.status) : 0));
   if (last?.kind === 'signaled') {
     const { signal } = last;
-    if (sh.interactive && sh.subshellDepth === 0) {
+    if (sh.tellsOfJobs) {
       if (signal === 'SIGINT') {
         // In a loop or list the shell acts as if it had been interrupted itself; the message's newline comes with that.
         if (sh.traps.has('SIGINT') && sh.loopDepth > 0) sh.pendingTraps.push('SIGINT');
@@ -264,7 +264,7 @@ export function* waitForeground(sh: Shell, job: Job): Coroutine<number> {
     } else if (signal === 'SIGTERM') yield* sh.eprint('Terminated\n');
     else if (signal !== 'SIGPIPE') yield* sh.error(deathNotice(job, signal));
   }
-  if (!sh.interactive) yield* notifyScript(sh);
+  if (!sh.tellsOfJobs) yield* notifyScript(sh);
   return status;
 }
 
@@ -293,7 +293,7 @@ export function* notify(sh: Shell): Coroutine<void> {
     if (state === 'running') continue;
     if (!job.notified && job.background) {
       job.notified = true;
-      if (sh.interactive) yield* sh.eprint(sh.jobs.line(job));
+      if (sh.tellsOfJobs) yield* sh.eprint(sh.jobs.line(job));
     }
     if (state === 'done') sh.jobs.remove(job);
   }

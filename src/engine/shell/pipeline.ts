@@ -222,7 +222,7 @@ export function* startBackground(sh: Shell, node: CommandNode | Pipeline | AndOr
   if (typeof job === 'number') return job;
   const pid = job.procs.at(-1)!.pid;
   sh.lastBackground = pid;
-  if (sh.interactive && sh.subshellDepth === 0) yield* sh.eprint(`[${job.id}] ${pid}\n`);
+  if (sh.tellsOfJobs) yield* sh.eprint(`[${job.id}] ${pid}\n`);
   return 0;
 }
 
@@ -270,7 +270,7 @@ export function* startCoproc(sh: Shell, node: Coproc): Coroutine<number> {
     pipefail: false,
   });
   sh.lastBackground = pid;
-  if (sh.interactive && sh.subshellDepth === 0) yield* sh.eprint(`[${job.id}] ${pid}\n`);
+  if (sh.tellsOfJobs) yield* sh.eprint(`[${job.id}] ${pid}\n`);
   return 0;
 }
 

@@ -45,6 +45,11 @@ test('a background job is announced and its end told before the next prompt', ()
   assert.equal(s.type('\n'), '\n[1]+  Done                    sleep 1\n$ ');
 });
 
+test('a subshell says nothing about its jobs', () => {
+  const s = new Session({ programs });
+  assert.equal(s.type('(sleep 0.1 & wait)\n', 500_000), '(sleep 0.1 & wait)\n$ ');
+});
+
 test('a background job that reads the terminal is stopped', () => {
   const s = new Session({ programs });
   s.type('cat &\n', 10_000);

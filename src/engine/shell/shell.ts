@@ -214,6 +214,11 @@ export class Shell {
     }
   }
 
+  /** An interactive shell tells about its background jobs; its subshells do not (bash's execute_in_subshell clears `interactive`). */
+  get tellsOfJobs(): boolean {
+    return this.interactive && this.subshellDepth === 0;
+  }
+
   /** Prints a message and gives up the command. */
   *fail(message: string, status = 1, fatal = true): Coroutine<never> {
     yield* this.error(message);

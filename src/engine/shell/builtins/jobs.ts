@@ -104,7 +104,7 @@ function* jobsBuiltin(sh: Shell, args: string[]): Coroutine<number> {
 
 function* wait(sh: Shell, args: string[]): Coroutine<number> {
   const status = yield* waitBuiltin(sh, args);
-  if (!sh.interactive) yield* notifyScript(sh);
+  if (!sh.tellsOfJobs) yield* notifyScript(sh);
   for (const job of [...sh.jobs.jobs.values()])
     if (job.notified && job.background && jobState(job) === 'done') sh.jobs.remove(job);
   // A wait for everything forgets the statuses.
@@ -137,7 +137,7 @@ function* waitBuiltin(sh: Shell, args: string[]): Coroutine<number> {
       if (done) {
         if (variable !== undefined) sh.set(variable, String(done.procs.at(-1)!.pid));
         const status = jobStatus(done);
-        if (!sh.interactive) yield* notifyScript(sh);
+        if (!sh.tellsOfJobs) yield* notifyScript(sh);
         sh.jobs.remove(done);
         sh.jobs.finished.delete(done.procs.at(-1)!.pid);
         return status;
@@ -158,7 +158,7 @@ function* waitBuiltin(sh: Shell, args: string[]): Coroutine<number> {
     }
     for (const job of [...sh.jobs.jobs.values()]) {
       if (jobState(job) !== 'done') continue;
-      if (!sh.interactive) continue;
+      if (!sh.tellsOfJobs) continue;
       if (!job.notified) yield* sh.eprint(sh.jobs.line(job));
       sh.jobs.remove(job);
     }
@@ -185,7 +185,7 @@ function* waitBuiltin(sh: Shell, args: string[]): Coroutine<number> {
       }
       status = proc.status ? shellStatus(proc.status) : 127;
       if (variable !== undefined) sh.set(variable, String(pid));
-      if (sh.interactive && jobState(job) === 'done') {
+      if (sh.tellsOfJobs && jobState(job) === 'done') {
         job.notified = true;
         sh.jobs.remove(job);
       }
@@ -208,7 +208,7 @@ function* waitBuiltin(sh: Shell, args: string[]): Coroutine<number> {
     }
     status = jobStatus(job);
     if (variable !== undefined) sh.set(variable, String(job.procs.at(-1)!.pid));
-    if (sh.interactive && jobState(job) === 'done') {
+    if (sh.tellsOfJobs && jobState(job) === 'done') {
       job.notified = true;
       sh.jobs.remove(job);
     }
