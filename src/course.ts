@@ -84,7 +84,14 @@ export const parts: readonly Part[] = [
           { id: 'strangers', title: 'Strangers on one bridge' },
         ],
       }),
-      chapter(5, 'part-b/05-nat', 'Getting out, letting in: forwarding, netfilter, NAT, conntrack', 40),
+      chapter(5, 'part-b/05-nat', 'Getting out, letting in: forwarding, netfilter, NAT, conntrack', 40, {
+        labs: [
+          { id: 'out-in-three-steps', title: 'Out in three steps' },
+          { id: 'letting-in', title: 'In, by another door' },
+          { id: 'default-deny', title: 'Closed by default' },
+          { id: 'half-published', title: 'Half published' },
+        ],
+      }),
     ],
   },
   {

@@ -1,6 +1,7 @@
 import MDXComponents from '@theme-original/MDXComponents';
 import Coats from '@site/src/components/Coats';
 import Console from '@site/src/components/Console';
+import Hooks from '@site/src/components/Hooks';
 import Lab from '@site/src/components/Lab';
 import Objectives from '@site/src/components/Objectives';
 import Quiz from '@site/src/components/Quiz';
@@ -9,4 +10,16 @@ import Task from '@site/src/components/Task';
 import Topology from '@site/src/components/Topology';
 
 /** What a chapter may use without importing it. A break-fix is a lab whose file says so; its name in the text only says it again. */
-export default { ...MDXComponents, Challenge: Lab, Coats, Console, Lab, Objectives, Quiz, Strip, Task, Topology };
+export default {
+  ...MDXComponents,
+  Challenge: Lab,
+  Coats,
+  Console,
+  Hooks,
+  Lab,
+  Objectives,
+  Quiz,
+  Strip,
+  Task,
+  Topology,
+};
