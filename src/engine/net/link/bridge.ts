@@ -12,6 +12,7 @@ import { IFF } from '../types';
 import { BridgePort } from './bridge-port';
 import { Fdb, fdbKey } from './fdb';
 import { Link } from './link';
+import { Mdb } from './mdb';
 
 /** What VLAN filtering adds to a bridge (bridge-vlan.ts). A null port is the bridge itself. */
 export interface BridgeVlanOps {
@@ -114,6 +115,8 @@ export class BridgeLink extends Link {
   };
   /** VLAN tables: there from the moment somebody uses VLANs on this bridge. */
   vlans: BridgeVlanOps | null = null;
+  /** Groups wanted behind the ports, from the reports that crossed. */
+  readonly mdb = new Mdb(this);
   /** The spanning tree, while stp_state is on. */
   stp: BridgeStpOps | null = null;
   readonly fdb = new Fdb(() => this.settings.ageingTime * TICK);
@@ -275,6 +278,7 @@ export class BridgeLink extends Link {
     if (own?.port === port && own.local) own.port = null;
     for (const e of this.fdb.flushPort(port, false)) this.ns.fdb.announce(this, e, true);
     this.vlans?.portRemoved(port);
+    this.mdb.forget(port, true);
     link.port = null;
     link.master = null;
     link.allmulti--;
@@ -309,6 +313,7 @@ export class BridgeLink extends Link {
     port.forwardDelay?.cancel();
     port.forwardDelay = null;
     for (const e of this.fdb.flushPort(port, true)) this.ns.fdb.announce(this, e, true);
+    this.mdb.forget(port, false);
     this.stp?.portDown(port);
     this.selectStates();
     this.announcePort(port);
@@ -522,7 +527,10 @@ export class BridgeLink extends Link {
     if (skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST) {
       const copy = ns.cloneSkb(skb);
       this.flood(copy, port);
-      if (skb.pktType === PACKET.MULTICAST) this.stats.multicast++;
+      if (skb.pktType === PACKET.MULTICAST) {
+        this.stats.multicast++;
+        if (this.settings.mcastSnooping) this.mdb.snoop(skb, port);
+      }
       if (ns.tracer.active) this.traceBridge(skb, port, 'local', skb.dst, [this.name]);
       this.passUp(skb, port);
       return;
@@ -667,6 +675,7 @@ export class BridgeLink extends Link {
       return;
     }
     if (isMulticastMac(skb.dst)) {
+      if (this.settings.mcastSnooping && skb.dst !== MAC_BROADCAST) this.mdb.snoop(skb, null);
       this.flood(skb, null);
       return;
     }

@@ -6,7 +6,7 @@ import type { NetEvent } from '../../../net';
 import { provideLinkKinds } from '../../link-kinds/fetch';
 import { bridgeCommand } from '../../link-kinds/tool';
 import { deviceNames } from '../complete';
-import { BRIDGE_MDB_USAGE, BRIDGE_MONITOR_USAGE, BRIDGE_USAGE } from '../help';
+import { BRIDGE_MONITOR_USAGE, BRIDGE_USAGE } from '../help';
 import { Quit } from '../lib/args';
 import type { Options } from '../lib/context';
 import { colorOption, Context, defaultOptions, runTool } from '../lib/context';
@@ -23,19 +23,6 @@ function fetched(name: string): Handler {
     if (!there || !command) throw new Quit(126, 'bridge: cannot load program: network error\n');
     return command(ctx, words);
   };
-}
-
-/** `bridge mdb`: groups that ports have joined are not kept. */
-function mdb(ctx: Context, words: readonly string[]): number {
-  const [verb = 'show'] = words;
-  const is = (keyword: string): boolean => keyword.startsWith(verb);
-  if (words.length > 0 && (is('add') || is('delete')))
-    throw new Quit(2, `bridge: not simulated in this course: mdb ${verb}\n`);
-  if (words.length > 0 && !is('show') && !is('lst') && !is('list')) {
-    if (is('help')) throw new Quit(255, BRIDGE_MDB_USAGE);
-    throw new Quit(255, `Command "${verb}" is unknown, try "bridge mdb help".\n`);
-  }
-  throw new Quit(2, 'bridge: not simulated in this course: mdb show\n');
 }
 
 function* monitor(ctx: Context, words: readonly string[]): Coroutine<number> {
@@ -86,7 +73,7 @@ type Handler = (ctx: Context, words: readonly string[]) => number | Coroutine<nu
 const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['link', bridgeLink],
   ['fdb', bridgeFdb],
-  ['mdb', mdb],
+  ['mdb', fetched('mdb')],
   ['vlan', fetched('vlan')],
   ['monitor', monitor],
   [
