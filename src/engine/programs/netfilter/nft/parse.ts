@@ -623,7 +623,8 @@ export class CommandParser extends StatementParser {
           this.expect('=');
           this.expandVariable();
           body.elements = this.setLiteral();
-          break;
+          // What follows needs no separator.
+          continue;
         default: {
           const s = this.stateful();
           if (s === undefined) this.fail();

@@ -42,6 +42,7 @@ export function typesOf(o: Operand, family: NftFamily): DataType[] {
       return [f.type === 'integer' ? integerOf(f.bits) : dataType(f.type)!];
     }
     case 'raw':
+      if (o.base === 'th' && o.length === 16 && o.offset <= 16) return [dataType('inet_service')!];
       return [{ ...integerOf(o.length), format: (v) => (typeof v === 'number' ? `0x${v.toString(16)}` : `0x${v}`) }];
     case 'meta':
       return [META[o.key] !== undefined ? dataType(META[o.key]!)! : integerOf(META_BITS[o.key] ?? 32)];
