@@ -15,8 +15,8 @@ import { VERDICT, fillPktInfo, newPktInfo } from '../pktinfo';
 import type { BuiltinTable, XtCounters, XtRule } from '../xt/rule';
 import { builtinTable } from '../xt/rule';
 import { NF_TRACE } from '../xt/target/trace';
-import type { CompiledRule } from './compile';
-import { compileRule } from './compile';
+import type { CompiledRule, Prefilter } from './compile';
+import { compileRule, prefilter } from './compile';
 import { addLegacyTableName } from './registry';
 
 const { CONTINUE, BREAK, ACCEPT, DROP, STOLEN, GOTO, JUMP, RETURN } = VERDICT;
@@ -35,7 +35,18 @@ export interface LegacyChain {
 interface Code {
   readonly chain: LegacyChain;
   readonly rules: readonly CompiledRule[];
+  readonly filter: Prefilter;
   readonly targets: (Code | undefined)[];
+}
+
+/** Does the packet pass the prefilter of rule `i`? */
+function passes(f: Prefilter, i: number, p: PktInfo): boolean {
+  const packet = p.skb.payload;
+  if (packet.kind === 'ipv4') {
+    if ((packet.src & f.sourceMask[i]!) !== f.source[i]) return false;
+    if ((packet.dst & f.destinationMask[i]!) !== f.destination[i]) return false;
+  }
+  return f.protocol[i]! < 0 || f.protocol[i] === p.l4proto;
 }
 
 /** One table of one namespace. */
@@ -100,7 +111,14 @@ export class LegacyTable {
 
   private walk(code: Code, p: PktInfo): number {
     const { rules } = code;
+    const { source, sourceMask, destination, destinationMask, protocol } = code.filter;
+    const packet = p.skb.payload;
+    const src = packet.kind === 'ipv4' ? packet.src | 0 : 0;
+    const dst = packet.kind === 'ipv4' ? packet.dst | 0 : 0;
+    const { l4proto } = p;
     for (let i = 0; i < rules.length; i++) {
+      if ((src & sourceMask[i]!) !== source[i] || (dst & destinationMask[i]!) !== destination[i]) continue;
+      if (protocol[i]! >= 0 && protocol[i] !== l4proto) continue;
       const v = rules[i]!.step(p);
       if (v === BREAK || v === CONTINUE) continue;
       if (v >= 0) return v;
@@ -115,8 +133,9 @@ export class LegacyTable {
   private traces = false;
 
   private walkTold(code: Code, p: PktInfo): number {
-    const { rules, chain } = code;
+    const { rules, chain, filter } = code;
     for (let i = 0; i < rules.length; i++) {
+      if (!passes(filter, i, p)) continue;
       const traced = (p.skb.nfFlags & NF_TRACE) !== 0;
       const v = rules[i]!.step(p);
       if (v === BREAK) continue;
@@ -175,7 +194,12 @@ export class LegacyTable {
     const made = new Map<string, Code>();
     this.traces = false;
     for (const chain of this.chains) {
-      made.set(chain.name, { chain, rules: chain.rules.map(compileRule), targets: [] });
+      made.set(chain.name, {
+        chain,
+        rules: chain.rules.map(compileRule),
+        filter: prefilter(chain.rules),
+        targets: [],
+      });
       this.traces ||= chain.rules.some((r) => r.target.kind === 'extension' && r.target.extension.name === 'TRACE');
     }
     for (const code of made.values())

@@ -35,6 +35,7 @@ function placeOf(chain: Chain, family: XtFamily, rule: { protocol: XtRule['proto
     if (seen.has(c)) return;
     seen.add(c);
     if (c.base !== undefined) hooks |= 1 << (HOOK_NUMBER[c.base.hook] ?? 0);
+    if (c.use === 0) return;
     for (const other of c.table.chains.values())
       if (other.rules.some((r) => r.exprs.some((e) => e.kind === 'verdict' && e.chain === c.name))) walk(other);
   };
@@ -180,7 +181,8 @@ class NftSession implements TableSession {
     const fail = (code: ErrnoCode): never => {
       throw new BatchError(` ${what} failed (${strerror(code)}): ${where}`);
     };
-    const code = refusal(exprs, placeOf(chain, this.family, rule), this.ns);
+    // The ruleset itself asks extensions about base chains; what leads to the user's chains is known here.
+    const code = chain.use === 0 ? undefined : refusal(exprs, placeOf(chain, this.family, rule), this.ns);
     if (code !== undefined) fail(code);
     this.request(what, where, () =>
       this.tx.newRule(this.ref(chain.name), { exprs, text: () => `-A ${chain.name}${saveRule(rule)}` }, place),
@@ -344,8 +346,7 @@ class NftSession implements TableSession {
     if (live !== undefined) {
       for (const c of [...live.chains.values()]) this.tx.flushChain(this.ref(c.name));
       for (const c of [...live.chains.values()]) if (c.base === undefined) this.tx.delChain(this.ref(c.name));
-      for (const c of live.chains.values())
-        if (this.isOwn(c)) this.tx.newChain(this.ref(c.name), { policy: 'accept' });
+      for (const c of live.chains.values()) if (this.isOwn(c)) this.tx.newChain(this.ref(c.name), { policy: 'accept' });
     }
     this.init();
     return names;

@@ -193,6 +193,11 @@ class Restore {
         const f = failure(error, c, at);
         throw new End(f.text, f.status);
       }
+      // iptables-legacy looks for a target when it reads its line, iptables-nft when the table is committed.
+      if (error instanceof XtProblem && c.variant === 'legacy') {
+        const f = failure(error, c, at);
+        throw new End(f.text, f.status);
+      }
       throw error;
     }
   }

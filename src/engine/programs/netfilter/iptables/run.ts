@@ -4,7 +4,6 @@ import { isErrno } from '../../../core';
 import type { Sys } from '../../../host';
 import type { IpAddress } from '../../../wire';
 import { parseIp } from '../../../wire';
-import '../../../net/conntrack';
 import { XT_STATUS, XtProblem } from '../../../net/netfilter/xt/problem';
 import type { Resolve, XtFamily } from '../../../net/netfilter/xt/values';
 import { findSet } from '../../../net/netfilter/ipset/registry';
