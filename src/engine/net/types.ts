@@ -267,6 +267,9 @@ export interface AddressInfo {
   readonly dadFailed: boolean;
   readonly noDad: boolean;
   readonly noPrefixRoute: boolean;
+  /** IPv6: made from a router's advertisement; a mobile node's home address. */
+  readonly learned?: boolean;
+  readonly home?: boolean;
   readonly metric: number;
   /** Absolute virtual times; undefined is forever. */
   readonly validUntil: Micros | undefined;
