@@ -6,6 +6,7 @@ import { brctl } from './brctl';
 import { ethtool } from './ethtool';
 import { miiTool } from './mii-tool';
 import { nc } from './nc';
+import { ncat } from './ncat';
 import { arp } from './net-tools/arp';
 import { ifconfig } from './net-tools/ifconfig';
 import { netstat } from './net-tools/netstat';
@@ -24,6 +25,7 @@ export const NETWORK_PROGRAMS: readonly Program[] = [
   ifconfig,
   miiTool,
   nc,
+  ncat,
   netstat,
   ping,
   route,
