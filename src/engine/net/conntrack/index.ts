@@ -125,16 +125,8 @@ export const natApi: NatApi = {
   masquerade: (ns, skb, range, output) => of(ns).nat.masquerade(skb, range, output),
   redirect: (ns, skb, range, hook, input) => of(ns).nat.redirect(skb, range, hook, input),
   netmap: (ns, skb, range, kind, prefixLength) => of(ns).nat.netmap(skb, range, kind, prefixLength),
-  registerChain(ns, ops) {
-    const p = of(ns);
-    p.hold(ops.family as Tracked);
-    p.nat.register(ops);
-  },
-  unregisterChain(ns, ops) {
-    const p = of(ns);
-    p.nat.unregister(ops);
-    p.release(ops.family as Tracked);
-  },
+  registerChain: (ns, ops) => void of(ns).nat.register(ops),
+  unregisterChain: (ns, ops) => void of(ns).nat.unregister(ops),
   hold(ns, family) {
     for (const f of families(family)) of(ns).hold(f);
   },

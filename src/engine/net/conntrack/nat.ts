@@ -23,7 +23,10 @@ export interface NatApi {
    * NETMAP: the bits of the prefix from `range`, the others from the packet. @param prefixLength of range.min @returns NF verdict
    */
   netmap(ns: NetNamespace, skb: Skb, range: NatRange, kind: NatKind, prefixLength: number): number;
-  /** Hangs a nat chain in: it is asked only for a connection's first packet (nf_nat_register_fn). Loads conntrack. */
+  /**
+   * Hangs a nat chain in: it is asked only for a connection's first packet (nf_nat_register_fn). Nothing is tracked because of
+   * the chain: its rules hold connection tracking.
+   */
   registerChain(ns: NetNamespace, ops: HookOps): void;
   unregisterChain(ns: NetNamespace, ops: HookOps): void;
   /** Holds connection tracking for a ruleset that matches or changes it (nf_ct_netns_get); counted. Without a family: both. */

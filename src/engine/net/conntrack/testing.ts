@@ -24,6 +24,7 @@ export function configure(ns: NetNamespace, name: string, address: string | null
 export function natChain(ns: NetNamespace, hook: number, rule: HookOps['fn'], family: 'ip' | 'ip6' = 'ip'): HookOps {
   const source = hook === HOOK.POSTROUTING || hook === HOOK.INPUT;
   const ops: HookOps = { family, hook, priority: source ? PRIORITY.NAT_SRC : PRIORITY.NAT_DST, fn: rule };
+  natApi.hold(ns, family);
   natApi.registerChain(ns, ops);
   return ops;
 }

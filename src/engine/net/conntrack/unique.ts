@@ -3,13 +3,17 @@ import type { Random } from '../../core';
 import type { IpAddress } from '../../wire';
 import { IPPROTO, formatIp6, ip6Bytes } from '../../wire';
 import type { NatRange } from './conn';
+import { CT_STATUS, DIR } from './conn';
 import type { Connection } from './connection';
 import type { Conntrack } from './conntrack';
 import type { NatKind } from './nat';
+import { TCP_STATE } from './tcp';
 import { ScratchTuple, addressHash, hasPorts, invertInto } from './tuple';
 
 /** Ports tried before a new start is drawn (NF_NAT_MAX_ATTEMPTS). */
 const MAX_ATTEMPTS = 128;
+/** With so many left, connections that have ended make room (NF_NAT_HARDER_THRESH). */
+const HARDER = 32;
 
 function compareAddresses(a: IpAddress, b: IpAddress): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
@@ -77,6 +81,27 @@ export class TupleChooser {
   /** nf_nat_used_tuple: would replies to `t` be taken for another connection's? */
   private used(t: ScratchTuple, conn: Connection): boolean {
     return invertInto(t, this.reply) && this.ct.taken(this.reply, conn);
+  }
+
+  /**
+   * nf_nat_used_tuple_harder: with few attempts left, a TCP connection in TIME_WAIT gives its port to a new one whose sequence
+   * numbers are past its own.
+   */
+  private usedHarder(t: ScratchTuple, conn: Connection, left: number): boolean {
+    if (left > HARDER || conn.tcp === null || conn.tcpState !== TCP_STATE.SYN_SENT) return this.used(t, conn);
+    if (!invertInto(t, this.reply)) return false;
+    const node = this.ct.table.find(this.reply, conn.zone);
+    if (node === null || node.conn === conn) return false;
+    const old = node.conn;
+    if (
+      node.dir === DIR.REPLY &&
+      old.tcp !== null &&
+      old.tcpState === TCP_STATE.TIME_WAIT &&
+      (old.status & CT_STATUS.FIXED_TIMEOUT) === 0 &&
+      ((conn.tcp.seen[0].end - old.tcp.seen[0].end) | 0) > 0
+    )
+      this.ct.destroy(old);
+    return this.used(t, conn);
   }
 
   private static sourceKey(t: { src: IpAddress; sport: number; protocol: number }): number {
@@ -180,7 +205,7 @@ export class TupleChooser {
         const port = min + (((offset % size) + size) % size);
         if (sourceSide) t.sport = port;
         else t.dport = port;
-        if (!this.used(t, conn)) return;
+        if (!this.usedHarder(t, conn, attempts - i)) return;
       }
       if (attempts >= size || attempts < 16) return;
       attempts = Math.floor(attempts / 2);
