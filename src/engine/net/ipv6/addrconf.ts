@@ -156,6 +156,7 @@ export class AddrConf {
     a.noDad = spec.noDad ?? false;
     a.noPrefixRoute = spec.noPrefixRoute ?? false;
     a.metric = spec.metric ?? 0;
+    a.home = spec.homeAddress ?? false;
     a.protocol = spec.protocol ?? 0;
     this.lifetimes(a, spec);
     this.insert(a);
@@ -165,12 +166,22 @@ export class AddrConf {
     const { ns } = this;
     a.timer?.cancel();
     a.timer = null;
-    if (spec.validLifetime !== undefined) {
-      a.validUntil = ns.now + spec.validLifetime * 1e6;
-      a.timer = ns.host.scheduler.after(spec.validLifetime * 1e6, () => this.drop(a));
-    } else a.validUntil = undefined;
+    a.validUntil = spec.validLifetime === undefined ? undefined : ns.now + spec.validLifetime * 1e6;
     a.preferredUntil = spec.preferredLifetime === undefined ? undefined : ns.now + spec.preferredLifetime * 1e6;
     a.deprecated = spec.preferredLifetime === 0;
+    // addrconf_verify: first it is deprecated, then it goes.
+    const watch = (): void => {
+      a.timer = null;
+      const t = ns.now;
+      if (a.validUntil !== undefined && t >= a.validUntil) return this.drop(a);
+      if (a.preferredUntil !== undefined && t >= a.preferredUntil && !a.deprecated) {
+        a.deprecated = true;
+        ns.addrs.announce(a, false);
+      }
+      const next = Math.min(a.deprecated ? Infinity : (a.preferredUntil ?? Infinity), a.validUntil ?? Infinity);
+      if (next !== Infinity) a.timer = ns.host.scheduler.after(Math.max(next - t, 1), watch);
+    };
+    watch();
   }
 
   remove(link: Link, local: Ip6, prefixLength: number | undefined): void {

@@ -16,6 +16,9 @@ export class Ip6Address implements AddressInfo {
   dadFailed = false;
   noDad = false;
   noPrefixRoute = false;
+  /** It comes from a router's advertisement, and temporary ones could be made of it (IFA_F_MANAGETEMPADDR). */
+  learned = false;
+  home = false;
   deprecated = false;
   metric = 0;
   protocol = 0;

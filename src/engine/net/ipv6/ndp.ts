@@ -12,6 +12,7 @@ import {
 import type { NeighConf } from '../conf';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
+import { receiveAdvertisement } from './router-advert';
 import type { NeighProtocol, Neighbour } from '../neigh/neighbour';
 import { neighbourOf } from '../neigh/neighbour';
 import type { Skb } from '../skb';
@@ -83,6 +84,8 @@ export class Ndp implements NeighProtocol {
         override: icmp.override,
         weakOverride: true,
       });
+    } else if (icmp.message === 'routerAdvertisement') {
+      if (!receiveAdvertisement(ns, packet, icmp, link)) ns.drop(skb, 'NOT_SPECIFIED', 'ndisc_router_discovery');
     } else if (icmp.message === 'routerSolicitation') {
       const mac = linkAddressOption(icmp.options, 'sourceLinkAddress');
       if (mac !== undefined && packet.src !== IP6_ANY && link.ip6?.conf.forwarding) {
@@ -96,7 +99,10 @@ export class Ndp implements NeighProtocol {
     const { ns } = this;
     const own = link.ip6?.find(target);
     const dad = packet.src === IP6_ANY;
-    const proxied = own === undefined && ns.neigh.isProxy(link, target);
+    // A proxy is a router that was told to be one (net.ipv6.conf.*.proxy_ndp).
+    const proxying =
+      link.ip6 !== null && link.ip6.conf.forwarding && (ns.conf6.all.proxy_ndp || link.ip6.conf.proxy_ndp);
+    const proxied = own === undefined && Boolean(proxying) && ns.neigh.isProxy(link, target);
     if (own === undefined && !proxied) return;
     if (own?.tentative) {
       if (dad) ns.addrconf.dadFailed(own);

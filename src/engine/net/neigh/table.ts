@@ -1,6 +1,6 @@
 import { Errno } from '../../core';
 import type { IpAddress, Mac } from '../../wire';
-import { formatIp, isMulticast4, isMulticast6, multicastMac4, multicastMac6 } from '../../wire';
+import { formatIp, isMulticast4, isMulticast6, multicastMac4, multicastMac6, solicitedNode } from '../../wire';
 import type { NeighApi } from '../api';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -58,6 +58,9 @@ export class NeighbourTables implements NeighApi {
       const key = `${link.index}/${formatIp(spec.address)}`;
       if (exclusive && this.proxies.has(key)) throw new Errno('EEXIST');
       if (!create && !this.proxies.has(key)) throw new Errno('ENOENT');
+      // Questions for the address come to its solicited-node group (pndisc_constructor).
+      if (!this.proxies.has(key) && typeof spec.address === 'string' && link.ip6 !== null)
+        this.ns.addrconf.join(link, solicitedNode(spec.address), true);
       this.proxies.set(key, { link, address: spec.address, router: spec.router ?? false });
       return;
     }
@@ -92,6 +95,8 @@ export class NeighbourTables implements NeighApi {
     const link = this.link(spec.index);
     if (spec.proxy) {
       if (!this.proxies.delete(`${link.index}/${formatIp(spec.address)}`)) throw new Errno('ENOENT');
+      if (typeof spec.address === 'string' && link.ip6 !== null)
+        this.ns.addrconf.leave(link, solicitedNode(spec.address));
       return;
     }
     const n = this.protocolOf(spec.address).table(link).get(spec.address);

@@ -10,10 +10,12 @@ export function addressFlags(a: AddressInfo): string[] {
   if (a.secondary) flags.push(a.family === 'inet' ? 'secondary' : 'temporary');
   if (a.noDad && a.family === 'inet6') flags.push('nodad');
   if (a.dadFailed) flags.push('dadfailed');
+  if (a.home) flags.push('home');
   if (a.deprecated) flags.push('deprecated');
   if (a.tentative) flags.push('tentative');
   if (!a.permanent) flags.push('dynamic');
-  if (a.noPrefixRoute) flags.push('noprefixroute');
+  if (a.learned) flags.push('mngtmpaddr');
+  else if (a.noPrefixRoute) flags.push('noprefixroute');
   return flags;
 }
 
