@@ -272,13 +272,23 @@ const arp: fc.Arbitrary<EthernetPayload> = record({
   tpa: u32,
 });
 
+const tag = record({ id: fc.integer({ min: 0, max: 4095 }), priority: fc.integer({ min: 0, max: 7 }) });
+
+/** One tag or two, of either protocol. */
+const tags = fc.tuple(tag, fc.boolean(), fc.boolean(), optional(tag)).map(([outer, dei, service, inner]) => ({
+  ...outer,
+  ...(dei ? { dei } : {}),
+  ...(service ? { tpid: 0x88a8 } : {}),
+  ...(inner ? { inner } : {}),
+}));
+
 /** Any frame the representation can hold. */
 export const frame: fc.Arbitrary<EthernetFrame> = fc
   .tuple(
     mac,
     mac,
     fc.oneof(payload4, fragment4, payload6, fragment6, arp, raw),
-    optional(record({ id: fc.integer({ min: 0, max: 4095 }), priority: fc.integer({ min: 0, max: 7 }) })),
+    optional(tags),
     fc.integer({ min: 0, max: 20 }),
   )
   .map(([dst, src, payload, vlan, padding]) => {

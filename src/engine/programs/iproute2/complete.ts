@@ -122,7 +122,8 @@ export function completeIp(words: readonly string[], sys: Sys): readonly string[
   }
   if (DEVICE_AFTER.has(last)) return deviceNames(sys);
   if (last === 'netns') return netnsNames(sys).sort();
-  if (last === 'type') return object === 'route' ? [] : ['bridge', 'bridge_slave', 'dummy', 'veth'];
+  if (last === 'type')
+    return object === 'route' ? [] : ['bridge', 'bridge_slave', 'dummy', 'ipvlan', 'macvlan', 'veth', 'vlan', 'vxlan'];
   if (last === 'table' || last === 'lookup') return ['all', 'default', 'local', 'main'];
   if (last === 'nud') return ['delay', 'failed', 'incomplete', 'noarp', 'permanent', 'probe', 'reachable', 'stale'];
   if (last === 'scope') return ['global', 'host', 'link'];

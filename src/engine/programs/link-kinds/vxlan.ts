@@ -3,7 +3,7 @@ import type { VxlanInfo } from '../../net';
 import type { IpAddress } from '../../wire';
 import { formatIp, isMulticast4, isMulticast6 } from '../../wire';
 import { KIND_USAGE } from '../iproute2/help';
-import { duplicate, invalidArgument, Quit, readAddress, readUnsigned } from '../iproute2/lib/args';
+import { duplicateOrGarbage, invalidArgument, Quit, readAddress, readUnsigned } from '../iproute2/lib/args';
 import { notSimulated } from '../iproute2/link/kinds';
 import { numberOption, unknownOption } from './common';
 import type { KindTool } from './tool';
@@ -38,7 +38,7 @@ export const vxlanTool: KindTool = {
     const o: Record<string, unknown> = {};
     const seen = new Set<string>();
     const once = (key: string, word: string): void => {
-      if (seen.has(key)) duplicate(key, word);
+      if (seen.has(key)) duplicateOrGarbage(key, word);
       seen.add(key);
     };
     let remote: IpAddress | undefined;

@@ -194,19 +194,22 @@ function* setFeatures(sys: Sys, name: string, words: readonly string[]): Corouti
   const after = active(link, info, asked);
   const isOn = (s: Setting): boolean => s.startsWith('on');
   let text = '';
-  let changes = 0;
+  // Only a result that is not exactly what was asked for is told.
+  let differs = false;
+  let satisfied = requests.size === 0;
   for (const f of KERNEL_ORDER) {
     const now = isOn(after.get(f)!);
     const changed = now !== isOn(before.get(f)!);
     const request = requests.get(f);
     const missed = request !== undefined && request !== now;
+    if (request !== undefined && !missed) satisfied = true;
     if (!changed && !missed) continue;
-    if (changed) changes++;
+    if (missed || request === undefined) differs = true;
     const note = missed ? ` [requested ${request ? 'on' : 'off'}]` : request === undefined ? ' [not requested]' : '';
     text += `${KERNEL_NAMES[f] ?? f}: ${now ? 'on' : 'off'}${note}\n`;
   }
-  if (text !== '') yield* sys.print(`Actual changes:\n${text}`);
-  if (text !== '' && changes === 0) throw new Stop(1, 'Could not change any device features\n');
+  if (differs) yield* sys.print(`Actual changes:\n${text}`);
+  if (!satisfied) throw new Stop(1, 'Could not change any device features\n');
   return 0;
 }
 

@@ -197,7 +197,7 @@ const tbf: QdiscKind = {
     if (rate === undefined || burst === undefined || text !== '') throw new Quit(1, text + TBF_USAGE);
     limit ??= Math.floor((rate * latency!) / 1e6 + burst);
     // The kernel is told how many whole microseconds the burst takes.
-    burst = Math.floor((Math.floor((burst / rate) * 1e6) * rate) / 1e6);
+    burst = (Math.floor((burst / rate) * 1e6) * rate) / 1e6;
     return { rate, burst, limit };
   },
   make: (link, handle, o) => new Tbf(link, handle, o as TbfOptions),
@@ -207,8 +207,8 @@ const tbf: QdiscKind = {
   print(out, qdisc) {
     const { rate, burst, limit } = (qdisc as Tbf).options;
     out.any('rate', rate, `rate ${rateText(rate)} `);
-    out.any('burst', burst, `burst ${sizeText(burst)} `);
-    const latency = (limit / rate) * 1e6 - Math.floor((burst / rate) * 1e6 + 0.5);
+    out.any('burst', Math.floor(burst), `burst ${sizeText(Math.floor(burst))} `);
+    const latency = (limit / rate) * 1e6 - Math.round((burst / rate) * 1e6);
     if (latency >= 0) out.any('lat', Math.floor(latency), `lat ${timeText(latency)} `);
     else out.any('limit', limit, `limit ${sizeText(limit)} `);
   },
