@@ -64,7 +64,7 @@ function build(net: NetNamespace): MemDir {
   file('arp', () => arp(net));
   for (const family of ['arp', 'ip', 'ip6']) {
     file(`${family}_tables_matches`, () => '', 0o440);
-    file(`${family}_tables_names`, () => '', 0o440);
+    file(`${family}_tables_names`, () => netFiles(net).get(`${family}_tables_names`)?.() ?? '', 0o440);
     file(`${family}_tables_targets`, () => (family === 'ip' ? TARGETS_TEXT : ''), 0o440);
   }
   file('dev', () => dev(net));

@@ -112,10 +112,17 @@ export class HookTable implements Netfilter {
       if (after !== undefined && ops.priority <= after) continue;
       const verdict = ops.fn(skb, hook, input, output);
       if (verdict === NF.ACCEPT) continue;
+      if (this.ns.tracer.active) this.tell(family, hook, skb, verdict);
       if (verdict === NF.DROP) this.ns.drop(skb, 'NETFILTER_DROP', HOOK_NAMES[hook]!);
       return verdict;
     }
+    if (list.length > 0 && this.ns.tracer.active) this.tell(family, hook, skb, NF.ACCEPT);
     return NF.ACCEPT;
+  }
+
+  private tell(family: HookFamily, hook: number, skb: Skb, verdict: number): void {
+    const name = verdict === NF.ACCEPT ? 'accept' : verdict === NF.DROP ? 'drop' : 'stolen';
+    this.ns.trace(skb, { event: 'hook', family, hook: HOOK_NAMES[hook]!, verdict: name });
   }
 
   private runIp(hook: number, skb: Skb, input: Link | null, output: Link | null): number {

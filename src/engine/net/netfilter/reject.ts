@@ -35,7 +35,8 @@ function resetFor(q: Ipv4Packet | Ipv6Packet): TcpSegment | undefined {
   if (t.kind !== 'tcp' || (t.flags & TCP_FLAG.RST) !== 0) return undefined;
   if ((t.flags & TCP_FLAG.ACK) !== 0)
     return makeTcp(t.dstPort, t.srcPort, t.ack, 0, TCP_FLAG.RST, 0, undefined, NO_BYTES);
-  const ack = t.seq + t.payload.length + ((t.flags & TCP_FLAG.SYN) !== 0 ? 1 : 0) + ((t.flags & TCP_FLAG.FIN) !== 0 ? 1 : 0);
+  const ack =
+    t.seq + t.payload.length + ((t.flags & TCP_FLAG.SYN) !== 0 ? 1 : 0) + ((t.flags & TCP_FLAG.FIN) !== 0 ? 1 : 0);
   return makeTcp(t.dstPort, t.srcPort, 0, ack >>> 0, TCP_FLAG.RST | TCP_FLAG.ACK, 0, undefined, NO_BYTES);
 }
 

@@ -239,8 +239,8 @@ export class LegacyTable {
   }
 
   private each(rule: XtRule, what: 'added' | 'removed'): void {
-    for (const m of rule.matches) m.extension.kernel[what]?.(m.info, this.ns);
-    if (rule.target.kind === 'extension') rule.target.extension.kernel[what]?.(rule.target.info, this.ns);
+    for (const m of rule.matches) m.extension.kernel[what]?.(m.info, this.ns, rule.family);
+    if (rule.target.kind === 'extension') rule.target.extension.kernel[what]?.(rule.target.info, this.ns, rule.family);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Which tables ip_tables has in a namespace: /proc/net/ip_tables_names. Kept apart so that asking loads nothing. */
 import type { NetNamespace } from '../../namespace';
+import { netFiles } from '../../proc-files';
 
 const names = new WeakMap<NetNamespace, { ip: string[]; ip6: string[] }>();
 
@@ -16,5 +17,7 @@ export function legacyTableNames(ns: NetNamespace, family: 'ip' | 'ip6'): readon
 
 /** A table was made. */
 export function addLegacyTableName(ns: NetNamespace, family: 'ip' | 'ip6', name: string): void {
-  listsOf(ns)[family].unshift(name);
+  const list = listsOf(ns)[family];
+  list.unshift(name);
+  netFiles(ns).set(`${family === 'ip' ? 'ip' : 'ip6'}_tables_names`, () => list.map((n) => `${n}\n`).join(''));
 }

@@ -510,18 +510,19 @@ export class Transaction {
       const set = table.sets.get(name);
       if (set) set.use += by;
     }
+    const xtFamily = table.family === 'ip6' ? 'ip6' : 'ip';
     for (const e of rule.exprs) {
       if (e.kind === 'objref') {
         const object = table.objects.get(`${e.type} ${e.name}`);
         if (object) object.use += by;
       } else if (e.kind === 'match') {
         const m = xtMatch(e.name);
-        if (by > 0) m?.added?.(e.info, this.ns);
-        else m?.removed?.(e.info, this.ns);
+        if (by > 0) m?.added?.(e.info, this.ns, xtFamily);
+        else m?.removed?.(e.info, this.ns, xtFamily);
       } else if (e.kind === 'target') {
         const t = xtTarget(e.name);
-        if (by > 0) t?.added?.(e.info, this.ns);
-        else t?.removed?.(e.info, this.ns);
+        if (by > 0) t?.added?.(e.info, this.ns, xtFamily);
+        else t?.removed?.(e.info, this.ns, xtFamily);
       }
     }
     if (holdsConntrack(rule.exprs)) {

@@ -25,8 +25,8 @@ export interface XtMatch<Info = unknown> {
   /** checkentry: an error refuses the rule. */
   check?(info: Info, place: XtPlace, ns: NetNamespace): ErrnoCode | undefined;
   /** A rule with it was added (checkentry): to hold what lives outside of the rule. */
-  added?(info: Info, ns: NetNamespace): void;
-  removed?(info: Info, ns: NetNamespace): void;
+  added?(info: Info, ns: NetNamespace, family: 'ip' | 'ip6'): void;
+  removed?(info: Info, ns: NetNamespace, family: 'ip' | 'ip6'): void;
 }
 
 /** A target extension (`DNAT`, `REJECT`, `LOG`, ...). */
@@ -37,8 +37,8 @@ export interface XtTarget<Info = unknown> {
   run(info: Info, packet: PktInfo): number;
   /** checkentry: an error refuses the rule. */
   check?(info: Info, place: XtPlace, ns: NetNamespace): ErrnoCode | undefined;
-  added?(info: Info, ns: NetNamespace): void;
-  removed?(info: Info, ns: NetNamespace): void;
+  added?(info: Info, ns: NetNamespace, family: 'ip' | 'ip6'): void;
+  removed?(info: Info, ns: NetNamespace, family: 'ip' | 'ip6'): void;
 }
 
 const matches = new Map<string, XtMatch>();

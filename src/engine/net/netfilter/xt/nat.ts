@@ -5,14 +5,14 @@ import { NF } from '../../hooks';
 import type { NetNamespace } from '../../namespace';
 import { VERDICT } from '../pktinfo';
 
-/** A rule needs connection tracking (nf_ct_netns_get). */
-export function holdTracking(ns: NetNamespace): void {
-  natApi.hold(ns);
+/** A rule needs connection tracking of its family (nf_ct_netns_get). */
+export function holdTracking(ns: NetNamespace, family: 'ip' | 'ip6'): void {
+  natApi.hold(ns, family);
 }
 
 /** It no longer does. */
-export function releaseTracking(ns: NetNamespace): void {
-  natApi.release(ns);
+export function releaseTracking(ns: NetNamespace, family: 'ip' | 'ip6'): void {
+  natApi.release(ns, family);
 }
 
 /** A verdict of netfilter as one of rules. */

@@ -414,11 +414,9 @@ class Parser {
   }
 
   private setCounters(value: string): void {
-    let [packets, bytes] = value.split(',') as [string, string | undefined];
-    if (bytes === undefined) {
-      if (!this.hasArgument()) problem('-c requires packet and byte counter');
-      bytes = this.argv[this.at++]!;
-    }
+    const [packets, second] = value.split(',') as [string, string | undefined];
+    if (second === undefined && !this.hasArgument()) problem('-c requires packet and byte counter');
+    const bytes = second ?? this.argv[this.at++]!;
     if (!/^\d+$/.test(packets)) problem('-c packet counter not numeric');
     if (!/^\d+$/.test(bytes)) problem('-c byte counter not numeric');
     this.counters = { packets: Number(packets), bytes: Number(bytes) };

@@ -40,7 +40,7 @@ export function translateRule(rule: XtRule): string | undefined {
   let note = '';
   for (const m of rule.matches) {
     if (m.extension.name === 'comment') {
-      note = ` comment \\"${(m.info as { comment: string }).comment}\\"`;
+      note = ` comment "${(m.info as { comment: string }).comment}"`;
       continue;
     }
     const text = m.extension.nft?.(m.info, c);
@@ -59,14 +59,14 @@ export function translateRule(rule: XtRule): string | undefined {
   return out + note;
 }
 
-function commandText(command: Command, family: string, original: string): string {
+function commandText(command: Command, family: string, original: string): string | undefined {
   const place = `${family} ${command.table} ${command.chain ?? ''}`.trimEnd();
   const [verb] = command.verbs;
   const lines: string[] = [];
   const rule = (head: string): void => {
     for (const r of command.rules) {
       const text = translateRule(r);
-      lines.push(text === undefined ? `nft # ${original}` : `nft '${head} ${place} ${text}'`);
+      lines.push(text === undefined ? `nft # ${original} ` : `nft '${head} ${place} ${text}'`);
     }
   };
   switch (verb) {
@@ -93,7 +93,7 @@ function commandText(command: Command, family: string, original: string): string
       );
       break;
     default:
-      lines.push(`nft # ${original}`);
+      return undefined;
   }
   return `${lines.join('\n')}\n`;
 }
@@ -110,8 +110,10 @@ export function* runTranslate(c: Call, args: readonly string[]): Coroutine<numbe
       yield* c.sys.print(`${versionOf(c)}\n`);
       return 0;
     }
-    yield* c.sys.print(commandText(parsed.command, c.family, `${c.called} ${args.join(' ')}`));
-    return 0;
+    const text = commandText(parsed.command, c.family, args.join(' '));
+    if (text === undefined) yield* c.sys.eprint('Translation not implemented\n');
+    yield* c.sys.print(text ?? 'nft ');
+    return text === undefined ? 1 : 0;
   } catch (error) {
     const f = failure(error, c);
     yield* c.sys.eprint(warnings + f.text);

@@ -70,7 +70,7 @@ export const connlimit: XtMatchExtension<ConnlimitInfo> = {
       group.add(ct);
       return group.size > i.limit === i.above;
     },
-    added: (_i, ns) => holdTracking(ns),
-    removed: (_i, ns) => releaseTracking(ns),
+    added: (_i, ns, family) => holdTracking(ns, family),
+    removed: (_i, ns, family) => releaseTracking(ns, family),
   },
 };

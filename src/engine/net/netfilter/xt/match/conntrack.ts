@@ -207,8 +207,8 @@ function matches(i: ConntrackInfo, p: PktInfo): boolean {
 const kernel: XtMatch<ConntrackInfo> = {
   name: 'conntrack',
   matches,
-  added: (_i, ns) => holdTracking(ns),
-  removed: (_i, ns) => releaseTracking(ns),
+  added: (_i, ns, family) => holdTracking(ns, family),
+  removed: (_i, ns, family) => releaseTracking(ns, family),
 };
 
 function make(): ConntrackInfo {

@@ -77,7 +77,7 @@ export const limit: XtMatchExtension<LimitInfo> = {
   save: (i) => ` --limit ${formatRate(i.period)}${i.burst === 5 ? '' : ` --limit-burst ${i.burst}`}`,
   nft(i) {
     const [rate, unit] = formatRate(i.period).split('/') as [string, string];
-    return `limit rate ${rate}/${LONG[unit] ?? unit}${i.burst === 5 ? '' : ` burst ${i.burst} packets`}`;
+    return `limit rate ${rate}/${LONG[unit] ?? unit} burst ${i.burst} packets`;
   },
   kernel: {
     name: 'limit',

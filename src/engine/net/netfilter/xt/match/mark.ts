@@ -53,7 +53,7 @@ export const connmark: XtMatchExtension<MarkInfo> = {
       const ct = p.skb.ct as Conn | null;
       return ct !== null && ((ct.mark & i.mask) >>> 0 === i.mark) !== i.inverted;
     },
-    added: (_i, ns) => holdTracking(ns),
-    removed: (_i, ns) => releaseTracking(ns),
+    added: (_i, ns, family) => holdTracking(ns, family),
+    removed: (_i, ns, family) => releaseTracking(ns, family),
   },
 };

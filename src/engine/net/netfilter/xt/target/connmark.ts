@@ -96,7 +96,7 @@ export const connmarkTarget: XtTargetExtension<ConnmarkTargetInfo> = {
       else p.skb.mark = ((p.skb.mark & ~i.nfmask) ^ (ct.mark & i.ctmask)) >>> 0;
       return VERDICT.CONTINUE;
     },
-    added: (_i, ns) => holdTracking(ns),
-    removed: (_i, ns) => releaseTracking(ns),
+    added: (_i, ns, family) => holdTracking(ns, family),
+    removed: (_i, ns, family) => releaseTracking(ns, family),
   },
 };

@@ -112,8 +112,8 @@ function nftFlags(i: NatInfo): string {
 }
 
 const hold = {
-  added: (_i: unknown, ns: Parameters<typeof holdTracking>[0]) => holdTracking(ns),
-  removed: (_i: unknown, ns: Parameters<typeof releaseTracking>[0]) => releaseTracking(ns),
+  added: (_i: unknown, ...where: Parameters<typeof holdTracking>) => holdTracking(...where),
+  removed: (_i: unknown, ...where: Parameters<typeof releaseTracking>) => releaseTracking(...where),
 };
 
 /** Only in the nat table, and only from these hooks. */
