@@ -15,7 +15,9 @@ export default function Hops({
   onStep: (step: number) => void;
 }): ReactNode {
   const current = useRef<HTMLButtonElement>(null);
-  useEffect(() => current.current?.scrollIntoView({ block: 'nearest' }), [at]);
+  useEffect(() => {
+    current.current?.scrollIntoView({ block: 'nearest' });
+  }, [at]);
   return (
     <ol className={styles.hops} aria-label="Steps">
       {steps.map((step, i) => (

@@ -86,7 +86,9 @@ export default function Journey({
   };
 
   const summary = journey?.summary;
-  const place = list?.packets.findIndex((p) => p.id === chosen) ?? -1;
+  // Counted among what the list shows before it is asked for more.
+  const alike = (list?.packets ?? []).filter((p) => summary?.role !== 'traffic' || p.role === 'traffic');
+  const place = alike.findIndex((p) => p.id === chosen);
   const isReply = summary?.request !== undefined;
   const other = isReply ? summary?.request : summary?.reply;
   return (
@@ -105,7 +107,7 @@ export default function Journey({
               All packets
             </Button>
             <h2>
-              Packet {place + 1} of {list?.packets.length}
+              Packet {place + 1} of {alike.length}
             </h2>
             <Strip layers={summary.layers} small />
             <span className={styles.ends}>

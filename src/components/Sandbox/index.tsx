@@ -1,4 +1,4 @@
-import { useCallback, useState, type CSSProperties, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useState, type CSSProperties, type ReactNode } from 'react';
 import type { OpenLab } from '../../hooks/labHost';
 import { useLinkedState } from '../../hooks/useLinkedState';
 import Announcer from '../Dock/Announcer';
@@ -14,6 +14,9 @@ import Inspector from './Inspector';
 import sandboxLab from '../../labs/sandbox.lab.yaml';
 import styles from './styles.module.css';
 
+// Fetched when somebody asks for packets.
+const Journey = lazy(() => import('../Journey'));
+
 const same = (): void => undefined;
 
 /** A free world: picture, inspector and terminals. Its state is kept like a lab's. */
@@ -21,6 +24,7 @@ export default function Sandbox(): ReactNode {
   const [open, setOpen] = useState<OpenLab>({ lab: sandboxLab });
   const [selected, setSelected] = useState('');
   const [said, say] = useState('');
+  const [packets, showPackets] = useState(false);
   const [sizes, resize] = useSizes();
   const { session, view, unsaved } = useSession(open);
   useLinkedState(
@@ -46,7 +50,9 @@ export default function Sandbox(): ReactNode {
         <p>Docker hosts and clusters come with their chapters.</p>
       </div>
       <div className={styles.dockhead}>
-        {session && <Head session={session} view={view} lab={sandboxLab} say={say} />}
+        {session && (
+          <Head session={session} view={view} lab={sandboxLab} onPackets={() => showPackets(true)} say={say} />
+        )}
         {open.linked && <p className={styles.note}>This state came with a link and is not saved here.</p>}
         {unsaved && (
           <p className={styles.note}>The browser has no room for this state. It lasts until the page is left.</p>
@@ -74,6 +80,19 @@ export default function Sandbox(): ReactNode {
         {session && state && <Terminals session={session} state={state} />}
       </div>
       <Inspector topology={topology} selected={selected} onSelect={setSelected} />
+      {packets && session && state && (
+        <Suspense fallback={null}>
+          <Journey
+            session={session}
+            topology={state.topology}
+            traced={state.traced}
+            onClose={() => {
+              showPackets(false);
+              requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-testid="packets"]')?.focus());
+            }}
+          />
+        </Suspense>
+      )}
       {state && <Announcer lab={sandboxLab} state={state} />}
     </div>
   );
