@@ -6,6 +6,7 @@ import { ComputedDir, TextNode } from '../inode';
 import type { Machine } from '../machine';
 import type { Process } from '../process';
 import { KERNEL_RELEASE, KERNEL_VERSION } from '../proc/root';
+import { INERT_SETTINGS } from './proc-sys-inert';
 
 interface Setting {
   /** Undefined: the file can only be written. */
@@ -52,7 +53,12 @@ function settings(machine: Machine): Map<string, Setting> {
   const boot = uuid(machine.random.fork('boot-id').bytes(16));
   const pages = Math.floor(machine.memory / 4096);
   const threads = String(Math.floor(pages / 32));
+  const inert = [...INERT_SETTINGS].map(([path, value]) => {
+    const setting = /^-?\d+$/.test(value) ? integer(Number(value)) : words(value);
+    return [path, setting] as [string, Setting];
+  });
   return new Map<string, Setting>([
+    ...inert,
     ['fs/aio-max-nr', integer(65536)],
     ['fs/file-max', words('9223372036854775807')],
     ['fs/file-nr', { get: () => `${machine.processes.size * 8}\t0\t9223372036854775807` }],
@@ -88,9 +94,7 @@ function settings(machine: Machine): Map<string, Setting> {
     ['kernel/random/poolsize', constant('256')],
     ['kernel/random/uuid', { get: () => uuid(machine.random.bytes(16)) }],
     ['kernel/randomize_va_space', integer(2, 0, 2)],
-    ['kernel/sysrq', integer(438)],
     ['kernel/threads-max', words(threads)],
-    ['kernel/unprivileged_userns_clone', integer(1, 0, 1)],
     ['kernel/version', constant(KERNEL_VERSION)],
     ['user/max_mnt_namespaces', words(threads)],
     ['user/max_net_namespaces', words(threads)],
