@@ -207,13 +207,26 @@ class Restore {
   }
 }
 
+/** Without -w and -W, which take the next word unless it is an option: waiting for the lock is never needed here. */
+function withoutWait(argv: readonly string[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!;
+    if (/^(-[wW].*|--wait(-interval)?(=.*)?)$/.test(word)) {
+      const next = argv[i + 1];
+      if (/^(-[wW]|--wait(-interval)?)$/.test(word) && next !== undefined && next[0] !== '-' && next[0] !== '!') i++;
+    } else out.push(word);
+  }
+  return out;
+}
+
 /** Runs iptables-restore. */
 export function* runRestore(c: Call, argv: readonly string[]): Coroutine<number> {
   const { sys } = c;
   const o: Options = { counters: false, verbose: 0, test: false, keep: false, table: undefined };
   let operands: readonly string[];
   try {
-    const parsed = getopt(argv, 'bcvVthnwWM:T:46', [
+    const parsed = getopt(withoutWait(argv), 'bcvVthnM:T:46', [
       'counters=c',
       'verbose=v',
       'version=V',
@@ -222,8 +235,6 @@ export function* runRestore(c: Call, argv: readonly string[]): Coroutine<number>
       'noflush=n',
       'modprobe:=M',
       'table:=T',
-      'wait::=w',
-      'wait-interval::=W',
       'ipv4=4',
       'ipv6=6',
     ]);

@@ -476,6 +476,8 @@ export class RulePrinter {
         delete pending.nh;
       }
       texts.push(this.expr(e));
+      // Behind a statement that is no comparison nothing is left out any more.
+      if (!['cmp', 'range', 'lookup', 'vmap'].includes(e.kind)) delete pending.th;
       if (e.kind !== 'cmp' || e.op !== '==') continue;
       const { left, value } = e;
       const l4 =
