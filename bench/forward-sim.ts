@@ -66,10 +66,14 @@ function rules(n: number): number {
 function map(n: number): number {
   const elements = Array.from({ length: n }, (_, i) => `172.16.${i >> 8}.${i & 255} : drop`);
   const ruleset = `table ip bench {
-  map m { type ipv4_addr : verdict
-    elements = { ${elements.join(', ')} } }
-  chain f { type filter hook forward priority 0
-    ip daddr vmap @m }
+  map m {
+    type ipv4_addr : verdict
+    elements = { ${elements.join(', ')} }
+  }
+  chain f {
+    type filter hook forward priority 0
+    ip daddr vmap @m
+  }
 }
 `;
   run('ip netns exec r nft -f -', ruleset);
