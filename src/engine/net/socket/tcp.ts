@@ -1,4 +1,4 @@
-import type { Caller, Coroutine, ErrnoCode, Micros, Ready } from '../../core';
+import type { Caller, Coroutine, Micros, Ready } from '../../core';
 import { EMPTY, Errno } from '../../core';
 import type { IpAddress } from '../../wire';
 import { IPPROTO, parseIp4 } from '../../wire';

@@ -106,6 +106,8 @@ function modify(ctx: Context, words: readonly string[], verb: 'add' | 'change' |
     args.skip();
   }
   if (dev === undefined) throw new Quit(1, 'Not enough information: "dev" argument is required.\n');
+  if (spec.validLifetime !== undefined && (spec.preferredLifetime ?? 0) > spec.validLifetime)
+    throw new Quit(1, 'preferred_lft is greater than valid_lft\n');
   let prefixLength = peer?.length ?? local?.length;
   let warning = '';
   if (!peer && local && verb === 'delete' && local.family === 'inet' && !local.explicit) {

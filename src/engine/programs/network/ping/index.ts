@@ -224,6 +224,15 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     const found = yield* resolveHost(sys, o.target, o.family);
     if ('error' in found) fail(`${o.target}: ${found.error}`);
     const address = found.addresses[0]!;
+    if (o.verbose) {
+      const kind = sys.proc.uid === 0 ? 'SOCK_RAW' : 'SOCK_DGRAM';
+      const hint = o.family === 'inet' ? 'AF_INET' : o.family === 'inet6' ? 'AF_INET6' : 'AF_UNSPEC';
+      const four = o.family === 'inet6' ? '-1 (socktype: 0)' : `3 (socktype: ${kind})`;
+      const six = o.family === 'inet' ? '-1 (socktype: 0)' : `${o.family === 'inet6' ? 3 : 4} (socktype: ${kind})`;
+      yield* sys.eprint(`ping: sock4.fd: ${four}, sock6.fd: ${six}, hints.ai_family: ${hint}\n\n`);
+      const name = typeof address === 'number' ? 'AF_INET' : 'AF_INET6';
+      yield* sys.print(`ai->ai_family: ${name}, ai->ai_canonname: '${found.canonical}'\n`);
+    }
     if (typeof address === 'number') return yield* ping4(sys, o, address, found.canonical);
     const literal = o.target.includes(':');
     return yield* ping6(sys, o, address, literal ? o.target : found.canonical);

@@ -171,6 +171,7 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         break;
       case 't':
         o.ttl = range(arg!, 0, 255);
+        if (o.ttl === 0) throw new Stop(2, 'ping: cannot set unicast time-to-live: Invalid argument\n');
         break;
       case 'v':
         o.verbose = true;
