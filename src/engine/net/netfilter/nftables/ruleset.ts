@@ -429,7 +429,7 @@ export class Transaction {
     };
     if (old !== undefined) this.unlinkRule(chain, at);
     this.linkRule(chain, at, rule);
-    this.changes.push({ op: old ? 'replace' : 'add', table, chain, rule });
+    this.changes.push({ op: old ? 'replace' : place.insert === true ? 'insert' : 'add', table, chain, rule });
     return rule;
   }
 

@@ -34,7 +34,7 @@ export function changeText(change: NftChange, o: PrintOptions, ruleset: Ruleset)
       .slice(1, -2)
       .map((l) => `${l.trim()};`)
       .join(' ');
-    return `${verb} ${kind} ${where} ${set.name} {${handle(set)} ${body} }`;
+    return `${verb} ${kind} ${where} ${set.name} {${handle(set)} ${body} } `;
   }
   if (change.object !== undefined) {
     const { object } = change;
@@ -44,7 +44,7 @@ export function changeText(change: NftChange, o: PrintOptions, ruleset: Ruleset)
       .split('\n')
       .slice(1, -2)
       .map((l) => l.trim());
-    return `${verb} ${object.type} ${where} ${object.name} {${handle(object)} ${body.join(' ')} }`;
+    return `${verb} ${object.type} ${where} ${object.name} {${handle(object)} ${body.join(' ')} } `;
   }
   if (change.chain !== undefined) {
     const { chain } = change;

@@ -91,7 +91,7 @@ function checkOrder(argv: readonly string[], first: number, rest: readonly strin
     if (a.startsWith('{')) return;
     if (a.startsWith('-') && a.length > 1 && !/^-\d/.test(a)) {
       const line = argv.map((x) => `${x} `).join('');
-      const marks = `${' '.repeat(4)}^${' '.repeat(Math.max(0, position - 5))}~~`;
+      const marks = `   ^${' '.repeat(Math.max(0, position - 4))}~~`;
       throw new Quit(`Error: syntax error, options must be specified before commands\n${line}\n${marks}\n`);
     }
     position += a.length + 1;
