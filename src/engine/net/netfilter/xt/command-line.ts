@@ -128,13 +128,10 @@ const LEVELS: readonly (readonly [string, number])[] = [
 
 /** A syslog level by name or number. @throws XtProblem */
 export function parseLogLevel(text: string): number {
-  const number = parseUint(text, 0, 0xffffffff);
-  if (number !== undefined) {
-    if (number > 7) throw new XtProblem(`log level "${text}" out of range`);
-    return number;
-  }
+  const number = parseUint(text, 0, 7);
+  if (number !== undefined) return number;
   const found = LEVELS.find(([name]) => name.startsWith(text.toLowerCase()));
-  if (found === undefined) throw new XtProblem(`log level "${text}" unknown`);
+  if (found === undefined) throw new XtProblem(`log level "${text}" unknown\n`);
   return found[1];
 }
 

@@ -39,9 +39,9 @@ function list(c: Command, session: TableSession, host: HostName): string {
         .join('\n')
     );
   const view = session.chain(c.chain)!;
-  if (c.number === undefined) return session.remarks() + listChain(view, f);
+  if (c.number === undefined) return listChain(view, f);
   const rule = view.rules[c.number - 1];
-  return session.remarks() + (rule === undefined ? '' : listRule(rule, c.number, f));
+  return rule === undefined ? '' : listRule(rule, c.number, f);
 }
 
 function listRules(c: Command, session: TableSession): string {
@@ -51,7 +51,7 @@ function listRules(c: Command, session: TableSession): string {
     const rule = views[0]!.rules[c.number - 1];
     return rule === undefined ? '' : `-A ${views[0]!.name}${saveRule(rule, counted)}\n`;
   }
-  let out = session.remarks();
+  let out = c.chain === undefined ? session.remarks() : '';
   for (const v of views) {
     if (v.policy === undefined) out += `-N ${v.name}\n`;
     else out += `-P ${v.name} ${v.policy}${counted ? ` -c ${v.counters.packets} ${v.counters.bytes}` : ''}\n`;

@@ -39,6 +39,9 @@ export type ParsedLine =
 /** `Bad argument ...`: printed without the program's name; `line` is told below it. */
 export class BadArgument extends Error {}
 
+/** Only the hint at -h is printed. */
+export class TryHelp extends Error {}
+
 /** Something the real tool has and this one has not. */
 export class NotSimulated extends Error {}
 
@@ -372,9 +375,14 @@ class Parser {
         // Optional, behind a blank too.
         if (value === undefined && this.hasArgument() && /^\d/.test(this.argv[this.at]!)) this.at++;
         return;
-      case 'M':
       case '4':
       case '6':
+        // A line for the other family: iptables-restore passes over it.
+        if ((letter === '6') === (this.s.family === 'ip6')) return;
+        if (this.s.table === undefined) throw new TryHelp();
+        this.result = { kind: 'version' };
+        return;
+      case 'M':
         return;
       default:
         problem(`unknown option "${token}"`);

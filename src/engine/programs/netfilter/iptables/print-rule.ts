@@ -90,7 +90,7 @@ export function listHeader(f: ListFormat): string {
   let out = f.lineNumbers ? 'num  ' : '';
   if (f.verbose) out += f.exact ? `${'pkts'.padStart(8)} ${'bytes'.padStart(10)} ` : ` pkts bytes `;
   out += 'target     prot opt';
-  if (f.verbose) out += ' in     out   ';
+  if (f.verbose) out += ' in     out    ';
   return `${out} ${'source'.padEnd(19)}  ${'destination'.padEnd(19)} \n`;
 }
 

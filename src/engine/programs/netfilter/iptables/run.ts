@@ -11,7 +11,7 @@ import type { Backend } from './backend';
 import { BatchError, XtErrno } from './backend';
 import { LegacyBackend } from './legacy-backend';
 import { Incompatible, NftBackend } from './nft-backend';
-import { BadArgument, NotSimulated } from './parse';
+import { BadArgument, NotSimulated, TryHelp } from './parse';
 import type { ParseSetting } from './parse';
 import type { HostName } from './print-rule';
 
@@ -101,6 +101,7 @@ export function failure(error: unknown, c: Call, line?: number): { text: string;
       };
     return { text: error.status === XT_STATUS.PARAMETER_PROBLEM ? head + hint : head, status: error.status };
   }
+  if (error instanceof TryHelp) return { text: hint, status: 2 };
   if (error instanceof BadArgument) return { text: `Bad argument \`${error.message}'\n${hint}`, status: 2 };
   if (error instanceof NotSimulated)
     return { text: `${c.name}: not simulated in this course: ${error.message}\n`, status: 2 };

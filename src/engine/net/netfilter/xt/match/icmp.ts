@@ -59,7 +59,7 @@ function parseType(text: string, names: readonly IcmpName[], label: string): [nu
   if (type === undefined) throw new XtProblem(`Unknown ${label} type \`${text}'`);
   if (slash < 0) return [type, 0, 255];
   const code = parseUint(text.slice(slash + 1), 0, 255);
-  if (code === undefined) throw new XtProblem(`Unknown ${label} code \`${text.slice(slash + 1)}'`);
+  if (code === undefined) throw new XtProblem(`Unknown ${label} code \`${text}'`);
   return [type, code, code];
 }
 

@@ -41,7 +41,7 @@ export function parseRate(text: string, scale = LIMIT_SCALE): number {
   const rate = parseInt(text, 10);
   if (!(rate > 0)) bad();
   const period = Math.floor((scale * unit) / rate);
-  if (period === 0) throw new XtProblem(`Rate too fast "${text}"\n`);
+  if (period === 0) throw new XtProblem(`Rate too fast "${text}"`);
   return period;
 }
 

@@ -36,13 +36,13 @@ function parsePorts(text: string, i: NatInfo): void {
   const low = dash < 0 ? range : range.slice(0, dash);
   const high = dash < 0 ? range : range.slice(dash + 1);
   const port = (t: string): number => {
-    const n = parseUint(t, 1, 65535);
+    const n = parseUint(t, 0, 65535);
     if (n === undefined) throw new XtProblem(`Port \`${t}' not valid`);
     return n;
   };
   i.minPort = port(low);
   i.maxPort = port(high);
-  if (i.minPort > i.maxPort) throw new XtProblem(`Port range \`${text}' funky`);
+  if (i.minPort > i.maxPort) throw new XtProblem(`Port range \`${high}' funky`);
   if (slash >= 0) i.basePort = port(text.slice(slash + 1));
 }
 
@@ -69,7 +69,7 @@ function parseTo(text: string, i: NatInfo, c: XtParseContext): void {
   const dash = addresses.indexOf('-');
   const read = (t: string): IpAddress => {
     const a = parseNumeric(t, c.family);
-    if (a === undefined) throw new XtProblem(`Bad IP address "${t}"\n`);
+    if (a === undefined) throw new XtProblem(`Bad IP address "${t}"`);
     return a;
   };
   i.min = read(dash < 0 ? addresses : addresses.slice(0, dash));

@@ -52,11 +52,10 @@ export const tcpmssTarget: XtTargetExtension<TcpmssInfo> = {
   ],
   make: () => ({ mss: undefined }),
   parse(i, option, value) {
-    if (option === 'set-mss') i.mss = value.number;
+    i.mss = option === 'set-mss' ? value.number : undefined;
   },
   finish(_i, c) {
     if (c.seen.size === 0) throw new XtProblem('TCPMSS target: At least one parameter is required');
-    if (c.seen.size > 1) throw new XtProblem('TCPMSS target: Only one option may be specified');
   },
   print: (i) => (i.mss === undefined ? ' TCPMSS clamp to PMTU' : ` TCPMSS set ${i.mss}`),
   save: (i) => (i.mss === undefined ? ' --clamp-mss-to-pmtu' : ` --set-mss ${i.mss}`),
