@@ -2,7 +2,7 @@
 export interface CurlOptions {
   readonly urls: string[];
   readonly headers: string[];
-  readonly data: string[];
+  readonly data: { readonly text: string; readonly kind: 'ascii' | 'raw' | 'binary' }[];
   readonly resolve: string[];
   readonly outputs: (string | true)[];
   method: string | undefined;
@@ -14,6 +14,22 @@ export interface CurlOptions {
   maxTime: number | undefined;
   maxRedirects: number;
   retry: number;
+  /** Seconds between tries; undefined doubles from one. */
+  retryDelay: number | undefined;
+  retryRefused: boolean;
+  retryAll: boolean;
+  unixSocket: string | undefined;
+  connectTo: string[];
+  cookies: string[];
+  jar: string | undefined;
+  forms: string[];
+  upload: string | undefined;
+  proxy: string | undefined;
+  http10: boolean;
+  failWithBody: boolean;
+  progressBar: boolean;
+  localPort: number | undefined;
+  createDirs: boolean;
   interface: string | undefined;
   silent: boolean;
   showError: boolean;
@@ -29,6 +45,13 @@ export interface CurlOptions {
 
 /** A command line that curl refuses; the message as curl prints it behind `curl: `. */
 export class CurlUsage extends Error {}
+
+/** An option that real curl has and this one has not. */
+export class CurlMissing extends Error {}
+
+/** Options of real curl that are not simulated. */
+const MISSING =
+  /^(abstract-unix-socket|alt-svc|append|aws-sigv4|ciphers|config|continue-at|crlf|crlfile|curves|delegation|digest|dns-.*|doh-.*|dump-header|egd-file|engine|etag-.*|expect100-timeout|form-.*|ftp-.*|happy-eyeballs-timeout-ms|haproxy-protocol|hsts|http0\.9|http3.*|ignore-content-length|junk-session-cookies|krb|libcurl|limit-rate|list-only|login-options|mail-.*|max-filesize|metalink|negotiate|netrc.*|next|ntlm.*|oauth2-bearer|parallel.*|pass|pinnedpubkey|post30[23]|preproxy|proto.*|proxy-.*|pubkey|quote|random-file|range|rate|raw|remote-name-all|remote-time|request-target|sasl-.*|service-name|socks.*|speed-.*|ssl.*|stderr|styled-output|suppress-connect-headers|tcp-fastopen|telnet-option|tftp-.*|time-cond|tls.*|tr-encoding|trace.*|url-query|use-ascii|xattr)$/;
 
 type Setter = (o: CurlOptions, value: string) => void;
 
@@ -68,10 +91,52 @@ const OPTIONS: Readonly<Record<string, { arg: boolean; set: Setter }>> = {
   'user-agent': value((o, v) => (o.agent = v)),
   referer: value((o, v) => (o.referer = v)),
   request: value((o, v) => (o.method = v)),
-  data: value((o, v) => o.data.push(v)),
-  'data-raw': value((o, v) => o.data.push(v)),
-  'data-binary': value((o, v) => o.data.push(v)),
-  'data-urlencode': value((o, v) => o.data.push(urlencode(v))),
+  data: value((o, v) => o.data.push({ text: v, kind: 'ascii' })),
+  'data-ascii': value((o, v) => o.data.push({ text: v, kind: 'ascii' })),
+  'data-raw': value((o, v) => o.data.push({ text: v, kind: 'raw' })),
+  'data-binary': value((o, v) => o.data.push({ text: v, kind: 'binary' })),
+  'data-urlencode': value((o, v) => o.data.push({ text: urlencode(v), kind: 'raw' })),
+  json: value((o, v) => {
+    o.data.push({ text: v, kind: 'binary' });
+    for (const h of ['Content-Type: application/json', 'Accept: application/json'])
+      if (!o.headers.some((x) => x.toLowerCase().startsWith(h.slice(0, h.indexOf(':') + 1).toLowerCase())))
+        o.headers.push(h);
+  }),
+  'retry-delay': value((o, v) => (o.retryDelay = seconds(v, '--retry-delay'))),
+  'retry-max-time': value(() => undefined),
+  'retry-connrefused': flag((o) => (o.retryRefused = true)),
+  'retry-all-errors': flag((o) => (o.retryAll = true)),
+  'unix-socket': value((o, v) => (o.unixSocket = v)),
+  'connect-to': value((o, v) => o.connectTo.push(v)),
+  cookie: value((o, v) => o.cookies.push(v)),
+  'cookie-jar': value((o, v) => (o.jar = v)),
+  form: value((o, v) => o.forms.push(v)),
+  'upload-file': value((o, v) => (o.upload = v)),
+  proxy: value((o, v) => (o.proxy = v)),
+  noproxy: value(() => undefined),
+  'http1.0': flag((o) => (o.http10 = true)),
+  'fail-with-body': flag((o) => (o.failWithBody = true)),
+  'fail-early': flag(() => undefined),
+  'progress-bar': flag((o) => (o.progressBar = true)),
+  'local-port': value((o, v) => (o.localPort = Number(v.split('-')[0]))),
+  'create-dirs': flag((o) => (o.createDirs = true)),
+  compressed: flag((o) => o.headers.push('Accept-Encoding: deflate, gzip, br, zstd')),
+  'tcp-nodelay': flag(() => undefined),
+  'keepalive-time': value(() => undefined),
+  'no-keepalive': flag(() => undefined),
+  disable: flag(() => undefined),
+  basic: flag(() => undefined),
+  anyauth: flag(() => undefined),
+  cacert: value(() => undefined),
+  capath: value(() => undefined),
+  cert: value(() => undefined),
+  key: value(() => undefined),
+  http2: flag(() => undefined),
+  'tlsv1.2': flag(() => undefined),
+  'tlsv1.3': flag(() => undefined),
+  post301: flag(() => undefined),
+  'location-trusted': flag((o) => (o.location = true)),
+  'remote-header-name': flag(() => undefined),
   resolve: value((o, v) => o.resolve.push(v)),
   interface: value((o, v) => (o.interface = v)),
   user: value((o, v) => (o.user = v)),
@@ -102,6 +167,16 @@ const SHORT: Readonly<Record<string, string>> = {
   X: 'request',
   d: 'data',
   u: 'user',
+  b: 'cookie',
+  c: 'cookie-jar',
+  F: 'form',
+  T: 'upload-file',
+  x: 'proxy',
+  0: 'http1.0',
+  '#': 'progress-bar',
+  E: 'cert',
+  J: 'remote-header-name',
+  q: 'disable',
 };
 
 function urlencode(text: string): string {
@@ -126,6 +201,21 @@ export function parseCurl(args: readonly string[]): CurlOptions {
     maxTime: undefined,
     maxRedirects: 50,
     retry: 0,
+    retryDelay: undefined,
+    retryRefused: false,
+    retryAll: false,
+    unixSocket: undefined,
+    connectTo: [],
+    cookies: [],
+    jar: undefined,
+    forms: [],
+    upload: undefined,
+    proxy: undefined,
+    http10: false,
+    failWithBody: false,
+    progressBar: false,
+    localPort: undefined,
+    createDirs: false,
     interface: undefined,
     silent: false,
     showError: false,
@@ -143,6 +233,7 @@ export function parseCurl(args: readonly string[]): CurlOptions {
     if (word.startsWith('--') && word.length > 2) {
       const name = word.slice(2);
       const matches = OPTIONS[name] ? [name] : Object.keys(OPTIONS).filter((k) => k.startsWith(name));
+      if (matches.length === 0 && MISSING.test(name)) throw new CurlMissing(word);
       if (matches.length === 0) throw new CurlUsage(`option ${word}: is unknown`);
       if (matches.length > 1) throw new CurlUsage(`option ${word}: is ambiguous`);
       const option = OPTIONS[matches[0]!]!;

@@ -1,13 +1,16 @@
 import type { Coroutine, ErrnoCode } from '../../core';
-import { concat, EMPTY, encode, Errno, isErrno } from '../../core';
+import { concat, decode, EMPTY, encode, Errno, errnoNumber, isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
+import { SocketNode } from '../../host';
 import type { TcpSocket } from '../../net';
+import { UnixSocket } from '../../net';
 import type { IpAddress } from '../../wire';
-import { formatIp } from '../../wire';
+import { formatIp, parseIp } from '../../wire';
 import { baseName } from '../files/names';
 import { resolveHost } from '../network/resolver';
 import type { CurlOptions } from './curl-options';
-import { CurlUsage, parseCurl } from './curl-options';
+import { CurlMissing, CurlUsage, parseCurl } from './curl-options';
+import { clientHello } from './tls-hello';
 import { CURL_HELP, CURL_VERSION } from './help';
 import type { Head } from './message';
 import { Chunked, header, parseHead } from './message';
@@ -26,6 +29,9 @@ class CurlError extends Error {
     super(message);
   }
 }
+
+/** What a transfer goes over. */
+type Stream = TcpSocket | UnixSocket;
 
 interface Target {
   readonly scheme: string;
@@ -55,6 +61,13 @@ interface Report {
   redirectUrl: string;
   url: string;
   method: string;
+  exit: number;
+  error: string;
+  sizeUpload: number;
+  sizeRequest: number;
+  preTransfer: number;
+  redirect: number;
+  scheme: string;
 }
 
 /** curl(1) 7.88.1, HTTP only. */
@@ -91,18 +104,52 @@ DESCRIPTION
         return 2;
       }
     } catch (e) {
+      if (e instanceof CurlMissing) {
+        yield* sys.eprint(`curl: not simulated in this course: ${e.message}\n`);
+        return 2;
+      }
       if (!(e instanceof CurlUsage)) throw e;
       yield* sys.eprint(`curl: ${e.message}\n${TRY_HELP}`);
       return 2;
     }
     sys.onSignal('SIGPIPE', 'ignore');
     let status = 0;
-    for (const [i, url] of options.urls.entries()) status = yield* transfer(sys, options, url, options.outputs[i]);
+    for (const [i, url] of options.urls.entries()) status = yield* withRetries(sys, options, url, options.outputs[i]);
     return status;
   },
 };
 
-function* transfer(sys: Sys, o: CurlOptions, url: string, output: string | true | undefined): Coroutine<number> {
+/** Why a transfer will be tried again; undefined when it will not. */
+function willRetry(o: CurlOptions, left: number, status: number, code: number, refused: boolean): string | undefined {
+  if (left <= 0) return undefined;
+  if (status === 28) return 'timeout';
+  if ([408, 429, 500, 502, 503, 504].includes(code)) return 'HTTP error';
+  if (refused && o.retryRefused) return 'connection refused';
+  return o.retryAll && status !== 0 ? '(retrying all errors)' : undefined;
+}
+
+/** --retry: tries again what may be temporary, after 1, 2, 4 ... seconds. */
+function* withRetries(sys: Sys, o: CurlOptions, url: string, output: string | true | undefined): Coroutine<number> {
+  let delay = o.retryDelay ?? 1;
+  for (let left = o.retry; ; left--) {
+    const { status, again: problem } = yield* transfer(sys, o, url, output, left);
+    if (problem === undefined) return status;
+    if (!o.silent || o.showError)
+      yield* sys.eprint(
+        `Warning: Problem: ${problem}. Will retry in ${delay} seconds. ${left} retr${left === 1 ? 'y' : 'ies'} left.\n`,
+      );
+    yield* sys.sleep(delay * 1e6);
+    if (o.retryDelay === undefined) delay = Math.min(delay * 2, 600);
+  }
+}
+
+function* transfer(
+  sys: Sys,
+  o: CurlOptions,
+  url: string,
+  output: string | true | undefined,
+  left: number,
+): Coroutine<{ status: number; again: string | undefined }> {
   const began = sys.now;
   const report: Report = {
     httpCode: 0,
@@ -123,10 +170,19 @@ function* transfer(sys: Sys, o: CurlOptions, url: string, output: string | true 
     redirectUrl: '',
     url,
     method: 'GET',
+    exit: 0,
+    error: '',
+    sizeUpload: 0,
+    sizeRequest: 0,
+    preTransfer: 0,
+    redirect: 0,
+    scheme: 'HTTP',
   };
   const run = new Transfer(sys, o, report, began, output);
   let status = 0;
+  let message = '';
   try {
+    yield* run.loadCookies();
     let next: string | undefined = url;
     while (next !== undefined) {
       next = yield* run.follow(next);
@@ -136,15 +192,24 @@ function* transfer(sys: Sys, o: CurlOptions, url: string, output: string | true 
   } catch (e) {
     if (!(e instanceof CurlError)) throw e;
     status = e.status;
+    message = e.message;
     yield* run.meterEnd();
     if (!o.silent || o.showError) yield* sys.eprint(`curl: (${e.status}) ${e.message}\n`);
   } finally {
     run.release();
   }
+  yield* run.saveCookies();
   if (status === 0) yield* run.meterEnd();
   report.total = sys.now - began;
-  if (o.writeOut !== undefined) yield* sys.print(writeOut(o.writeOut, report));
-  return status;
+  report.exit = status;
+  report.error = message;
+  const again = willRetry(o, left, status, report.httpCode, run.refused);
+  if (o.writeOut !== undefined && again === undefined) {
+    const [toStdout, toStderr] = writeOut(o.writeOut, report);
+    yield* sys.print(toStdout);
+    yield* sys.eprint(toStderr);
+  }
+  return { status, again };
 }
 
 class Transfer {
@@ -166,22 +231,129 @@ class Transfer {
     const { o, report } = this;
     const target = parseUrl(url);
     report.url = url;
+    report.scheme = target.scheme.toUpperCase();
     const socket = yield* this.connect(target);
-    if (target.scheme === 'https') {
-      // No TLS here. What the server would make of the hello is what a plain HTTP server does with it.
-      throw new CurlError(35, 'not simulated in this course: TLS (use http://)');
-    }
-    const body = o.get || o.data.length === 0 ? undefined : o.data.join('&');
+    if (target.scheme === 'https') yield* this.handshake(socket, target);
+    report.preTransfer = this.sys.now - this.began;
+    const body = this.redirected ? undefined : yield* this.body();
     const path =
       o.get && o.data.length > 0
-        ? `${target.path}${target.path.includes('?') ? '&' : '?'}${o.data.join('&')}`
-        : target.path;
-    report.method = o.method ?? (o.head ? 'HEAD' : body !== undefined ? 'POST' : 'GET');
+        ? `${target.path}${target.path.includes('?') ? '&' : '?'}${yield* this.dataText()}`
+        : this.uploadPath(target.path);
+    report.method =
+      this.redirected && !o.head
+        ? 'GET'
+        : (o.method ?? (o.head ? 'HEAD' : o.upload !== undefined ? 'PUT' : body !== undefined ? 'POST' : 'GET'));
     const lines = this.requestLines(target, path, body);
     yield* this.say('>', [...lines, '']);
-    yield* this.sending(() => this.sys.write(this.fd!, `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`));
+    const request = concat([encode(`${lines.join('\r\n')}\r\n\r\n`), body?.bytes ?? EMPTY]);
+    report.sizeRequest += request.length - (body?.bytes.length ?? 0);
+    report.sizeUpload = body?.bytes.length ?? 0;
+    if (this.metered && body && body.bytes.length > 0 && o.verbose)
+      yield* this.sys.eprint(`} [${body.bytes.length} bytes data]\n`);
+    yield* this.sending(() => this.sys.write(this.fd!, request));
     const [head, rest] = yield* this.receiveHead(socket);
-    return yield* this.receiveBody(socket, head, rest, target);
+    const next = yield* this.receiveBody(socket, head, rest, target);
+    if (next !== undefined) {
+      report.redirect = this.sys.now - this.began;
+      if (report.httpCode === 303 || ((report.httpCode === 301 || report.httpCode === 302) && report.method === 'POST'))
+        this.redirected = true;
+    }
+    return next;
+  }
+
+  private redirected = false;
+  /** The server refused the connection. */
+  refused = false;
+
+  /** What a TLS client says first. Servers that do not speak TLS show it; there is nothing behind it. */
+  private *handshake(socket: Stream, target: Target): Coroutine<void> {
+    const named = !/^[\d.]+$|^\[/.test(target.host);
+    yield* this.note('ALPN: offers h2,http/1.1');
+    yield* this.note('TLSv1.3 (OUT), TLS handshake, Client hello (1):');
+    yield* this.sending(() =>
+      this.sys.write(this.fd!, clientHello(named ? target.host : undefined, this.sys.random(96))),
+    );
+    const answer = yield* this.read(socket);
+    const close = function* (this: Transfer, text: string): Coroutine<never> {
+      yield* this.note(text);
+      yield* this.note(`Closing connection ${this.connection}`);
+      throw new CurlError(35, text);
+    }.bind(this);
+    if (answer.length === 0)
+      yield* close('OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to ' + `${target.host}:${target.port} `);
+    if (answer[0] !== 0x16 && answer[0] !== 0x15)
+      yield* close('OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number');
+    yield* close('not simulated in this course: TLS (use http://)');
+  }
+
+  /** -d: all parts joined; `@file` is read, without its line ends unless it is binary. */
+  private *dataText(): Coroutine<string> {
+    const parts: string[] = [];
+    for (const d of this.o.data) {
+      if (d.kind === 'raw' || !d.text.startsWith('@')) parts.push(d.text);
+      else {
+        const text = yield* this.fileText(d.text.slice(1));
+        parts.push(d.kind === 'ascii' ? text.replace(/[\r\n]/g, '') : text);
+      }
+    }
+    return parts.join('&');
+  }
+
+  private *fileText(name: string): Coroutine<string> {
+    return decode(yield* this.fileBytes(name));
+  }
+
+  private *fileBytes(name: string): Coroutine<Uint8Array> {
+    const { sys } = this;
+    if (name === '-' || name === '.') return yield* sys.readAll(0);
+    let fd: number;
+    try {
+      fd = yield* sys.open(name, { read: true });
+    } catch (e) {
+      if (!isErrno(e)) throw e;
+      throw new CurlError(26, `Failed to open/read local data from file/application`);
+    }
+    try {
+      return yield* sys.readAll(fd);
+    } finally {
+      sys.close(fd);
+    }
+  }
+
+  /** What is sent behind the head. */
+  private *body(): Coroutine<{ bytes: Uint8Array; type: string | undefined } | undefined> {
+    const { o, sys } = this;
+    if (o.upload !== undefined) return { bytes: yield* this.fileBytes(o.upload), type: undefined };
+    if (o.forms.length > 0) {
+      const boundary = `------------------------${[...sys.random(8)].map((b) => b.toString(16).padStart(2, '0')).join('')}`;
+      const parts: Uint8Array[] = [];
+      for (const f of o.forms) {
+        const at = f.indexOf('=');
+        if (at < 0) throw new CurlError(2, `Illegally formatted input field`);
+        const [name, value] = [f.slice(0, at), f.slice(at + 1)];
+        const [file = '', ...settings] = value.slice(1).split(';');
+        const isFile = value.startsWith('@');
+        const head = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${isFile ? `; filename="${baseName(file)}"\r\nContent-Type: ${settings.find((x) => x.startsWith('type='))?.slice(5) ?? (/\.(txt|text)$/.test(file) ? 'text/plain' : /\.html?$/.test(file) ? 'text/html' : 'application/octet-stream')}` : ''}\r\n\r\n`;
+        parts.push(
+          encode(head),
+          isFile ? yield* this.fileBytes(file) : value.startsWith('<') ? yield* this.fileBytes(file) : encode(value),
+          encode('\r\n'),
+        );
+      }
+      parts.push(encode(`--${boundary}--\r\n`));
+      return { bytes: concat(parts), type: `multipart/form-data; boundary=${boundary}` };
+    }
+    if (o.get || o.data.length === 0) return undefined;
+    return { bytes: encode(yield* this.dataText()), type: 'application/x-www-form-urlencoded' };
+  }
+
+  /** -T to a directory adds the file's name. */
+  private uploadPath(path: string): string {
+    const { upload } = this.o;
+    return upload !== undefined && upload !== '-' && upload !== '.' && path.endsWith('/')
+      ? `${path}${baseName(upload)}`
+      : path;
   }
 
   release(): void {
@@ -198,11 +370,16 @@ class Transfer {
     if (this.o.verbose) yield* this.sys.eprint(lines.map((l) => `${mark} ${l}\n`).join(''));
   }
 
-  private requestLines(target: Target, path: string, body: string | undefined): string[] {
+  private requestLines(
+    target: Target,
+    path: string,
+    body: { bytes: Uint8Array; type: string | undefined } | undefined,
+  ): string[] {
     const { o } = this;
     const own = new Map(o.headers.map((h) => [h.split(/[:;]/)[0]!.toLowerCase(), h]));
     const host = target.explicitPort ? `${target.host}:${target.port}` : target.host;
-    const lines = [`${this.report.method} ${path} HTTP/1.1`];
+    const line = o.proxy !== undefined && o.proxy !== '' ? `http://${host}${path}` : path;
+    const lines = [`${this.report.method} ${line} HTTP/1.${o.http10 ? 0 : 1}`];
     const add = (name: string, value: string | undefined): void => {
       const given = own.get(name.toLowerCase());
       if (given === undefined) {
@@ -216,27 +393,121 @@ class Transfer {
     if (o.user !== undefined) add('Authorization', `Basic ${base64(o.user)}`);
     add('User-Agent', o.agent === '' ? undefined : o.agent);
     add('Accept', '*/*');
+    if (o.proxy !== undefined && o.proxy !== '') add('Proxy-Connection', 'Keep-Alive');
     add('Referer', o.referer);
+    add('Cookie', this.cookieLine());
     for (const [name, line] of own) if (name !== 'content-type' && name !== 'content-length') lines.push(line);
     if (body !== undefined) {
-      lines.push(`Content-Length: ${encode(body).length}`);
-      lines.push(own.get('content-type') ?? 'Content-Type: application/x-www-form-urlencoded');
+      lines.push(`Content-Length: ${body.bytes.length}`);
+      const type = own.get('content-type') ?? (body.type === undefined ? undefined : `Content-Type: ${body.type}`);
+      if (type !== undefined && /:\s*\S/.test(type)) lines.push(type);
     }
     return lines;
+  }
+
+  private cookieLine(): string | undefined {
+    const given = this.o.cookies.filter((c) => c.includes('='));
+    const all = [...[...this.jar].map(([name, value]) => `${name}=${value}`), ...given];
+    return all.length > 0 ? all.join('; ') : undefined;
+  }
+
+  /** Cookies by name: those of -b FILE, and what servers set. */
+  readonly jar = new Map<string, string>();
+  private jarHost = '';
+
+  /** Reads cookie files in Netscape's format. */
+  *loadCookies(): Coroutine<void> {
+    for (const name of this.o.cookies.filter((c) => !c.includes('='))) {
+      if (!this.sys.files.exists(name)) continue;
+      for (const line of (yield* this.fileText(name)).split('\n')) {
+        const f = line.replace(/^#HttpOnly_/, '').split('\t');
+        if (f.length === 7 && !line.startsWith('# ')) this.jar.set(f[5]!, f[6]!);
+      }
+    }
+  }
+
+  /** -c: writes them. */
+  *saveCookies(): Coroutine<void> {
+    const { jar } = this.o;
+    if (jar === undefined) return;
+    const lines = [...this.jar]
+      .map(([name, value]) => `${this.jarHost}\tFALSE\t/\tFALSE\t0\t${name}\t${value}\n`)
+      .join('');
+    const text = `# Netscape HTTP Cookie File\n# https://curl.se/docs/http-cookies.html\n# This file was generated by libcurl! Edit at your own risk.\n\n${lines}`;
+    if (jar === '-') yield* this.sys.print(text);
+    else yield* this.sys.writeFile(jar, text);
   }
 
   private deadline(): number {
     return this.o.maxTime === undefined ? Infinity : this.began + this.o.maxTime * 1e6;
   }
 
-  private *connect(target: Target): Coroutine<TcpSocket> {
+  /** --unix-socket. */
+  private *connectUnix(path: string, target: Target): Coroutine<UnixSocket> {
+    const { sys, report } = this;
+    yield* this.note(`  Trying ${path}:0...`);
+    const socket = new UnixSocket(sys.net, { uid: sys.proc.uid, netRaw: sys.netAdmin });
+    const fd = sys.install(socket);
+    try {
+      const { inode } = sys.files.stat(path);
+      if (!(inode instanceof SocketNode) || !(inode.endpoint instanceof UnixSocket)) throw new Errno('ECONNREFUSED');
+      yield* socket.connect(sys, inode.endpoint);
+    } catch (e) {
+      sys.close(fd);
+      if (!isErrno(e)) throw e;
+      const text = `Failed to connect to ${target.host} port ${target.port} after 0 ms: Couldn't connect to server`;
+      yield* this.note(`Immediate connect fail for ${path}: ${e.message}`);
+      yield* this.note(text);
+      yield* this.note(`Closing connection ${this.connection}`);
+      throw new CurlError(7, text);
+    }
+    this.fd = fd;
+    report.connects++;
+    report.connect = sys.now - this.began;
+    yield* this.note(`Connected to ${target.host} (${path}) port ${target.port} (#${this.connection})`);
+    return socket;
+  }
+
+  /** --connect-to and -x: where the connection really goes. */
+  private hop(target: Target): { host: string; port: number } {
+    const { o } = this;
+    if (o.proxy !== undefined && o.proxy !== '') {
+      const m = /^(?:http:\/\/)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(o.proxy);
+      if (!m)
+        throw new CurlError(
+          /^socks/.test(o.proxy) ? 97 : 5,
+          /^socks/.test(o.proxy)
+            ? 'not simulated in this course: SOCKS proxies'
+            : `Unsupported proxy syntax in '${o.proxy}'`,
+        );
+      return { host: m[1]!, port: Number(m[2] ?? 1080) };
+    }
+    for (const rule of o.connectTo) {
+      const m = /^(\[[^\]]*\]|[^:]*):(\d*):(\[[^\]]*\]|[^:]*):(\d*)$/.exec(rule);
+      if (
+        !m ||
+        (m[1] !== '' && m[1]!.toLowerCase() !== target.host.toLowerCase()) ||
+        (m[2] !== '' && Number(m[2]) !== target.port)
+      )
+        continue;
+      return { host: m[3] || target.host, port: m[4] ? Number(m[4]) : target.port };
+    }
+    return target;
+  }
+
+  private *connect(target: Target): Coroutine<Stream> {
     const { sys, o, report } = this;
     if (this.fd !== undefined) {
       sys.close(this.fd);
       this.fd = undefined;
     }
     yield* this.meterBegin();
-    const addresses = yield* this.lookup(target);
+    if (o.unixSocket !== undefined) {
+      this.connection++;
+      return yield* this.connectUnix(o.unixSocket, target);
+    }
+    const hop = this.hop(target);
+    const addresses = yield* this.lookup({ ...target, ...hop });
     report.nameLookup = sys.now - this.began;
     const from = sys.now;
     const limit = Math.min(this.deadline(), from + (o.connectTimeout ?? 300) * 1e6);
@@ -250,30 +521,40 @@ class Transfer {
       });
       const fd = sys.install(socket);
       const text = formatIp(address);
-      yield* this.note(`  Trying ${text}:${target.port}...`);
+      const { port } = hop;
+      yield* this.note(`  Trying ${typeof address === 'string' ? `[${text}]` : text}:${port}...`);
       try {
         if (o.interface !== undefined) this.bindTo(socket, o.interface);
-        yield* socket.connect(sys, { address, port: target.port }, limit === Infinity ? undefined : limit);
+        if (o.localPort !== undefined)
+          socket.bind({ address: typeof address === 'number' ? 0 : '::', port: o.localPort });
+        // Happy eyeballs: the other family has its turn when this one keeps silent.
+        const other = addresses.slice(addresses.indexOf(address) + 1).some((a) => typeof a !== typeof address);
+        const patience = other ? Math.min(limit, sys.now + 200_000) : limit;
+        yield* socket.connect(sys, { address, port }, patience === Infinity ? undefined : patience);
         this.fd = fd;
         report.connects++;
         report.connect = sys.now - this.began;
         report.remoteIp = text;
-        report.remotePort = target.port;
+        report.remotePort = port;
         report.localIp = formatIp(socket.local.address);
         report.localPort = socket.local.port;
-        yield* this.note(`Connected to ${target.host} (${text}) port ${target.port} (#${this.connection})`);
+        yield* this.note(`Connected to ${target.host} (${text}) port ${port} (#${this.connection})`);
         return socket;
       } catch (e) {
         sys.close(fd);
         if (!isErrno(e)) throw e;
         last = e.code === 'EINPROGRESS' ? 'timeout' : e.code;
-        if (last === 'timeout') break;
+        if (last === 'timeout') {
+          if (sys.now >= limit) break;
+          continue;
+        }
         if (e.code === 'EINTR') throw new CurlError(42, 'Callback aborted');
         yield* this.note(
           e.code === 'ENETUNREACH' || e.code === 'EADDRNOTAVAIL'
             ? `Immediate connect fail for ${text}: ${e.message}`
-            : `connect to ${text} port ${target.port} failed: ${e.message}`,
+            : `connect to ${text} port ${port} failed: ${e.message}`,
         );
+        this.refused = e.code === 'ECONNREFUSED';
       }
     }
     const ms = Math.round((sys.now - from) / 1000);
@@ -296,6 +577,16 @@ class Transfer {
   }
 
   private bindTo(socket: TcpSocket, name: string): void {
+    const own = parseIp(name);
+    if (own !== undefined) {
+      try {
+        socket.bind({ address: own, port: 0 });
+      } catch (e) {
+        if (!isErrno(e)) throw e;
+        throw new CurlError(45, `bind failed with errno ${errnoNumber(e.code)}: ${e.message}`);
+      }
+      return;
+    }
     const link = this.sys.net.links.list().find((l) => l.name === name);
     if (!link) throw new CurlError(45, `Couldn't bind to '${name}'`);
     socket.device = this.sys.net.links.get(link.index) ?? null;
@@ -327,10 +618,17 @@ class Transfer {
     }
   }
 
-  private *read(socket: TcpSocket): Coroutine<Uint8Array> {
+  private *read(socket: Stream): Coroutine<Uint8Array> {
     const limit = this.deadline();
     try {
-      return yield* socket.receive(this.sys, 16384, limit === Infinity ? {} : { until: limit });
+      if ('receive' in socket)
+        return yield* socket.receive(this.sys, 16384, limit === Infinity ? {} : { until: limit });
+      const ready = yield* this.sys.poll(
+        [{ fd: this.fd!, read: true }],
+        limit === Infinity ? undefined : Math.max(0, limit - this.sys.now),
+      );
+      if (!ready[0]) throw new Errno('EAGAIN');
+      return yield* this.sys.read(this.fd!, 16384);
     } catch (e) {
       if (!isErrno(e)) throw e;
       if (e.code === 'EAGAIN') {
@@ -348,7 +646,7 @@ class Transfer {
     }
   }
 
-  private *receiveHead(socket: TcpSocket): Coroutine<[Head, Uint8Array]> {
+  private *receiveHead(socket: Stream): Coroutine<[Head, Uint8Array]> {
     let bytes: Uint8Array = EMPTY;
     for (;;) {
       const data = yield* this.read(socket);
@@ -373,12 +671,7 @@ class Transfer {
     }
   }
 
-  private *receiveBody(
-    socket: TcpSocket,
-    head: Head,
-    first: Uint8Array,
-    target: Target,
-  ): Coroutine<string | undefined> {
+  private *receiveBody(socket: Stream, head: Head, first: Uint8Array, target: Target): Coroutine<string | undefined> {
     const { o, report } = this;
     const m = /^HTTP\/(\d(?:\.\d)?) (\d{3})/.exec(head.start);
     report.httpCode = Number(m?.[2] ?? 0);
@@ -391,6 +684,11 @@ class Transfer {
       yield* this.note('HTTP 1.0, assume close after body');
     }
     yield* this.say('<', [...lines, '']);
+    for (const h of head.headers) {
+      const m = h.name.toLowerCase() === 'set-cookie' ? /^([^=;]+)=([^;]*)/.exec(h.value) : null;
+      if (m && (o.jar !== undefined || o.cookies.length > 0)) this.jar.set(m[1]!, m[2]!);
+    }
+    this.jarHost = target.host;
     if (o.fail && report.httpCode >= 400) {
       yield* this.note(`The requested URL returned error: ${report.httpCode}`);
       yield* this.note(`Closing connection ${this.connection}`);
@@ -403,6 +701,8 @@ class Transfer {
     const length = header(head.headers, 'content-length');
     const bodiless = report.method === 'HEAD' || report.httpCode === 204 || report.httpCode === 304;
     const chunked = /chunked/i.test(header(head.headers, 'transfer-encoding') ?? '') ? new Chunked() : undefined;
+    if (this.metered && o.verbose && first.length > 0 && !bodiless)
+      yield* this.sys.eprint(`{ [${first.length} bytes data]\n`);
     let left = bodiless ? 0 : chunked ? Infinity : length === undefined ? Infinity : Number(length);
     let data = first;
     while (left > 0) {
@@ -428,6 +728,7 @@ class Transfer {
         break;
       }
     }
+    if (next === undefined || !follows) yield* this.meterEnd();
     const keepAlive = report.httpVersion !== '1.0' && !/close/i.test(header(head.headers, 'connection') ?? '');
     yield* this.note(
       keepAlive
@@ -439,6 +740,8 @@ class Transfer {
       return next;
     }
     if (this.out === undefined && this.output !== undefined) yield* this.deliver(EMPTY);
+    if (o.failWithBody && report.httpCode >= 400)
+      throw new CurlError(22, `The requested URL returned error: ${report.httpCode}`);
     return undefined;
   }
 
@@ -525,7 +828,8 @@ function base64(text: string): string {
   return btoa(String.fromCharCode(...encode(text)));
 }
 
-function writeOut(format: string, r: Report): string {
+/** -w. @returns what goes to standard output and to standard error */
+function writeOut(format: string, r: Report): [string, string] {
   const seconds = (micros: number): string => (micros / 1e6).toFixed(6);
   const values: Record<string, string> = {
     http_code: String(r.httpCode).padStart(3, '0'),
@@ -548,13 +852,44 @@ function writeOut(format: string, r: Report): string {
     url_effective: r.url,
     url: r.url,
     method: r.method,
-    scheme: 'HTTP',
-    exitcode: '0',
+    scheme: r.scheme,
+    exitcode: String(r.exit),
+    errormsg: r.error,
+    size_upload: String(r.sizeUpload),
+    size_request: String(r.sizeRequest),
+    speed_upload: String(Math.round(r.sizeUpload / Math.max(1e-6, r.total / 1e6))),
+    time_pretransfer: seconds(r.preTransfer),
+    time_redirect: seconds(r.redirect),
+    time_appconnect: seconds(0),
+    http_connect: '000',
+    num_headers: '0',
+    ssl_verify_result: '0',
+    proxy_ssl_verify_result: '0',
+    filename_effective: '',
+    referer: '',
+    urlnum: '0',
+    certs: '',
+    num_certs: '0',
     speed_download: String(Math.round(r.sizeDownload / Math.max(1e-6, r.total / 1e6))),
   };
-  return format
-    .replace(/\\([nrt\\])/g, (_, c: string) => ({ n: '\n', r: '\r', t: '\t', '\\': '\\' })[c]!)
-    .replace(/%\{(\w+)\}|%%/g, (all, name: string | undefined) =>
-      name === undefined ? '%' : (values[name] ?? `curl: unknown --write-out variable: '${name}'\n`),
-    );
+  let stderr = '';
+  let toStderr = false;
+  let stdout = '';
+  const out = (text: string): void => {
+    if (toStderr) stderr += text;
+    else stdout += text;
+  };
+  for (const m of format.matchAll(/\\([nrt\\])|%\{(\w+)\}|%%|[^\\%]+|[^]/g)) {
+    const [all, escape, name] = m;
+    if (escape !== undefined) out({ n: '\n', r: '\r', t: '\t', '\\': '\\' }[escape]!);
+    else if (name === 'stderr' || name === 'stdout') toStderr = name === 'stderr';
+    else if (name === 'onerror') {
+      if (r.exit === 0) break;
+    } else if (name !== undefined) {
+      const value = values[name];
+      if (value === undefined) stderr += `curl: unknown --write-out variable: '${name}'\n`;
+      else out(value);
+    } else out(all === '%%' ? '%' : all);
+  }
+  return [stdout, stderr];
 }
