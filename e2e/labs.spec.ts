@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { parse } from 'yaml';
 import { chapter, openLab, terminal, terminalText } from './helpers';
@@ -11,6 +11,7 @@ interface Script {
 
 interface LabFile {
   readonly id: string;
+  readonly terminals?: readonly string[];
   readonly tasks: readonly {
     readonly id: string;
     readonly solve: readonly Script[];
@@ -19,22 +20,37 @@ interface LabFile {
   }[];
 }
 
-const folder = join('docs', 'part-b', '03-namespaces-and-veth');
-const labs = readdirSync(folder)
-  .filter((name) => name.endsWith('.lab.yaml'))
-  .map((name) => parse(readFileSync(join(folder, name), 'utf8')) as LabFile);
+/** Every lab of every chapter, with the page that it is on. */
+const labs = readdirSync('docs', { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.lab.yaml'))
+  .sort()
+  .map((path) => ({
+    ...(parse(readFileSync(join('docs', path), 'utf8')) as LabFile),
+    page: `course/${dirname(path).replaceAll('\\', '/')}/`,
+  }));
+
+/** The labs that are solved on the phone as well; the others differ in their world alone. */
+const first = labs.filter((lab) => lab.page === chapter);
+
+/** Shows the terminal at a place, opening one where there is none. */
+async function show(page: Page, place: string): Promise<void> {
+  const name = place.split('/').at(-1) ?? place;
+  const tab = page.getByRole('tab', { name: new RegExp(`^${name}\\b`) }).first();
+  if ((await tab.count()) === 0) {
+    await page.getByRole('button', { name: 'New terminal' }).click();
+    await page.getByRole('menuitem', { name: `On ${name}`, exact: true }).click();
+  }
+  await tab.click();
+  await terminal(page).click();
+}
 
 /** Types the lines of a script where they belong, as a reader would: one after the other, each after the prompt. */
-async function type(page: Page, script: Script): Promise<void> {
+async function type(page: Page, lab: LabFile, script: Script): Promise<void> {
+  const home = lab.terminals?.[0]?.split('/')[0] ?? 'host';
   const steps =
     typeof script.run === 'string' ? [{ run: script.run, ...(script.on ? { on: script.on } : {}) }] : script.run;
   for (const step of steps) {
-    const place = (step.on ?? script.on ?? 'host').split('/').at(-1) ?? 'host';
-    await page
-      .getByRole('tab', { name: new RegExp(`^${place}`) })
-      .first()
-      .click();
-    await terminal(page).click();
+    await show(page, step.on ?? script.on ?? home);
     for (const line of step.run.trimEnd().split('\n')) {
       // A background job may print after the prompt, so prompts are counted instead of looking at the last line.
       const prompts = async (): Promise<number> => (await terminalText(page)).match(/^\S+@\S+:[^\n]*?#/gm)?.length ?? 0;
@@ -51,13 +67,14 @@ async function expectState(page: Page, task: string, state: string): Promise<voi
 }
 
 for (const lab of labs)
-  test(`${lab.id}: every task is done by its solution, and stays done after a reload`, async ({ page }) => {
+  test(`${lab.id}: every task is done by its solution, and stays done after a reload`, async ({ page }, info) => {
+    test.skip(info.project.name === 'phone' && !first.includes(lab), 'the phone solves those of the first chapter');
     test.setTimeout(180_000);
-    await page.goto(chapter);
+    await page.goto(lab.page);
     await openLab(page, lab.id);
     for (const task of lab.tasks) {
       const [solution] = task.solve;
-      if (solution) await type(page, solution);
+      if (solution) await type(page, lab, solution);
       await expectState(page, task.id, 'done');
     }
     await expect(page.getByTestId('solved')).toHaveCount(1);
@@ -66,7 +83,7 @@ for (const lab of labs)
     for (const task of lab.tasks) await expectState(page, task.id, 'done');
   });
 
-for (const lab of labs)
+for (const lab of first)
   test(`${lab.id}: a known mistake is answered, and undo takes it back`, async ({ page }, info) => {
     test.skip(info.project.name === 'phone', 'the same mechanism; the sheet is tested apart');
     await page.goto(chapter);
@@ -74,7 +91,7 @@ for (const lab of labs)
     const [task] = lab.tasks;
     const [wrong] = task?.wrong ?? [];
     if (!task || !wrong) throw new Error(`${lab.id} has no wrong attempt`);
-    await type(page, wrong);
+    await type(page, lab, wrong);
     await expect(page.getByTestId(`task-${task.id}`).getByTestId('feedback')).not.toBeEmpty({ timeout: 20_000 });
     expect(await page.getByTestId(`task-${task.id}`).getAttribute('data-state')).not.toBe('done');
     const undo = page.getByRole('button', { name: 'Undo the last command' });
