@@ -2,7 +2,7 @@
 import type { IpPacket, TcpSegment } from '../../wire';
 import { formatIp } from '../../wire';
 import type { NetNamespace } from '../namespace';
-import type { SynOptions } from './tcp-input';
+import type { SynOptions } from './tcp-handshake';
 
 /** The segment sizes a cookie can say (msstab). */
 const MSS4 = [536, 1300, 1440, 1460] as const;

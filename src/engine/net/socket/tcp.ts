@@ -18,7 +18,7 @@ const SEND_BUFFER = 262_144;
 const WINDOW_LIMIT = 6_291_456;
 
 /**
- * A TCP socket (RFC 9293, net/ipv4/tcp*.c) with its system calls. The rooms below it: `tcp-input` (segments), `tcp-recovery`
+ * A TCP socket (RFC 9293, net/ipv4/tcp*.c) with its system calls. The rooms below it: `tcp-input` (segments), `tcp-handshake`, `tcp-recovery`
  * (acknowledgements), `tcp-timers`, `tcp-output` (what is sent when), `tcp-transmit` (one segment), `tcp-core` (the state).
  */
 export class TcpSocket extends TcpInput {
