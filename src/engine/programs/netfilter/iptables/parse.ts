@@ -358,7 +358,7 @@ class Parser {
         return;
       case 't':
         if (this.takeInvert()) problem('unexpected ! flag before --table');
-        if (this.s.table !== undefined) problem(`The -t option cannot be used in ${this.restoreName()}.`);
+        if (this.s.table !== undefined) problem(`The -t option cannot be used in ${this.restoreName()}.\n`);
         this.table = value!;
         return;
       case 'V':

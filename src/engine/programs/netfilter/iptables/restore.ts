@@ -116,7 +116,7 @@ class Restore {
     if (!c.backend.knows(table))
       throw new XtProblem(
         c.variant === 'legacy'
-          ? `${c.name}: unable to initialize table '${table}'\n`.trimEnd()
+          ? `${c.name}: unable to initialize table '${table}'`
           : `${c.name}: line ${this.line} table name '${table}' invalid`,
       );
     this.table = table;
@@ -162,8 +162,10 @@ class Restore {
     const { command } = parsed;
     this.steps.push({
       line: this.line,
-      run: (session, printed) =>
-        execute({ ...command, verbose: command.verbose + this.o.verbose }, session, c.backend, c.hosts.name, printed),
+      run: (session, printed) => {
+        if (command.verbs.some((v) => v === 'L' || v === 'S')) printed.err += c.backend.warning(false);
+        execute({ ...command, verbose: command.verbose + this.o.verbose }, session, c.backend, c.hosts.name, printed);
+      },
     });
   }
 
