@@ -489,6 +489,13 @@ export const MANIFEST: readonly ManifestEntry[] = [
     group: 'network',
   },
   {
+    name: 'ipcalc',
+    path: '/usr/bin/ipcalc',
+    summary: 'calculate network parameters from an IP address and mask',
+    size: 36140,
+    group: 'network',
+  },
+  {
     name: 'mii-tool',
     path: '/usr/sbin/mii-tool',
     summary: 'view, manipulate media-independent interface status',

@@ -5,6 +5,7 @@ import { arping } from './arping';
 import { brctl } from './brctl';
 import { ethtool } from './ethtool';
 import { miiTool } from './mii-tool';
+import { ipcalc } from './ipcalc';
 import { nc } from './nc';
 import { ncat } from './ncat';
 import { arp } from './net-tools/arp';
@@ -23,6 +24,7 @@ export const NETWORK_PROGRAMS: readonly Program[] = [
   brctl,
   ethtool,
   ifconfig,
+  ipcalc,
   miiTool,
   nc,
   ncat,
