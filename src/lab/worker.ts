@@ -1,7 +1,6 @@
 /** The worker that runs one lab. What it imports is fetched before the first prompt: keep it small. Programs come when they are run. */
 import { expose } from 'comlink';
-import { lazyPrograms } from '../engine/programs/lazy';
-import { usePrograms } from '../engine/world/create';
+import { useLazyCode } from '../engine/world/lazy';
 import type { Host } from './driver';
 import { LabSession } from './session';
 
@@ -22,6 +21,6 @@ const host: Host = {
   },
 };
 
-usePrograms(lazyPrograms());
+useLazyCode();
 
 expose(new LabSession(host, (error) => console.error('a simulated program failed', error)));

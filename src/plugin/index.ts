@@ -15,7 +15,7 @@ import type { Site } from './site';
 
 /** The engine's modules that are imported for what they do. */
 const WITH_EFFECTS =
-  /[\\/](?:(?:netfs|socket)[\\/]register|builtins[\\/]rest|programs[\\/](?:system|link-kinds[\\/]index)|shell[\\/]index|world[\\/]index)\.ts$/;
+  /[\\/](?:(?:netfs|socket|net)[\\/]register|link[\\/]bridge-kind|builtins[\\/]rest|programs[\\/]link-kinds[\\/]index|shell[\\/]index|world[\\/](?:index|system|more-topologies))\.ts$/;
 
 /** What runs in the worker is shared between the worker's chunks only: its first one must not bring the rest along. */
 const WORKER = /[\\/]src[\\/](?:engine|lab)[\\/]/;

@@ -1,5 +1,5 @@
 /** One network namespace: links, addresses, routes, neighbours, sockets. */
-import './socket/register';
+import './register';
 export * from './addresses';
 export * from './api';
 export * from './cable';
@@ -31,6 +31,7 @@ export type * from './route/nexthops';
 export * from './socket';
 export * from './softnet';
 export * from './sysctl';
+export * from './sysctl-defaults';
 export * from './taps';
 export * from './trace';
 export * from './types';

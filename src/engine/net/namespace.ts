@@ -8,23 +8,15 @@ import type { Netconf } from './events';
 import { NetEvents } from './events';
 import type { Netfilter } from './hooks';
 import { Inet4Device } from './ipv4/device';
-import { Icmp4 } from './ipv4/icmp';
-import { Multicast4 } from './ipv4/multicast';
-import { Ip4Stack } from './ipv4/stack';
 import { AddrConf } from './ipv6/addrconf';
-import { Ip6Stack } from './ipv6/stack';
-import { Ndp } from './ipv6/ndp';
-import { FdbTable } from './link/fdb-table';
-import { isBridge } from './link/bridge';
+import { isBridge } from './link/kinds';
 import type { Link } from './link/link';
 import { LinkTable } from './link/links';
 import { LoopbackLink } from './link/simple';
-import type { Mib } from './mib';
-import { zeroMib } from './mib';
-import { Arp } from './neigh/arp';
-import { NeighbourTables } from './neigh/table';
 import { Nsids } from './nsids';
 import { startPernet, stopPernet } from './pernet';
+import type { Protocols } from './protocols';
+import { newProtocols } from './protocols';
 import { Fib } from './route/fib';
 import { Routes } from './route/routes';
 import { Rules } from './route/rules';
@@ -33,12 +25,11 @@ import { Softnet } from './softnet';
 import { newSockets } from './socket/lazy';
 import type { Sockets } from './socket/sockets';
 import {
-  NetSysctl,
   defaultIcmp6Settings,
   defaultIpv4Settings,
   defaultIpv6Settings,
   defaultRoute4Settings,
-} from './sysctl';
+} from './sysctl-defaults';
 import { Taps } from './taps';
 import type { DropReason, TraceDetail, TraceEvent } from './trace';
 import { Tracer } from './trace';
@@ -89,7 +80,6 @@ export class NetNamespace {
   /** Configuration changes, for `ip monitor`. */
   readonly events = new NetEvents();
   readonly taps: Taps;
-  readonly mib: Mib = zeroMib();
   readonly conf4: { all: Conf4; default: Conf4 };
   readonly conf6: { all: Conf6; default: Conf6 };
   readonly neighDefault: Record<Family, NeighConf>;
@@ -104,18 +94,10 @@ export class NetNamespace {
   readonly fib: Fib;
   readonly routes: Routes;
   readonly rules: Rules;
-  readonly neigh: NeighbourTables;
-  readonly fdb: FdbTable;
   readonly nsids: Nsids;
-  readonly arp: Arp;
-  readonly ndp: Ndp;
-  readonly ip4: Ip4Stack;
-  readonly icmp4: Icmp4;
-  readonly multicast4: Multicast4;
-  readonly ip6: Ip6Stack;
   readonly addrconf: AddrConf;
+  private ownProtocols: Protocols | null = null;
   private ownSockets: Sockets | null = null;
-  readonly sysctl: NetSysctl;
   readonly loopback: Link;
   /** Netfilter, when a table has been made. */
   netfilter: Netfilter | null = null;
@@ -163,20 +145,56 @@ export class NetNamespace {
     this.routes = new Routes(this);
     this.nsids = new Nsids(this);
     this.addrs = new Addresses(this);
-    this.neigh = new NeighbourTables(this);
-    this.arp = new Arp(this);
-    this.ndp = new Ndp(this);
-    this.ip4 = new Ip4Stack(this);
-    this.icmp4 = new Icmp4(this);
-    this.multicast4 = new Multicast4(this);
-    this.ip6 = new Ip6Stack(this);
     this.addrconf = new AddrConf(this);
-    this.fdb = new FdbTable(this);
     this.links = new LinkTable(this);
-    this.sysctl = new NetSysctl(this);
     this.loopback = new LoopbackLink(this);
     this.links.register(this.loopback);
     startPernet(this);
+  }
+
+  /** What handles packets, its counters and tables; made when something first wants it. */
+  private get protocols(): Protocols {
+    return (this.ownProtocols ??= newProtocols(this));
+  }
+
+  get mib(): Protocols['mib'] {
+    return this.protocols.mib;
+  }
+
+  get neigh(): Protocols['neigh'] {
+    return this.protocols.neigh;
+  }
+
+  get arp(): Protocols['arp'] {
+    return this.protocols.arp;
+  }
+
+  get ndp(): Protocols['ndp'] {
+    return this.protocols.ndp;
+  }
+
+  get ip4(): Protocols['ip4'] {
+    return this.protocols.ip4;
+  }
+
+  get icmp4(): Protocols['icmp4'] {
+    return this.protocols.icmp4;
+  }
+
+  get multicast4(): Protocols['multicast4'] {
+    return this.protocols.multicast4;
+  }
+
+  get ip6(): Protocols['ip6'] {
+    return this.protocols.ip6;
+  }
+
+  get fdb(): Protocols['fdb'] {
+    return this.protocols.fdb;
+  }
+
+  get sysctl(): Protocols['sysctl'] {
+    return this.protocols.sysctl;
   }
 
   /** False while nothing has asked for sockets: no packet can be for one. */

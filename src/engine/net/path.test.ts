@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isErrno } from '../core';
 import { IPPROTO, formatIp4, makeIcmp4Echo, parseIp4 } from '../wire';
-import { isBridge } from './link/bridge';
+import { isBridge } from './link/kinds';
 import type { NetNamespace } from './namespace';
 import { addNic, connectNics } from './cable';
 import type { Message } from './socket';

@@ -1,5 +1,5 @@
 /** Helpers for the tests of this room: machines without processes. */
-import './socket/register';
+import './register';
 import type { Caller, Coroutine, Wake } from '../core';
 import { Random, Scheduler } from '../core';
 import type { SocketOwner } from './socket';

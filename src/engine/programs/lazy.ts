@@ -1,5 +1,4 @@
 /** The programs of a world whose code is fetched when it is first run: what the browser uses. */
-import { fetchRestWith } from '../host';
 import type { Main, Program } from '../host';
 import { BASH_PROGRAMS, setLineReader } from '../shell/bash';
 import { Readline } from '../shell/readline/readline';
@@ -8,8 +7,8 @@ import { MANIFEST } from './manifest';
 
 setLineReader(new Readline());
 
-/** Calls `load` until it has succeeded once. */
-function once(load: () => Promise<unknown>): () => Promise<void> | undefined {
+/** Calls `load` until it has succeeded once. @returns what waits for it; undefined once it is there */
+export function once(load: () => Promise<unknown>): () => Promise<void> | undefined {
   let there = false;
   let fetching: Promise<void> | undefined;
   return () => {
@@ -27,7 +26,6 @@ function once(load: () => Promise<unknown>): () => Promise<void> | undefined {
   };
 }
 
-fetchRestWith(once(() => import(/* webpackChunkName: "system" */ './system')));
 fetchLinkKindsWith(once(() => import(/* webpackChunkName: "link-kinds" */ './link-kinds')));
 
 /** What is known of a program before its code is there. */

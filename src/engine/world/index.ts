@@ -1,4 +1,5 @@
 /** Worlds with every program at hand. The lab's own code imports `create` instead, which leaves the choice to its user. */
+import './more-topologies';
 import { PROGRAMS } from '../programs';
 import { usePrograms } from './create';
 

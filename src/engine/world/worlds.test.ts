@@ -11,10 +11,7 @@ test('two hosts on one switch reach each other by name, and by nothing else', ()
   assert.ok(time > 0.8 && time < 1.2, ping.stdout);
   assert.equal(world.exec({ machine: 'n2' }, 'hostname; ping -c1 n3').stdout, 'n2\n');
   assert.equal(world.exec({ machine: 'n2' }, 'cat /proc/sys/net/ipv4/ip_forward').stdout, '0\n');
-  assert.equal(
-    world.exec({ machine: 'n1' }, 'ip -br link show eth0 | cut -c1-19').stdout,
-    'eth0             UP\n',
-  );
+  assert.equal(world.exec({ machine: 'n1' }, 'ip -br link show eth0 | cut -c1-19').stdout, 'eth0             UP\n');
 });
 
 test('containers on two hosts reach each other by static routes', () => {

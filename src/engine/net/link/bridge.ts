@@ -690,8 +690,3 @@ export class BridgeLink extends Link {
     }
   }
 }
-
-/** True when `link` is a bridge. */
-export function isBridge(link: Link | null | undefined): link is BridgeLink {
-  return link !== null && link !== undefined && link.kind === 'bridge' && (link.flags & IFF.LOOPBACK) === 0;
-}

@@ -5,7 +5,7 @@ import type { FdbApi } from '../api';
 import type { NetNamespace } from '../namespace';
 import type { FdbInfo } from '../types';
 import type { BridgeLink } from './bridge';
-import { isBridge } from './bridge';
+import { isBridge } from './kinds';
 import type { FdbEntry } from './fdb';
 import { fdbKey } from './fdb';
 import type { Link } from './link';

@@ -1,6 +1,8 @@
 /** Kinds of link whose code is not in the core: it registers itself when it has been fetched (link/all-kinds.ts). */
 import type { LinkSpec } from '../api';
 import type { NetNamespace } from '../namespace';
+import { IFF } from '../types';
+import type { BridgeLink } from './bridge';
 import type { Link } from './link';
 import type { LinkTable } from './links';
 
@@ -24,4 +26,9 @@ export function registerLinkKind(kind: string, ops: LinkKindOps): void {
 /** The code of a kind; undefined when there is none, or it has not been fetched. */
 export function linkKind(kind: string): LinkKindOps | undefined {
   return kinds.get(kind);
+}
+
+/** True when `link` is a bridge. */
+export function isBridge(link: Link | null | undefined): link is BridgeLink {
+  return link !== null && link !== undefined && link.kind === 'bridge' && (link.flags & IFF.LOOPBACK) === 0;
 }

@@ -5,8 +5,7 @@ import type { LinkApi, LinkChange, LinkCommon, LinkSpec } from '../api';
 import type { NetNamespace } from '../namespace';
 import type { LinkInfo } from '../types';
 import { IFF } from '../types';
-import { BridgeLink, isBridge } from './bridge';
-import { linkKind } from './kinds';
+import { isBridge, linkKind } from './kinds';
 import type { Link } from './link';
 import { zeroStats } from './link';
 import { DummyLink } from './simple';
@@ -113,19 +112,6 @@ export class LinkTable implements LinkApi {
       case 'dummy': {
         const mac = this.validMac(spec.mac) ?? this.randomMac();
         const link = new DummyLink(this.ns, this.validName(spec.name ?? 'dummy%d'), this.reserveIndex(spec.index), mac);
-        return this.finish(link, spec);
-      }
-      case 'bridge': {
-        const mac = this.validMac(spec.mac);
-        const name = this.validName(spec.name ?? 'bridge%d');
-        const link = new BridgeLink(
-          this.ns,
-          name,
-          this.reserveIndex(spec.index),
-          mac ?? this.randomMac(),
-          mac !== undefined,
-        );
-        if (spec.bridge) link.configure(spec.bridge as object);
         return this.finish(link, spec);
       }
       default:
