@@ -1,5 +1,5 @@
-import { NicLink, NicPort, RT_TABLE, SCOPE, SwitchPort, VethLink } from '../engine/net';
-import type { Link, NetNamespace, RouteInfo } from '../engine/net';
+import { RT_TABLE, SCOPE } from '../engine/net';
+import type { Link, NeighbourInfo, NetNamespace, NicLink, Port, RouteInfo, VethLink } from '../engine/net';
 import { formatIp } from '../engine/wire';
 import type { World } from '../engine/world';
 import type { NamedNetwork } from './netns';
@@ -24,23 +24,26 @@ function wires(ids: ReadonlyMap<Link, string>): TopologyLink[] {
   const out: TopologyLink[] = [];
   const seen = new Set<Link>();
   for (const [link, from] of ids) {
-    if (!(link instanceof NicLink) || seen.has(link)) continue;
-    const far = link.plug?.other.port;
-    if (!(far instanceof NicPort)) continue;
-    seen.add(far.nic);
-    const to = ids.get(far.nic);
-    if (to !== undefined) out.push({ from, to, kind: 'wire', alive: link.carrier && far.nic.carrier });
+    const nic = seen.has(link) ? undefined : farEnd(link)?.nic;
+    if (!nic) continue;
+    seen.add(nic);
+    const to = ids.get(nic);
+    if (to !== undefined) out.push({ from, to, kind: 'wire', alive: link.carrier && nic.carrier });
   }
   return out;
+}
+
+/** What the cable of a card leads to. The classes of cards are not named: they may not have been fetched. */
+function farEnd(link: Link): Port | undefined {
+  return link.kind === 'nic' ? (link as NicLink).plug?.other.port : undefined;
 }
 
 /** Switches and what is plugged into them. */
 function switches(ids: ReadonlyMap<Link, string>): TopologySwitch[] {
   const out = new Map<object, { id: string; title: string; ports: { id: string; alive: boolean }[] }>();
   for (const [link, id] of ids) {
-    const far = link instanceof NicLink ? link.plug?.other.port : undefined;
-    if (!(far instanceof SwitchPort)) continue;
-    const { owner } = far;
+    const owner = farEnd(link)?.owner;
+    if (!owner) continue;
     let entry = out.get(owner);
     if (!entry) out.set(owner, (entry = { id: `switch:${owner.name}`, title: owner.name, ports: [] }));
     entry.ports.push({ id, alive: link.carrier });
@@ -60,15 +63,13 @@ function box(n: NamedNetwork, ids: ReadonlyMap<Link, string>): TopologyBox {
       .list({ table: RT_TABLE.MAIN })
       .filter((r) => r.family === 'inet' || !formatIp(r.dst).startsWith('fe80'))
       .map((r) => routeText(ns, r)),
-    neighbours: ns.neigh
-      .list()
-      .map((e) =>
-        `${formatIp(e.address)} dev ${ns.links.get(e.index)?.name ?? '?'} ${e.lladdr ?? ''} ${e.state}`.replace(
-          / +/g,
-          ' ',
-        ),
-      ),
+    neighbours: ns.handlesPackets ? ns.neigh.list().map((e) => neighbourText(ns, e)) : [],
   };
+}
+
+function neighbourText(ns: NetNamespace, e: NeighbourInfo): string {
+  const dev = ns.links.get(e.index)?.name ?? '?';
+  return `${formatIp(e.address)} dev ${dev} ${e.lladdr ?? ''} ${e.state}`.replace(/ +/g, ' ');
 }
 
 function port(ns: NetNamespace, link: Link, ids: ReadonlyMap<Link, string>): TopologyPort {
@@ -102,11 +103,12 @@ function cables(all: readonly NamedNetwork[], ids: ReadonlyMap<Link, string>): T
   const seen = new Set<Link>();
   for (const n of all) {
     for (const link of n.ns.links) {
-      if (!(link instanceof VethLink) || !link.peer || seen.has(link)) continue;
-      seen.add(link.peer);
+      const peer = link.kind === 'veth' ? (link as VethLink).peer : null;
+      if (!peer || seen.has(link)) continue;
+      seen.add(peer);
       const from = ids.get(link);
-      const to = ids.get(link.peer);
-      if (from !== undefined && to !== undefined) out.push({ from, to, kind: 'veth', alive: link.up && link.peer.up });
+      const to = ids.get(peer);
+      if (from !== undefined && to !== undefined) out.push({ from, to, kind: 'veth', alive: link.up && peer.up });
     }
   }
   return out;

@@ -23,6 +23,9 @@ export interface Port {
   arrive(skb: Skb, end: CableEnd): void;
   /** The cable was plugged in or pulled. */
   carrierChanged?(): void;
+  /** The card or the switch that the port is of. */
+  readonly nic?: NicLink;
+  readonly owner?: Switch;
 }
 
 /** One end of a cable. */

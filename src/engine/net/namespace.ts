@@ -157,6 +157,11 @@ export class NetNamespace {
     return (this.ownProtocols ??= newProtocols(this));
   }
 
+  /** False while nothing has asked for them: no packet has been seen, and no neighbour. */
+  get handlesPackets(): boolean {
+    return this.ownProtocols !== null;
+  }
+
   get mib(): Protocols['mib'] {
     return this.protocols.mib;
   }
