@@ -85,6 +85,9 @@ export type DropReason =
 /** Netfilter hooks by the kernel's names. */
 export type HookName = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING' | 'INGRESS' | 'EGRESS';
 
+/** Why a bridge port does not get a frame: its state, isolation, VLAN, MTU, flooding switched off, or the frame came by it. */
+export type Withheld = 'state' | 'isolated' | 'vlan' | 'mtu' | 'flood' | 'hairpin';
+
 interface Common {
   readonly at: Micros;
   /** Machine and namespace number in which it happened. */
@@ -130,6 +133,8 @@ export type TraceEvent = Common &
         readonly action: 'learn' | 'forward' | 'flood' | 'local';
         readonly mac: Mac;
         readonly to: readonly string[];
+        /** Ports that might have had it and do not get it, and why (should_deliver, br_flood). */
+        readonly withheld?: readonly { readonly port: string; readonly why: Withheld }[];
       }
     | {
         readonly event: 'hook';
@@ -146,8 +151,16 @@ export type TraceEvent = Common &
         readonly number: number;
         readonly text: string;
         readonly verdict: string;
+        /** Rules of the same chain that were tried before, since the last one that fitted, and did not fit. */
+        readonly passed?: readonly { readonly number: number; readonly text: string }[];
       }
-    | { readonly event: 'conntrack'; readonly state: string; readonly action: string; readonly entry: string }
+    | {
+        readonly event: 'conntrack';
+        readonly state: string;
+        readonly action: string;
+        /** The connection's two directions as `conntrack -L` has them, a line each; empty without a connection. */
+        readonly entry: string;
+      }
     | { readonly event: 'nat'; readonly kind: 'snat' | 'dnat'; readonly from: string; readonly to: string }
     | {
         /** The packet goes on inside another one; the events that follow show the outer packet as `payload`. */

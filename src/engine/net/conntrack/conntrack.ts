@@ -105,7 +105,11 @@ export class Conntrack {
             : skb.ctInfo === CTINFO.RELATED || skb.ctInfo === CTINFO.RELATED_REPLY
               ? 'RELATED'
               : 'ESTABLISHED';
-    const entry = conn === null ? '' : `${protocolName(conn.original.protocol)} ${tupleText(conn.original)}`;
+    const answered = conn !== null && (conn.status & CT_STATUS.SEEN_REPLY) !== 0;
+    const entry =
+      conn === null
+        ? ''
+        : `${protocolName(conn.original.protocol)} ${tupleText(conn.original)}${answered ? '' : ' [UNREPLIED]'}\n${tupleText(conn.reply)}`;
     this.ns.trace(skb, { event: 'conntrack', state, action, entry });
   }
 

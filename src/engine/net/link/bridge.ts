@@ -7,6 +7,7 @@ import { NF } from '../hooks';
 import type { NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
 import { PACKET } from '../skb';
+import type { Withheld } from '../trace';
 import type { BridgeInfo, LinkKind } from '../types';
 import { IFF } from '../types';
 import { BridgePort } from './bridge-port';
@@ -400,9 +401,14 @@ export class BridgeLink extends Link {
     this.updateMtu();
   }
 
-  /** The bridge's own address is in its table from the start. */
+  /**
+   * The bridge's own address is in its table from the start. One that was made with an address has its identifier set then
+   * (br_dev_newlink, br_stp_change_bridge_id), which looks at the ports, and so at once has no carrier; one without has a carrier
+   * until its first port comes.
+   */
   created(): void {
     this.insertLocal(this.mac, null);
+    if (this.macPinned) this.selectStates();
   }
 
   override onOpen(): void {
@@ -545,6 +551,7 @@ export class BridgeLink extends Link {
       entry.used = now;
       if (entry.port !== null) {
         if (!this.shouldDeliver(skb, port, entry.port)) {
+          if (ns.tracer.active) this.traceBridge(skb, port, 'forward', skb.dst, [], [entry.port]);
           ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_forward');
           return;
         }
@@ -562,8 +569,28 @@ export class BridgeLink extends Link {
     action: 'learn' | 'forward' | 'flood' | 'local',
     mac: Mac,
     to: string[],
+    withheld: readonly BridgePort[] = [],
   ): void {
-    this.ns.trace(skb, { event: 'bridge', bridge: this.name, port: port?.link.name ?? this.name, action, mac, to });
+    this.ns.trace(skb, {
+      event: 'bridge',
+      bridge: this.name,
+      port: port?.link.name ?? this.name,
+      action,
+      mac,
+      to,
+      ...(withheld.length > 0
+        ? { withheld: withheld.map((p) => ({ port: p.link.name, why: this.whyNot(skb, port, p) })) }
+        : {}),
+    });
+  }
+
+  /** Which of the conditions of `shouldDeliver` and `flood` keeps a frame from a port. */
+  private whyNot(skb: Skb, from: BridgePort | null, to: BridgePort): Withheld {
+    if (to.state !== 'forwarding') return 'state';
+    if (to === from) return 'hairpin';
+    if (from?.flags.isolated === true && to.flags.isolated) return 'isolated';
+    if (this.vlans !== null && !this.vlans.egress(skb, to)) return 'vlan';
+    return this.shouldDeliver(skb, from, to) ? 'flood' : 'mtu';
   }
 
   /** should_deliver */
@@ -599,6 +626,7 @@ export class BridgeLink extends Link {
         'flood',
         skb.dst,
         targets.map((p) => p.link.name),
+        [...this.ports].filter((p) => p !== from && !targets.includes(p)),
       );
     }
     if (targets.length === 0) {
@@ -682,8 +710,10 @@ export class BridgeLink extends Link {
     const entry = this.fdb.lookup(skb.dst, ns.now, vlan);
     if (entry === undefined) this.flood(skb, null);
     else if (entry.port === null || entry.local) ns.drop(skb, 'NOT_SPECIFIED', 'br_dev_xmit');
-    else if (!this.shouldDeliver(skb, null, entry.port)) ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_dev_xmit');
-    else {
+    else if (!this.shouldDeliver(skb, null, entry.port)) {
+      if (ns.tracer.active) this.traceBridge(skb, null, 'forward', skb.dst, [], [entry.port]);
+      ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_dev_xmit');
+    } else {
       entry.used = ns.now;
       if (ns.tracer.active) this.traceBridge(skb, null, 'forward', skb.dst, [entry.port.link.name]);
       this.forward(skb, null, entry.port);

@@ -19,6 +19,9 @@ import type { CompiledRule, Prefilter } from './compile';
 import { compileRule, prefilter } from './compile';
 import { addLegacyTableName } from './registry';
 
+/** Rules without effect that a trace event names at most: kube-proxy's chains have hundreds. */
+const MAX_PASSED = 20;
+
 const { CONTINUE, BREAK, ACCEPT, DROP, STOLEN, GOTO, JUMP, RETURN } = VERDICT;
 
 /** A chain. */
@@ -102,7 +105,7 @@ export class LegacyTable {
       const { chain } = code;
       chain.counters.packets++;
       chain.counters.bytes += skb.length;
-      if (told) this.tell(p, chain, chain.rules.length + 1, undefined, chain.policy);
+      if (told) this.tell(p, chain, chain.rules.length + 1, undefined, chain.policy, undefined, this.untold);
       v = chain.policy === 'ACCEPT' ? ACCEPT : DROP;
     }
     if (v === ACCEPT) return again !== undefined && !again(p) ? NF.DROP : NF.ACCEPT;
@@ -132,13 +135,20 @@ export class LegacyTable {
   /** True when some rule is a TRACE target. */
   private traces = false;
 
+  /** After `walkTold`: the first rule of the chain that nothing was told of. */
+  private untold = 0;
+
   private walkTold(code: Code, p: PktInfo): number {
     const { rules, chain, filter } = code;
+    /** Number of the first rule that has not been told of. */
+    let from = 0;
     for (let i = 0; i < rules.length; i++) {
       if (!passes(filter, i, p)) continue;
       const traced = (p.skb.nfFlags & NF_TRACE) !== 0;
       const v = rules[i]!.step(p);
       if (v === BREAK) continue;
+      const first = from;
+      from = i + 1;
       const next = code.targets[i];
       const word =
         v === JUMP || v === GOTO
@@ -150,13 +160,14 @@ export class LegacyTable {
               : v === DROP
                 ? 'DROP'
                 : 'ACCEPT';
-      this.tell(p, chain, i + 1, chain.rules[i], word, traced);
+      this.tell(p, chain, i + 1, chain.rules[i], word, traced, first);
       if (v === CONTINUE) continue;
       if (v >= 0) return v;
       if (v === RETURN) return CONTINUE;
       const w = this.walkTold(next!, p);
       if (v === GOTO || w !== CONTINUE) return w;
     }
+    this.untold = from;
     if (chain.hook === undefined && (p.skb.nfFlags & NF_TRACE) !== 0)
       this.log(p, `TRACE: ${this.builtin.name}:${chain.name}:return:${chain.rules.length + 1} `);
     return CONTINUE;
@@ -174,9 +185,13 @@ export class LegacyTable {
     rule: XtRule | undefined,
     verdict: string,
     traced = (p.skb.nfFlags & NF_TRACE) !== 0,
+    first = number - 1,
   ): void {
     const { ns } = this;
-    if (ns.tracer.active)
+    if (ns.tracer.active) {
+      const passed = chain.rules
+        .slice(Math.max(first, number - 1 - MAX_PASSED), number - 1)
+        .map((r, i, { length }) => ({ number: number - length + i, text: `-A ${chain.name}${describe(r)}` }));
       ns.trace(p.skb, {
         event: 'rule',
         family: this.family,
@@ -185,7 +200,9 @@ export class LegacyTable {
         number: rule === undefined ? 0 : number,
         text: rule === undefined ? `policy ${verdict}` : `-A ${chain.name}${describe(rule)}`,
         verdict: verdict === 'ACCEPT' || verdict === 'DROP' || verdict === 'RETURN' ? verdict.toLowerCase() : verdict,
+        ...(passed.length > 0 ? { passed } : {}),
       });
+    }
     if (traced)
       this.log(p, `TRACE: ${this.builtin.name}:${chain.name}:${rule === undefined ? 'policy' : 'rule'}:${number} `);
   }

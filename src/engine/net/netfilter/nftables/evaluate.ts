@@ -143,11 +143,16 @@ function tell(
   number: number,
   rule: Rule | undefined,
   verdict: string,
+  first = number - 1,
 ): void {
   const { ns, skb } = p;
   const { table } = chain;
   if (ns.tracer.active && type !== 'return') {
     const text = rule === undefined ? `policy ${verdict}` : ruleText(rule);
+    const end = rule === undefined ? chain.rules.length : number - 1;
+    const passed = chain.rules
+      .slice(Math.max(first, end - MAX_PASSED), end)
+      .map((r, i, { length }) => ({ number: end - length + i + 1, text: ruleText(r) }));
     ns.trace(skb, {
       event: 'rule',
       family: table.family,
@@ -156,29 +161,39 @@ function tell(
       number,
       text,
       verdict,
+      ...(passed.length > 0 ? { passed } : {}),
     });
   }
   if (sinkCount > 0 && (skb.nfFlags & 1) !== 0)
     for (const sink of sinks.get(ns) ?? []) sink(p, type, chain, rule, verdict);
 }
 
+/** Rules without effect that a trace event names at most: kube-proxy's chains have hundreds. */
+const MAX_PASSED = 20;
+/** After `runTold`: the first rule of the chain that nothing was told of. */
+let untold = 0;
+
 /** The same, telling each decision. */
 function runTold(chain: Chain, p: PktInfo): number {
   const code = codeOf(chain);
   const { rules } = chain;
+  let from = 0;
   for (let i = 0; i < code.length; i++) {
     const rule = rules[i];
     const v = code[i]!(p);
     if (v === BREAK) continue;
+    const first = from;
+    from = i + 1;
     const next = target;
     const verb = v === JUMP ? `jump ${next!.name}` : v === GOTO ? `goto ${next!.name}` : (NAMES[v] ?? 'accept');
-    tell(p, 'rule', chain, i + 1, rule, verb);
+    tell(p, 'rule', chain, i + 1, rule, verb, first);
     if (v === CONTINUE) continue;
     if (v >= 0) return v;
     if (v === RETURN) return CONTINUE;
     const w = runTold(next!, p);
     if (v === GOTO || w !== CONTINUE) return w;
   }
+  untold = from;
   if (chain.base === undefined) tell(p, 'return', chain, 0, undefined, 'continue');
   return CONTINUE;
 }
@@ -216,7 +231,7 @@ export function runBaseChain(
       base.packets++;
       base.bytes += skb.length;
     }
-    if (told) tell(p, 'policy', chain, 0, undefined, base.policy);
+    if (told) tell(p, 'policy', chain, 0, undefined, base.policy, untold);
   }
   if (v === ACCEPT) return before !== undefined && !before(p) ? NF.DROP : NF.ACCEPT;
   return v === STOLEN ? NF.STOLEN : NF.DROP;
