@@ -144,11 +144,17 @@ class Generator {
       `f=/proc/sys/net/bridge/bridge-nf-call-iptables; ip netns exec ${stack} sh -c "if [ -e $f ]; then echo 0 > $f; fi"`,
     );
     // Errors are limited for each destination, redirects and their like by time: counters would depend on the machine's speed.
-    this.sysctl(stack, 'net.ipv4.icmp_ratelimit', 0);
-    this.sysctl(stack, 'net.ipv4.conf.all.send_redirects', 0);
-    this.sysctl(stack, 'net.ipv4.conf.default.send_redirects', 0);
-    for (const { link } of this.attached.filter((a) => a.stack === stack && !a.address.includes(':')))
-      this.sysctl(stack, `net.ipv4.conf.${link}.send_redirects`, 0);
+    const off = ['net.ipv4.icmp_ratelimit', 'net.ipv4.conf.all.send_redirects', 'net.ipv4.conf.default.send_redirects'];
+    const links = new Set(this.attached.filter((a) => a.stack === stack).map((a) => a.link));
+    for (const link of links) off.push(`net.ipv4.conf.${link}.send_redirects`);
+    this.commands.push(`ip netns exec ${stack} sysctl -qw ${off.map((key) => `${key}=0`).join(' ')}`);
+    // Who was asked first is a matter of milliseconds. Soon after, everybody who was used is asked: then all know the same.
+    for (const link of links) {
+      const neigh = ['ipv4', 'ipv6'].flatMap((family) =>
+        ['delay_first_probe_time=1', 'retrans_time_ms=500'].map((setting) => `net.${family}.neigh.${link}.${setting}`),
+      );
+      this.commands.push(`ip netns exec ${stack} sysctl -qw ${neigh.join(' ')}`);
+    }
   }
 
   private routes(segments: number): void {

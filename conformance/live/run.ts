@@ -1,4 +1,4 @@
-/** `npm run conformance:live -- [--seed N] [--count N] [--jobs N] [-v]`: random networks, real and simulated. */
+/** `npm run conformance:live -- [--seed N] [--count N | --seeds N,N,...] [--jobs N] [-v] [--show]`: random networks, real and simulated. */
 import { parseArgs } from 'node:util';
 import { differences } from './compare';
 import type { Network } from './generate';
@@ -10,7 +10,8 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '500' },
-    jobs: { type: 'string', default: '12' },
+    seeds: { type: 'string' },
+    jobs: { type: 'string', default: '6' },
     verbose: { type: 'boolean', short: 'v', default: false },
     show: { type: 'boolean', default: false },
   },
@@ -25,7 +26,8 @@ async function main(): Promise<void> {
   const filter = canFilter();
   if (!filter) console.log('Rules are left out: iptables is not on both sides.');
   const first = Number(values.seed);
-  const networks = Array.from({ length: Number(values.count) }, (_, i) => generate(String(first + i), filter));
+  const seeds = values.seeds?.split(',') ?? Array.from({ length: Number(values.count) }, (_, i) => String(first + i));
+  const networks = seeds.map((seed) => generate(seed, filter));
   if (values.show) for (const n of networks) console.log(n.commands.join('\n'));
   let next = 0;
   let passed = 0;

@@ -1,9 +1,13 @@
 /** The shell script of a network, and what its output says. */
 import type { Network } from './generate';
 
-/** Seconds of rest: until carriers and duplicate address detection are done, and until nobody waits for a neighbour any more. */
+/**
+ * Seconds of rest: until carriers and duplicate address detection are done; between pings, so that they start in this order; until
+ * nobody waits for a neighbour any more and all that were used have been asked whether they are still there.
+ */
 const SETTLE = 2.5;
-const REST = 3.6;
+const STAGGER = 0.04;
+const REST = 4.5;
 
 /** What a network came to. */
 export interface Observed {
@@ -15,12 +19,14 @@ export interface Observed {
   readonly looks: ReadonlyMap<string, string>;
 }
 
-/** The script: commands, pings all at once, looks. It needs root, and a private `/run/netns`. */
+/** The script: commands, pings one soon after the other, looks. It needs root, and a private `/run/netns`. */
 export function scriptOf(network: Network): string {
   const lines = network.commands.map((c) => `${c} >/dev/null 2>&1; echo "=status $?"`);
   lines.push(`sleep ${SETTLE}`);
   for (const { from, to } of network.pings)
-    lines.push(`(ip netns exec ${from} ping -n -q -c1 -W1 ${to} >/dev/null 2>&1; echo "=ping ${from} ${to} $?") &`);
+    lines.push(
+      `(ip netns exec ${from} ping -n -q -c1 -W1 ${to} >/dev/null 2>&1; echo "=ping ${from} ${to} $?") & sleep ${STAGGER}`,
+    );
   lines.push('wait', `sleep ${REST}`);
   for (const s of network.stacks) {
     const look = (name: string, command: string) => lines.push(`echo "=look ${s} ${name}"; ${command} 2>&1`);

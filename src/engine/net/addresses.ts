@@ -306,11 +306,11 @@ export class Addresses implements AddressApi {
     return false;
   }
 
-  /** inet_addr_type */
-  type4(address: Ip4): RouteType {
+  /** inet_addr_type; with `link` inet_addr_type_dev_table: what the address is there. */
+  type4(address: Ip4, link?: Link): RouteType {
     if (address === 0 || address === 0xffffffff) return 'broadcast';
     if (isMulticast4(address)) return 'multicast';
-    return this.ns.fib.addressType(address);
+    return this.ns.fib.addressType(address, link);
   }
 
   /** The link that has the address (__ip_dev_find). */

@@ -447,3 +447,14 @@ test('a link that goes down forgets what its netem holds back', () => {
   assert.equal(got, 0);
   assert.ok(events.some((e) => e.event === 'drop' && e.reason === 'QDISC_DROP'));
 });
+
+test('a bridge made with an address has no carrier from the start, one without until its ports are gone', () => {
+  const world = new TestWorld();
+  const ns = world.ns();
+  const chosen = add(ns, { kind: 'bridge', name: 'br0', mac: '02:00:00:0b:00:01' });
+  const random = add(ns, { kind: 'bridge', name: 'br1' });
+  for (const link of [chosen, random]) ns.links.set(link, { up: true });
+  world.run(2e6);
+  assert.deepEqual([chosen.carrier, chosen.operstate, chosen.carrierChanges], [false, 'DOWN', 1]);
+  assert.deepEqual([random.carrier, random.operstate, random.carrierChanges], [true, 'UNKNOWN', 0]);
+});

@@ -24,6 +24,13 @@ export class Arp implements NeighProtocol {
     return link.arp as Map<IpAddress, Neighbour>;
   }
 
+  /** arp_constructor: a broadcast address of the link has the broadcast MAC address, whoever claims to be it. */
+  construct(n: Neighbour): void {
+    if (this.ns.addrs.type4(n.address as Ip4, n.link) !== 'broadcast') return;
+    n.state = 'NOARP';
+    n.lladdr = n.link.broadcast;
+  }
+
   unreachable(skb: Skb): void {
     this.ns.icmp4.linkFailure(skb);
   }

@@ -10,6 +10,8 @@ import type { Family, NeighbourInfo, NudState } from '../types';
 export interface NeighProtocol {
   readonly family: Family;
   conf(link: Link): NeighConf;
+  /** A new entry whose address needs no question, or never may be asked for (arp_constructor). */
+  construct?(n: Neighbour): void;
   /** Asks who has the address: unicast to `n.lladdr` when `unicast`. */
   solicit(n: Neighbour, unicast: boolean, skb: Skb | null): void;
   /** The neighbour does not answer: tells the packet's sender (arp_error_report, ndisc_error_report). */
@@ -339,6 +341,7 @@ export function neighbourOf(protocol: NeighProtocol, link: Link, address: IpAddr
   let n = table.get(address);
   if (n === undefined) {
     n = new Neighbour(protocol, link, address);
+    protocol.construct?.(n);
     table.set(address, n);
   }
   return n;

@@ -174,12 +174,13 @@ export class Fib {
     return matchesRule(rule, flow);
   }
 
-  /** The type of a local table entry for `address` (inet_addr_type): unicast when there is none. */
-  addressType(address: Ip4): RouteType {
+  /** The type of a local table entry for `address` (inet_addr_type), if given of `link` (..._dev_table); unicast when there is none. */
+  addressType(address: Ip4, link?: Link): RouteType {
     this.oif = null;
     this.minScope = 0;
     this.ignoreLinkdown = false;
-    return this.table4(RT_TABLE.LOCAL).lookup(address, this.accept)?.route.type ?? 'unicast';
+    const found = this.table4(RT_TABLE.LOCAL).lookup(address, this.accept);
+    return found === undefined || (link !== undefined && found.link !== link) ? 'unicast' : found.route.type;
   }
 }
 
