@@ -114,3 +114,18 @@ test('hints come one at a time', async ({ page }, info) => {
     await expect(task.getByTestId('hint')).not.toHaveText(first ?? '');
   }
 });
+
+test('the layer of a break-fix is named before anything is changed, and kept', async ({ page }, info) => {
+  test.skip(info.project.name === 'phone', 'the sheet is tested apart');
+  await page.goto(chapter);
+  await openLab(page, 'silent-cable');
+  const said = page.getByTestId('layer');
+  await expect(said).toBeEmpty();
+  await page.getByRole('button', { name: 'Route', exact: true }).click();
+  await expect(said).toContainText('Network is unreachable');
+  await page.getByRole('button', { name: 'Cable', exact: true }).click();
+  await expect(said).toContainText('Yes.');
+  await page.reload();
+  await openLab(page, 'silent-cable');
+  await expect(page.getByRole('button', { name: 'Cable', exact: true })).toHaveAttribute('aria-pressed', 'true');
+});

@@ -13,6 +13,8 @@ export interface QuestionState {
   /** Records the answer; `null` for a prediction, which is not graded. */
   readonly answer: (right: boolean | null) => void;
   readonly again: () => void;
+  /** Picks and answers in one step; such a question does not come back for review. */
+  readonly settle: (ids: readonly string[], right: boolean) => void;
 }
 
 const day = 86_400_000;
@@ -36,29 +38,34 @@ export function useQuestion(id: string): QuestionState {
   const due = kept?.due !== undefined && Date.parse(kept.due) <= now;
   const answered = kept !== undefined && !retrying && !due;
   const picked = local ?? (answered ? kept.picked : []);
+  const record = (ids: readonly string[], right: boolean | null, comesBack: boolean): void => {
+    const tries = (kept?.tries ?? 0) + 1;
+    const at = Date.now();
+    setRetrying(false);
+    progressStore().update((p) => ({
+      ...p,
+      questions: {
+        ...p.questions,
+        [key]: {
+          picked: ids,
+          right,
+          tries,
+          at: new Date(at).toISOString(),
+          ...(right === null || !comesBack ? {} : { due: new Date(at + reviewAfter(right, tries) * day).toISOString() }),
+        },
+      },
+    }));
+  };
   return {
     picked,
     answered,
     right: answered ? kept.right : null,
     ...(kept?.due === undefined ? {} : { due: kept.due }),
     pick: setLocal,
-    answer: (right) => {
-      const tries = (kept?.tries ?? 0) + 1;
-      const at = Date.now();
-      setRetrying(false);
-      progressStore().update((p) => ({
-        ...p,
-        questions: {
-          ...p.questions,
-          [key]: {
-            picked,
-            right,
-            tries,
-            at: new Date(at).toISOString(),
-            ...(right === null ? {} : { due: new Date(at + reviewAfter(right, tries) * day).toISOString() }),
-          },
-        },
-      }));
+    answer: (right) => record(picked, right, true),
+    settle: (ids, right) => {
+      setLocal(ids);
+      record(ids, right, false);
     },
     again: () => {
       setLocal([]);

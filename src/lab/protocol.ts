@@ -99,6 +99,8 @@ export interface CompiledLab {
   readonly tasks: readonly CompiledTask[];
   /** Challenge only: who reports, and the report in their words. */
   readonly ticket?: { readonly from: string; readonly text: string };
+  /** Challenge only: where the fault could be, and what speaks for or against it. One is right. */
+  readonly layers?: readonly { readonly name: string; readonly right: boolean; readonly say: string }[];
   /** The start state's picture, for the closed lab card. */
   readonly topology: Topology;
   /** Changes when the start state could differ; a saved journal of another fingerprint is not resumed. */

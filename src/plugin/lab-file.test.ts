@@ -73,7 +73,15 @@ test('mistakes are reported at their line and column', () => {
   assert.match(problems('title: Demo', 'title: [Demo')[0]!, /^3:1 /);
   assert.deepEqual(problems(/ {4}solve:\n.*\n/, ''), ['5:5 task "one" has no solution ("solve")']);
   assert.deepEqual(problems(/ {4}wrong:\n.*\n/, ''), ['5:5 task "one" has no wrong attempt ("wrong")']);
-  assert.deepEqual(problems('world: linux', 'world: linux\nkind: challenge'), ['4:1 a challenge needs a "ticket"']);
+  assert.deepEqual(problems('world: linux', 'world: linux\nkind: challenge'), [
+    '4:1 a challenge needs a "ticket"',
+    '4:1 a challenge needs "layers" to choose from',
+  ]);
+  const layers = ['Cable', 'Route', 'Filter'].map((name) => `  - { name: ${name}, right: true, say: Yes. }`).join('\n');
+  assert.deepEqual(
+    problems('world: linux', `world: linux\nkind: challenge\nticket: { from: Ann, text: Help. }\nlayers:\n${layers}`),
+    ['6:1 one of the layers must be right'],
+  );
 });
 
 test('a task id may be used once', () => {

@@ -65,6 +65,7 @@ interface RawLab {
   setup?: RawScript;
   terminals?: string[];
   ticket?: { from: string; text: string };
+  layers?: { name: string; right?: true; say: string }[];
   tasks?: RawTask[];
 }
 
@@ -152,6 +153,9 @@ function examine(
   if (!worlds.includes(raw.world)) add(['world'], `there is no world "${raw.world}" (there are: ${worlds.join(', ')})`);
   if (raw.kind === 'challenge' && !raw.ticket) add(['kind'], 'a challenge needs a "ticket"');
   if (raw.kind !== 'challenge' && raw.ticket) add(['ticket'], 'only a challenge has a ticket');
+  if (raw.kind === 'challenge' && !raw.layers) add(['kind'], 'a challenge needs "layers" to choose from');
+  if (raw.kind !== 'challenge' && raw.layers) add(['layers'], 'only a challenge has layers');
+  if (raw.layers && raw.layers.filter((l) => l.right).length !== 1) add(['layers'], 'one of the layers must be right');
   const tasks = raw.tasks ?? [];
   if (raw.kind === 'sandbox' && tasks.length > 0) add(['tasks'], 'a sandbox has no tasks');
   if (raw.kind !== 'sandbox' && tasks.length === 0) add(['tasks'], 'a lab needs at least one task');
@@ -208,6 +212,7 @@ function compile(raw: RawLab): SourceLab['lab'] {
     places: (raw.terminals ?? []).map(parsePlace),
     tasks: tasks.map(compileTask),
     ...(raw.ticket ? { ticket: raw.ticket } : {}),
+    ...(raw.layers ? { layers: raw.layers.map((l) => ({ name: l.name, right: l.right === true, say: l.say })) } : {}),
   };
 }
 

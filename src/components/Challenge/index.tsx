@@ -6,6 +6,7 @@ import HintLadder from '../HintLadder';
 import InlineCode from '../InlineCode';
 import Mark from '../Mark';
 import { lostBecause } from '../Tasks';
+import Layers from './Layers';
 import styles from './styles.module.css';
 
 /** A break-fix: the ticket in the requester's words, what must be true with what is observed, hints, and a solution at the end. */
@@ -56,6 +57,7 @@ export default function Challenge({
           );
         })}
       </ul>
+      <Layers lab={lab} />
       {state.solved ? (
         <p className={styles.solved} data-testid="solved">
           Solved. The ticket can be closed; say in one sentence what was wrong before you do.
