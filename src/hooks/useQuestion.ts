@@ -51,7 +51,9 @@ export function useQuestion(id: string): QuestionState {
           right,
           tries,
           at: new Date(at).toISOString(),
-          ...(right === null || !comesBack ? {} : { due: new Date(at + reviewAfter(right, tries) * day).toISOString() }),
+          ...(right === null || !comesBack
+            ? {}
+            : { due: new Date(at + reviewAfter(right, tries) * day).toISOString() }),
         },
       },
     }));
