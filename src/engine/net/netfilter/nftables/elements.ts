@@ -2,7 +2,8 @@
 import type { Micros } from '../../../core';
 import type { ElementIndex, Scalar, SetElement, Value } from './model';
 
-function gone(e: SetElement, now: Micros): boolean {
+/** Has the element's time run out? @param now virtual time in microseconds */
+export function expired(e: SetElement, now: Micros): boolean {
   return e.expires !== undefined && e.expires <= now;
 }
 
@@ -31,8 +32,8 @@ class HashIndex implements ElementIndex {
 
   find(value: Value, now: Micros): SetElement | undefined {
     const e = this.at(value);
-    if (e !== undefined && !gone(e, now)) return e;
-    return this.catchall !== undefined && !gone(this.catchall, now) ? this.catchall : undefined;
+    if (e !== undefined && !expired(e, now)) return e;
+    return this.catchall !== undefined && !expired(this.catchall, now) ? this.catchall : undefined;
   }
 
   exact(key: Value): SetElement | undefined {
@@ -41,7 +42,7 @@ class HashIndex implements ElementIndex {
 
   overlapping(key: Value, _end: Value, now: Micros): SetElement | undefined {
     const e = this.at(key);
-    return e !== undefined && !gone(e, now) ? e : undefined;
+    return e !== undefined && !expired(e, now) ? e : undefined;
   }
 
   add(e: SetElement): void {
@@ -104,8 +105,8 @@ class IntervalIndex implements ElementIndex {
 
   find(value: Value, now: Micros): SetElement | undefined {
     const e = this.list[this.upper(value as Scalar) - 1];
-    if (e !== undefined && (value as Scalar) <= (e.end as Scalar) && !gone(e, now)) return e;
-    return this.catchall !== undefined && !gone(this.catchall, now) ? this.catchall : undefined;
+    if (e !== undefined && (value as Scalar) <= (e.end as Scalar) && !expired(e, now)) return e;
+    return this.catchall !== undefined && !expired(this.catchall, now) ? this.catchall : undefined;
   }
 
   exact(key: Value, end: Value): SetElement | undefined {
@@ -117,7 +118,7 @@ class IntervalIndex implements ElementIndex {
     for (let i = Math.max(0, this.upper(key as Scalar) - 1); i < this.list.length; i++) {
       const e = this.list[i]!;
       if ((e.key as Scalar) > (end as Scalar)) return undefined;
-      if ((e.end as Scalar) >= (key as Scalar) && !gone(e, now)) return e;
+      if ((e.end as Scalar) >= (key as Scalar) && !expired(e, now)) return e;
     }
     return undefined;
   }
@@ -167,7 +168,7 @@ class ConcatIndex implements ElementIndex {
     for (const e of this.ranges) {
       const key = e.key as readonly Scalar[];
       const end = e.end as readonly Scalar[];
-      let inside = !gone(e, now);
+      let inside = !expired(e, now);
       for (let i = 0; inside && i < parts.length; i++) inside = parts[i]! >= key[i]! && parts[i]! <= end[i]!;
       if (inside) return e;
     }
@@ -186,7 +187,7 @@ class ConcatIndex implements ElementIndex {
     const low = key as readonly Scalar[];
     const high = end as readonly Scalar[];
     for (const e of this.values()) {
-      if (gone(e, now) || e.catchall) continue;
+      if (expired(e, now) || e.catchall) continue;
       const k = e.key as readonly Scalar[];
       const n = e.end as readonly Scalar[];
       if (low.every((v, i) => v <= n[i]! && high[i]! >= k[i]!)) return e;

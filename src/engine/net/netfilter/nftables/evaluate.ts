@@ -8,6 +8,7 @@ import type { PktInfo } from '../pktinfo';
 import { VERDICT, fillPktInfo, newPktInfo } from '../pktinfo';
 import { compileExpr } from './compile';
 import type { Chain, Rule } from './model';
+import { makePrefilter, nextCandidate } from './prefilter';
 import { rerouteAfter } from './reroute';
 
 const { CONTINUE, BREAK, ACCEPT, DROP, STOLEN, JUMP, GOTO, RETURN } = VERDICT;
@@ -66,6 +67,7 @@ export function compileRule(rule: Rule): Step {
 
 /** Forgets a chain's code. @param appended only the last rule is new */
 export function forgetCode(chain: Chain, appended = false): void {
+  chain.prefilter = undefined;
   if (appended && chain.code !== undefined && chain.code.length === chain.rules.length - 1)
     chain.code.push(compileRule(chain.rules[chain.rules.length - 1]!));
   else chain.code = undefined;
@@ -75,10 +77,15 @@ function codeOf(chain: Chain): Step[] {
   return (chain.code ??= chain.rules.map(compileRule));
 }
 
+/** Chains with fewer rules run them all: looking the packet up in a prefilter would cost more than it saves. */
+const LONG = 8;
+
 /** @returns ACCEPT, DROP, STOLEN, QUEUE; CONTINUE at the end of the chain */
 function run(chain: Chain, p: PktInfo): number {
   const code = chain.code ?? codeOf(chain);
+  const filter = code.length < LONG ? undefined : (chain.prefilter ??= makePrefilter(chain.rules));
   for (let i = 0; i < code.length; i++) {
+    if (filter !== undefined && (i = nextCandidate(filter, i, p)) === code.length) break;
     const v = code[i]!(p);
     if (v === BREAK || v === CONTINUE) continue;
     if (v >= 0) return v;

@@ -2,7 +2,7 @@
 import { isMulticast4, isMulticast6 } from '../../../wire';
 import type { PktInfo } from '../pktinfo';
 import { HOOK } from '../hook-table';
-import type { Getter } from './compile';
+import type { Getter } from './operands';
 import type { Operand } from './model';
 
 /** Route types as nft numbers them (RTN_*). */

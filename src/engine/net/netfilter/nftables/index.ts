@@ -2,18 +2,19 @@
 export * from './model';
 export { NftError, InvalidRuleset } from './errors';
 export type { Culprit } from './errors';
-export { rulesetOf, Ruleset, Transaction } from './ruleset';
+export { rulesetOf, Ruleset } from './ruleset';
+export { Transaction } from './transaction/transaction';
 export type {
   BaseSpec,
   ChainRef,
-  Committer,
   ChainSpec,
   ElementSpec,
   NftChange,
   RulePlace,
   RuleSpec,
   SetSpec,
-} from './ruleset';
+} from './transaction/requests';
+export type { Committer } from './ruleset';
 export { describeRulesWith, onTrace, ruleText } from './evaluate';
 export type { TraceSink } from './evaluate';
 export { fieldOf, fieldsOf } from './fields';

@@ -8,6 +8,7 @@ import type { Micros } from '../../../core';
 import type { HookOps } from '../hook-table';
 import type { NatRange } from '../../conntrack/conn';
 import type { PktInfo } from '../pktinfo';
+import type { Prefilter } from './prefilter';
 
 /** Families of tables. */
 export type NftFamily = 'ip' | 'ip6' | 'inet' | 'arp' | 'bridge' | 'netdev';
@@ -294,6 +295,8 @@ export interface Chain {
   use: number;
   /** Compiled rules (evaluate.ts); undefined: compile when the next packet comes. */
   code: ((p: PktInfo) => number)[] | undefined;
+  /** Of the compiled rules of a long chain; undefined: make it when the next packet comes. */
+  prefilter: Prefilter | undefined;
   /** What the rules jump to and which of them are bound to hooks (validate.ts). */
   links: ChainLinks | undefined;
 }

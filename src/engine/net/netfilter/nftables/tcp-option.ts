@@ -2,7 +2,7 @@
 import { makeTcpOptions } from '../../../wire';
 import type { TcpSegment } from '../../../wire';
 import type { PktInfo } from '../pktinfo';
-import type { Getter } from './compile';
+import type { Getter } from './operands';
 
 function tcpOf(p: PktInfo): TcpSegment | undefined {
   const q = p.skb.payload;
