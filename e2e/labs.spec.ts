@@ -115,7 +115,7 @@ test('hints come one at a time', async ({ page }, info) => {
   }
 });
 
-test('the layer of a break-fix is named before anything is changed, and kept', async ({ page }, info) => {
+test('the layer of a break-fix is named and evidence pinned, and both are kept', async ({ page }, info) => {
   test.skip(info.project.name === 'phone', 'the sheet is tested apart');
   await page.goto(chapter);
   await openLab(page, 'silent-cable');
@@ -125,7 +125,13 @@ test('the layer of a break-fix is named before anything is changed, and kept', a
   await expect(said).toContainText('Network is unreachable');
   await page.getByRole('button', { name: 'Cable', exact: true }).click();
   await expect(said).toContainText('Yes.');
+  await type(page, { id: '', tasks: [] }, { run: 'ip -br link show veth1' });
+  await page.getByRole('button', { name: 'Pin it' }).click();
+  await expect(page.getByTestId('evidence')).toContainText('ip -br link show veth1');
+  await expect(page.getByTestId('evidence')).toContainText('DOWN');
   await page.reload();
   await openLab(page, 'silent-cable');
   await expect(page.getByRole('button', { name: 'Cable', exact: true })).toHaveAttribute('aria-pressed', 'true');
+  await page.getByRole('button', { name: 'Unpin ip -br link show veth1' }).click();
+  await expect(page.getByTestId('evidence')).not.toContainText('veth1');
 });

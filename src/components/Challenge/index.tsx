@@ -6,6 +6,7 @@ import HintLadder from '../HintLadder';
 import InlineCode from '../InlineCode';
 import Mark from '../Mark';
 import { lostBecause } from '../Tasks';
+import Evidence from './Evidence';
 import Layers from './Layers';
 import styles from './styles.module.css';
 
@@ -58,6 +59,7 @@ export default function Challenge({
         })}
       </ul>
       <Layers lab={lab} />
+      <Evidence lab={lab} />
       {state.solved ? (
         <p className={styles.solved} data-testid="solved">
           Solved. The ticket can be closed; say in one sentence what was wrong before you do.
