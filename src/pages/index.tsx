@@ -20,8 +20,8 @@ export default function Landing(): ReactNode {
             <h1>Container networking, one packet at a&nbsp;time.</h1>
             <p className={styles.what}>
               A course in 22 chapters. You type real commands into a Linux world that runs in this page, build what a
-              container network is made of, and see what each command does. The first chapter to be written, on
-              namespaces and veth, is complete.
+              container network is made of, and see what each packet does. Four chapters are written: namespaces,
+              bridges, NAT, and two hosts.
             </p>
             <p className={styles.acts}>
               {firstWritten && (
