@@ -31,7 +31,7 @@ test('frames survive the round trip to bytes', () => {
   );
 });
 
-test('20,000 random byte strings throw nowhere and re-encode to themselves', () => {
+test('100,000 random byte strings throw nowhere and re-encode to themselves', () => {
   const filter = compileFilter('tcp[tcpflags] & tcp-syn != 0 or vlan or port 53 or net 2001:db8::/32');
   assert.ok('filter' in filter);
   const types = [0x0800, 0x0806, 0x86dd, 0x8100, 38, 0x1234];
@@ -63,7 +63,26 @@ test('20,000 random byte strings throw nowhere and re-encode to themselves', () 
       }
       filter.filter({ bytes, length: bytes.length });
     }),
-    { numRuns: 20000, seed: 2 },
+    { numRuns: 100_000, seed: 2 },
+  );
+});
+
+test('100,000 damaged frames throw nowhere: bytes changed, lost or repeated', () => {
+  const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 });
+  fc.assert(
+    fc.property(frame, damage, fc.nat(), (original, changes, cut) => {
+      const whole = encodeFrame(original);
+      const bytes = cut % 3 === 0 ? whole.slice(0, cut % (whole.length + 1)) : whole.slice();
+      for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+      const decoded = decodeFrame(bytes);
+      if (decoded !== undefined) assert.equal(toHex(encodeFrame(decoded)), toHex(bytes));
+      printPacket(
+        { seconds: 0, microseconds: 0, bytes },
+        { linkType: LINKTYPE.ETHERNET, verbose: cut % 4, ether: cut % 2 === 0 },
+        makePrintState(),
+      );
+    }),
+    { numRuns: 100_000, seed: 4 },
   );
 });
 
