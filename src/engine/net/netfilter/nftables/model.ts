@@ -293,6 +293,8 @@ export interface Chain {
   rules: Rule[];
   /** Rules and elements that jump here. */
   use: number;
+  /** Chains of the rules among them, and how many of their rules jump here. */
+  readonly callers: Map<Chain, number>;
   /** Compiled rules (evaluate.ts); undefined: compile when the next packet comes. */
   code: ((p: PktInfo) => number)[] | undefined;
   /** Of the compiled rules of a long chain; undefined: make it when the next packet comes. */

@@ -128,8 +128,15 @@ class LegacySession implements TableSession {
   newChain(chain: string): void {
     if (this.exists(chain)) throw new XtErrno('Chain already exists');
     this.changed = true;
-    this.list.push({ name: chain, hook: undefined, policy: 'ACCEPT', counters: none(), rules: [] });
-    this.sort();
+    // Own chains stand first, then the user's by name.
+    let [low, high] = [0, this.list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const c = this.list[middle]!;
+      if (c.hook !== undefined || c.name < chain) low = middle + 1;
+      else high = middle;
+    }
+    this.list.splice(low, 0, { name: chain, hook: undefined, policy: 'ACCEPT', counters: none(), rules: [] });
   }
 
   private sort(): void {

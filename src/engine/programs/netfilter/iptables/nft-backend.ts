@@ -35,9 +35,7 @@ function placeOf(chain: Chain, family: XtFamily, rule: { protocol: XtRule['proto
     if (seen.has(c)) return;
     seen.add(c);
     if (c.base !== undefined) hooks |= 1 << (HOOK_NUMBER[c.base.hook] ?? 0);
-    if (c.use === 0) return;
-    for (const other of c.table.chains.values())
-      if (other.rules.some((r) => r.exprs.some((e) => e.kind === 'verdict' && e.chain === c.name))) walk(other);
+    for (const other of c.callers.keys()) walk(other);
   };
   walk(chain);
   return {
@@ -134,14 +132,17 @@ class NftSession implements TableSession {
     };
   }
 
+  /** A chain of the table's own; while it is not there, or is another's of that name, an empty one is seen. */
+  private own(name: string): ChainView {
+    const real = this.real(name);
+    return real !== undefined && this.isOwn(real)
+      ? this.view(real)
+      : { name, policy: 'ACCEPT', counters: { packets: 0, bytes: 0 }, references: 0, rules: [] };
+  }
+
   chains(): readonly ChainView[] {
     const { live } = this;
-    const own = this.builtin.chains.map((c): ChainView => {
-      const real = live?.chains.get(c.name);
-      return real !== undefined && this.isOwn(real)
-        ? this.view(real)
-        : { name: c.name, policy: 'ACCEPT', counters: { packets: 0, bytes: 0 }, references: 0, rules: [] };
-    });
+    const own = this.builtin.chains.map((c) => this.own(c.name));
     const user = [...(live?.chains.values() ?? [])]
       .filter((c) => c.base === undefined)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -149,10 +150,11 @@ class NftSession implements TableSession {
   }
 
   chain(name: string): ChainView | undefined {
-    const found = this.chains().find((c) => c.name === name);
-    if (found === undefined)
+    if (this.builtin.chains.some((c) => c.name === name)) return this.own(name);
+    const real = this.real(name);
+    if (real === undefined || real.base !== undefined)
       throw new Incompatible(`chain \`${name}' in table \`${this.table}' is incompatible, use 'nft' tool.\n`);
-    return found;
+    return this.view(real);
   }
 
   exists(name: string): boolean {

@@ -4,6 +4,7 @@ import { NftError } from '../errors';
 import { attachChain, detachChain } from '../attach';
 import { RuleRequests } from './rules';
 import type { ChainRef, ChainSpec, BaseSpec } from './requests';
+import { putBack } from './log';
 
 /** NFT_MSG_NEWCHAIN and its opposites. */
 export abstract class ChainRequests extends RuleRequests {
@@ -36,6 +37,7 @@ export abstract class ChainRequests extends RuleRequests {
       comment: spec.comment,
       rules: [],
       use: 0,
+      callers: new Map(),
       code: undefined,
       prefilter: undefined,
       links: undefined,
@@ -141,12 +143,8 @@ export abstract class ChainRequests extends RuleRequests {
 
   protected dropChain(chain: Chain): void {
     const { table } = chain;
-    const all = [...table.chains];
     table.chains.delete(chain.name);
-    this.undo.push(() => {
-      table.chains.clear();
-      for (const [n, c] of all) table.chains.set(n, c);
-    });
+    this.undo.push(() => putBack(table.chains, chain.name, chain));
     this.after.push(() => detachChain(this.ns, chain));
     this.changes.push({ op: 'delete', table, chain });
   }

@@ -6,6 +6,14 @@ import { validateTable } from '../validate';
 import type { NftChange, ChainRef } from './requests';
 import type { Ruleset } from '../ruleset';
 
+/** Puts something back into its table where it was: a table keeps things in the order of their handles. */
+export function putBack<T extends { readonly handle: number }>(map: Map<string, T>, key: string, thing: T): void {
+  const later = [...map].filter(([, other]) => other.handle > thing.handle);
+  for (const [name] of later) map.delete(name);
+  map.set(key, thing);
+  for (const [name, other] of later) map.set(name, other);
+}
+
 /** What every request needs: the list of what undoes it, the changes made, and the tables to look through at the end. */
 export abstract class TransactionLog {
   protected readonly undo: (() => void)[] = [];

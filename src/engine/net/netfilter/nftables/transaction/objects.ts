@@ -1,7 +1,7 @@
 /** Requests about stateful objects and flowtables. */
 import type { Flowtable, NftFamily, NftObject, ObjectType } from '../model';
 import { NftError } from '../errors';
-import { TransactionLog } from './log';
+import { TransactionLog, putBack } from './log';
 
 /** NFT_MSG_NEWOBJ, NFT_MSG_NEWFLOWTABLE and their opposites. */
 export abstract class ObjectRequests extends TransactionLog {
@@ -43,12 +43,9 @@ export abstract class ObjectRequests extends TransactionLog {
 
   protected dropObject(object: NftObject): void {
     const { table } = object;
-    const all = [...table.objects];
-    table.objects.delete(`${object.type} ${object.name}`);
-    this.undo.push(() => {
-      table.objects.clear();
-      for (const [n, o] of all) table.objects.set(n, o);
-    });
+    const key = `${object.type} ${object.name}`;
+    table.objects.delete(key);
+    this.undo.push(() => putBack(table.objects, key, object));
     this.changes.push({ op: 'delete', table, object });
   }
 

@@ -117,7 +117,11 @@ export abstract class RuleRequests extends SetRequests {
     const { table } = rule.chain;
     for (const name of targetsOf(rule.exprs)) {
       const chain = table.chains.get(name);
-      if (chain) chain.use += by;
+      if (chain === undefined) continue;
+      chain.use += by;
+      const jumps = (chain.callers.get(rule.chain) ?? 0) + by;
+      if (jumps === 0) chain.callers.delete(rule.chain);
+      else chain.callers.set(rule.chain, jumps);
     }
     for (const name of setsOf(rule.exprs)) {
       const set = table.sets.get(name);

@@ -6,6 +6,7 @@ import { NftError } from '../errors';
 import { cloneStateful } from '../stateful';
 import { ObjectRequests } from './objects';
 import type { SetSpec, ElementSpec } from './requests';
+import { putBack } from './log';
 
 /** NFT_MSG_NEWSET, NFT_MSG_NEWSETELEM and their opposites. */
 export abstract class SetRequests extends ObjectRequests {
@@ -66,11 +67,9 @@ export abstract class SetRequests extends ObjectRequests {
   protected dropSet(set: NftSet): void {
     const { table } = set;
     for (const e of set.index.values()) this.referElement(set, e, -1);
-    const all = [...table.sets];
     table.sets.delete(set.name);
     this.undo.push(() => {
-      table.sets.clear();
-      for (const [n, s] of all) table.sets.set(n, s);
+      putBack(table.sets, set.name, set);
       for (const e of set.index.values()) this.referElement(set, e, 1);
     });
     if (!set.anonymous) this.changes.push({ op: 'delete', table, set });
