@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import clsx from 'clsx';
-import type { Evidence, Journey, JourneyStep } from '../../lab/journey/types';
+import type { Counterfactual, Evidence, Journey, JourneyStep } from '../../lab/journey/types';
 import type { Session } from '../../hooks/session';
 import { Button } from '../Button';
 import InlineCode from '../InlineCode';
@@ -16,15 +16,39 @@ function Proof({ evidence, died }: { evidence: Evidence; died: boolean }): React
         <pre tabIndex={0}>{evidence.lines.join('\n')}</pre>
       </>
     );
+  if (evidence.kind === 'entry')
+    return (
+      <>
+        <h3>{evidence.title}</h3>
+        <dl className={styles.entry}>
+          {evidence.directions.map((d) => (
+            <div key={d.name}>
+              <dt>{d.name}</dt>
+              <dd>
+                {d.parts.map((p, i) => (
+                  <span key={i}>
+                    {i > 0 && ' '}
+                    {p.marked ? <b>{p.text}</b> : p.text}
+                  </span>
+                ))}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </>
+    );
   return (
     <>
       <h3>The rules it met</h3>
       <ol className={styles.rules}>
         {evidence.rules.map((rule, i) => (
-          <li key={i} className={clsx(rule.decided && (died ? styles.hitBad : styles.hit))}>
+          <li
+            key={i}
+            className={clsx(rule.decided && (died ? styles.hitBad : styles.hit), rule.passed && styles.nomatch)}
+          >
             <span>{rule.number === 0 ? '' : rule.number}</span>
             <code>{rule.text}</code>
-            <span>{rule.decided && died ? `${rule.verdict}, dropped` : rule.verdict}</span>
+            <span>{rule.verdict}</span>
           </li>
         ))}
       </ol>
@@ -35,22 +59,34 @@ function Proof({ evidence, died }: { evidence: Evidence; died: boolean }): React
 function Lived({ session, packet }: { session: Session; packet: number }): ReactNode {
   const tried = useWhatIf(session, packet, true);
   if (tried === null) return <p role="status">Trying changes in a copy of the world.</p>;
-  if (tried.length === 0) return null;
+  const saved = tried.filter((t) => t.lived);
+  const short = tried.filter((t) => !t.lived);
   return (
     <>
-      <h3>It would have lived</h3>
-      <ul className={styles.lived} data-testid="lived">
-        {tried.map((t) => (
-          <li key={t.change.text}>
-            <Mark state={t.lived ? 'done' : 'dead'} />
-            <span>
-              {t.lived ? 'if ' : 'not if '}
-              <InlineCode text={t.change.text} />. <InlineCode text={t.outcome} />
-            </span>
-          </li>
-        ))}
-      </ul>
+      {saved.length > 0 && <h3>It would have lived</h3>}
+      <Tried tried={saved} name="lived" />
+      {short.length > 0 && <h3>Not enough by itself</h3>}
+      <Tried tried={short} name="short" />
+      {tried.length > 0 && (
+        <p className={styles.how}>Each was tried in a copy of this world, with the same commands.</p>
+      )}
     </>
+  );
+}
+
+function Tried({ tried, name }: { tried: readonly Counterfactual[]; name: string }): ReactNode {
+  if (tried.length === 0) return null;
+  return (
+    <ul className={styles.lived} data-testid={name}>
+      {tried.map((t) => (
+        <li key={t.change.text}>
+          <Mark state={t.lived ? 'done' : 'dead'} />
+          <span>
+            if <InlineCode text={t.change.text} />. <InlineCode text={t.outcome} />
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -66,7 +102,7 @@ export default function Decision({
   at: number;
   onPacket: (packet: number) => void;
 }): ReactNode {
-  const { steps, summary, death } = journey;
+  const { steps, summary, death, answerDied } = journey;
   const step: JourneyStep = steps[at]!;
   const last = at === steps.length - 1;
   const unanswered = summary.verdict === 'delivered' && summary.reply === undefined && summary.request === undefined;
@@ -106,7 +142,15 @@ export default function Decision({
           </p>
         </>
       )}
-      {last && (death || unanswered || summary.verdict === 'open') && (
+      {last && answerDied && (
+        <>
+          <h3>The answer died</h3>
+          <p>
+            <InlineCode text={answerDied} />
+          </p>
+        </>
+      )}
+      {last && (death || answerDied || unanswered || summary.verdict === 'open') && (
         <Lived key={summary.id} session={session} packet={summary.id} />
       )}
     </div>

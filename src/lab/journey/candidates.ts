@@ -1,30 +1,40 @@
 /** Changes under which a packet might have lived: guesses from the state around the place where it died. Each is tried, none is believed. */
 import type { Link } from '../../engine/net';
 import { VethLink } from '../../engine/net';
-import type { IpAddress } from '../../engine/wire';
-import { containsIp, formatIp, ipAddresses } from '../../engine/wire';
+import type { EthernetPayload, IpAddress } from '../../engine/wire';
+import { containsIp, formatIp, ipAddresses, TCP_FLAG } from '../../engine/wire';
 import type { World } from '../../engine/world';
 import type { NamedNetwork } from '../netns';
 import { networks } from '../netns';
 import type { Place } from '../protocol';
+import { describePacket } from './describe';
 import type { Recorded } from './recorder';
 import type { Road } from './road';
+import { isNft } from './rules';
 import type { EventOf } from './sentences';
 import type { Change } from './types';
 
 /** Candidates that are tried for one packet. */
-const MAX_CANDIDATES = 5;
+const MAX_CANDIDATES = 6;
 
-/** What might have saved the packet of `road`. @param reply the road of its answer, when that is what did not arrive. */
-export function candidates(world: World, road: Road, reply: Road | undefined): Change[] {
+/**
+ * What might have saved the packet of `road`, or its answer, when that is what did not arrive.
+ * @param roads all packets that are known, of the same world.
+ */
+export function candidates(world: World, roads: ReadonlyMap<number, Road>, road: Road): Change[] {
   const all = networks(world);
+  const reply = road.reply === undefined ? undefined : roads.get(road.reply);
   const found =
-    road.verdict === 'delivered' && !reply ? noWayBack(world, all, road) : around(world, all, reply ?? road);
+    road.verdict !== 'delivered'
+      ? around(all, roads, road)
+      : reply
+        ? [...around(all, roads, reply), ...hairpin(all, road, reply)]
+        : noWayBack(all, road);
   const seen = new Set<string>();
   return found.filter((c) => !seen.has(c.text) && seen.add(c.text)).slice(0, MAX_CANDIDATES);
 }
 
-function around(world: World, all: readonly NamedNetwork[], road: Road): Change[] {
+function around(all: readonly NamedNetwork[], roads: ReadonlyMap<number, Road>, road: Road): Change[] {
   const end = road.events.at(-1)!;
   const at = stackOf(all, end);
   if (!at) return [];
@@ -33,7 +43,9 @@ function around(world: World, all: readonly NamedNetwork[], road: Road): Change[
   const dst = payload.kind === 'ipv4' || payload.kind === 'ipv6' ? ipAddresses(payload).dst : undefined;
   switch (drop?.reason) {
     case 'NETFILTER_DROP':
-      return rules(at, lastOf(road, 'rule'));
+      return rules(at, lastOf(road, 'rule'), road);
+    case 'NO_SOCKET':
+      return [...ownPackets(all, at, road), ...listener(at, payload)];
     case 'IP_INADDRERRORS':
     case 'IP_INNOROUTES':
     case 'IP_OUTNOROUTES':
@@ -46,18 +58,25 @@ function around(world: World, all: readonly NamedNetwork[], road: Road): Change[
     case 'BRIDGE_NO_EGRESS_PORT':
     case 'BRIDGE_INGRESS_STP_STATE':
       return bridge(at, lastOf(road, 'bridge'), drop.where);
+    case 'NO_TX_TARGET':
+    case 'VXLAN_NO_REMOTE':
+      return tunnel(all, at, road, drop.where);
     case 'NEIGH_FAILED':
     case 'DEV_READY':
     case 'NOT_SPECIFIED':
     case undefined:
-      return [...links(all, at, road, drop?.where), ...(dst === undefined ? [] : routes(all, at, dst))];
+      return [
+        ...questions(all, roads, at, road),
+        ...links(all, at, road, drop?.where),
+        ...(dst === undefined ? [] : routes(all, at, dst)),
+      ];
     default:
       return [];
   }
 }
 
 /** A packet that arrived and was not answered: its destination has no way back. */
-function noWayBack(world: World, all: readonly NamedNetwork[], road: Road): Change[] {
+function noWayBack(all: readonly NamedNetwork[], road: Road): Change[] {
   const at = stackOf(all, road.events.at(-1)!);
   const { payload } = road.events.at(-1)!.event;
   if (!at || (payload.kind !== 'ipv4' && payload.kind !== 'ipv6')) return [];
@@ -76,13 +95,166 @@ function noWayBack(world: World, all: readonly NamedNetwork[], road: Road): Chan
   return [...routes(all, at, src), ...masquerade];
 }
 
-function rules(at: NamedNetwork, rule: EventOf<'rule'> | undefined): Change[] {
-  const program = rule?.family === 'ip6' ? 'ip6tables' : 'iptables';
-  if (!rule || !has(at, program) || !/^ip6?$/.test(rule.family)) return [];
-  const { table, chain, number } = rule;
-  return number === 0
-    ? change(`the policy of \`${chain}\` were ACCEPT`, at, `${program} -t ${table} -P ${chain} ACCEPT`)
-    : change(`rule ${number} of \`${chain}\` were not there`, at, `${program} -t ${table} -D ${chain} ${number}`);
+/** An answer that does not pass the stack that rewrote the destination of the request: it must be sent back there. */
+function hairpin(all: readonly NamedNetwork[], request: Road, reply: Road): Change[] {
+  const nat = request.events.find((e) => e.event.event === 'nat' && e.event.kind === 'dnat');
+  const by = nat && stackOf(all, nat);
+  const { payload } = request.events.at(-1)!.event;
+  if (!by || payload.kind !== 'ipv4' || !has(by, 'iptables')) return [];
+  if (reply.events.some((e) => e.event.event === 'nat')) return [];
+  const { src, dst } = ipAddresses(payload);
+  const [from, to] = [formatIp(src), formatIp(dst)];
+  return change(
+    `\`${by.title}\` put its own address in place of \`${from}\` as well, so that the answer comes back through it (MASQUERADE)`,
+    by,
+    `iptables -t nat -A POSTROUTING -s ${from} -d ${to} -j MASQUERADE`,
+  );
+}
+
+/** The rule or the policy that dropped the packet, and a rule that lets its like pass. */
+function rules(at: NamedNetwork, rule: EventOf<'rule'> | undefined, road: Road): Change[] {
+  if (!rule) return [];
+  const { table, chain, number, family } = rule;
+  const where = `\`${chain}\` of \`${at.title}\``;
+  const like = likeOf(road, at);
+  if (isNft(rule)) {
+    if (!has(at, 'nft')) return [];
+    const name = `${family} ${table} ${chain}`;
+    return [
+      ...(like ? change(`${where} accepted ${like.text}`, at, `nft insert rule ${name} ${like.nft} accept`) : []),
+      ...(number === 0
+        ? change(`the policy of ${where} were accept`, at, `nft 'chain ${name} { policy accept; }'`)
+        : []),
+    ];
+  }
+  const program = family === 'ip6' ? 'ip6tables' : 'iptables';
+  if (!has(at, program)) return [];
+  return [
+    ...(like
+      ? change(`${where} accepted ${like.text}`, at, `${program} -t ${table} -I ${chain} ${like.iptables} -j ACCEPT`)
+      : []),
+    ...(number === 0
+      ? change(`the policy of ${where} were ACCEPT`, at, `${program} -t ${table} -P ${chain} ACCEPT`)
+      : change(`rule ${number} of ${where} were not there`, at, `${program} -t ${table} -D ${chain} ${number}`)),
+  ];
+}
+
+/** What is like the packet, as rules say it: its connection's state when that is known, else protocol and port. */
+function likeOf(road: Road, at: NamedNetwork): { text: string; iptables: string; nft: string } | undefined {
+  const here = road.events.filter((e) => e.event.machine === at.machine.name && e.event.netns === at.ns.inode);
+  const state = (here.findLast((e) => e.event.event === 'conntrack')?.event as EventOf<'conntrack'> | undefined)?.state;
+  if (state === 'ESTABLISHED' || state === 'RELATED')
+    return {
+      text: 'what belongs to a known connection',
+      iptables: '-m conntrack --ctstate ESTABLISHED,RELATED',
+      nft: 'ct state established,related',
+    };
+  const { payload } = road.events.at(-1)!.event;
+  if (payload.kind !== 'ipv4' && payload.kind !== 'ipv6') return undefined;
+  const t = payload.payload;
+  switch (t.kind) {
+    case 'tcp':
+    case 'udp':
+      return {
+        text: `${t.kind.toUpperCase()} to port ${t.dstPort}`,
+        iptables: `-p ${t.kind} --dport ${t.dstPort}`,
+        nft: `${t.kind} dport ${t.dstPort}`,
+      };
+    case 'icmp4':
+      return { text: 'ICMP', iptables: '-p icmp', nft: 'ip protocol icmp' };
+    case 'icmp6':
+      return { text: 'ICMPv6', iptables: '-p ipv6-icmp', nft: 'meta l4proto ipv6-icmp' };
+    default:
+      return undefined;
+  }
+}
+
+/** A stack's own packets do not meet the rules of PREROUTING that translate those of others. */
+function ownPackets(all: readonly NamedNetwork[], at: NamedNetwork, road: Road): Change[] {
+  if (stackOf(all, road.events[0]!) !== at || !has(at, 'iptables')) return [];
+  const copied = `iptables -t nat -S PREROUTING | grep -e '-j DNAT' | grep -ve ' -i ' | sed 's/^-A PREROUTING/iptables -t nat -A OUTPUT/' > /tmp/dnat.rules`;
+  return change(
+    `\`${at.title}\` translated its own packets, too (the DNAT rules of \`PREROUTING\` in \`OUTPUT\`)`,
+    at,
+    `${copied}; [ -s /tmp/dnat.rules ] && sh /tmp/dnat.rules`,
+  );
+}
+
+/** A program where the first segment of a connection found none. */
+function listener(at: NamedNetwork, payload: EthernetPayload): Change[] {
+  if ((payload.kind !== 'ipv4' && payload.kind !== 'ipv6') || payload.payload.kind !== 'tcp') return [];
+  const { dstPort, flags } = payload.payload;
+  if ((flags & (TCP_FLAG.SYN | TCP_FLAG.ACK)) !== TCP_FLAG.SYN || !has(at, 'python3')) return [];
+  const address = payload.kind === 'ipv6' ? '::' : '0.0.0.0';
+  return change(
+    `a program in \`${at.title}\` listened on TCP port ${dstPort}`,
+    at,
+    `python3 -m http.server --bind ${address} ${dstPort} > /dev/null 2>&1 & sleep 0.5`,
+  );
+}
+
+/** Where the frame's MAC is, for a tunnel that does not know. */
+function tunnel(all: readonly NamedNetwork[], at: NamedNetwork, road: Road, device: string): Change[] {
+  const mac = lastOf(road, 'neighbour')?.lladdr;
+  const own = at.ns.links.byName(device);
+  if (mac === undefined || !own) return [];
+  return all.flatMap((n) => {
+    const far = [...n.ns.links].find((l) => l !== own && l.kind === own.kind && l.mac === mac);
+    if (!far) return [];
+    // The host's own address, not one of the network inside.
+    const outer = n.ns.addrs.list().find((a) => a.family === 'inet' && n.ns.links.get(a.index)?.kind === 'nic');
+    if (!outer) return [];
+    const host = formatIp(outer.local);
+    return change(
+      `\`${device}\` in \`${at.title}\` knew that \`${mac}\` is behind \`${host}\``,
+      at,
+      `bridge fdb append ${mac} dev ${device} dst ${host}`,
+    );
+  });
+}
+
+/** What kept the question for a MAC from being answered. */
+function questions(
+  all: readonly NamedNetwork[],
+  roads: ReadonlyMap<number, Road>,
+  at: NamedNetwork,
+  road: Road,
+): Change[] {
+  const asked = lastOf(road, 'neighbour');
+  if (!asked) return [];
+  const out: Change[] = [];
+  for (const question of roads.values()) {
+    const [first] = question.events;
+    if (!first || first.event.at < road.events[0]!.event.at || stackOf(all, first) !== at) continue;
+    if (describePacket(first.event.payload).to !== asked.address) continue;
+    for (const { event } of [question.events, ...question.copies.map((c) => c.events)].flat()) {
+      const owner = event.event === 'bridge' && stackOf(all, { event });
+      if (event.event === 'bridge' && owner) out.push(...withheld(owner, event));
+    }
+  }
+  return out;
+}
+
+/** Ports that a bridge kept a frame from. */
+function withheld(at: NamedNetwork, e: EventOf<'bridge'>): Change[] {
+  return (e.withheld ?? []).flatMap(({ port, why }) => {
+    switch (why) {
+      case 'isolated':
+        return [port, e.port].flatMap((p) =>
+          change(`port \`${p}\` were not isolated`, at, `bridge link set dev ${p} isolated off`),
+        );
+      case 'state':
+        return change(`\`${port}\` were up`, at, `ip link set dev ${port} up`);
+      case 'flood':
+        return change(
+          `port \`${port}\` got what is flooded`,
+          at,
+          `bridge link set dev ${port} flood on; bridge link set dev ${port} bcast_flood on; bridge link set dev ${port} mcast_flood on`,
+        );
+      default:
+        return [];
+    }
+  });
 }
 
 function forwarding(at: NamedNetwork, dst: IpAddress | undefined): Change[] {
@@ -103,10 +275,12 @@ function routes(all: readonly NamedNetwork[], at: NamedNetwork, dst: IpAddress):
     if (!forwards && !owns) return [];
     const gateway = n.ns.addrs
       .list()
-      .find((a) =>
-        near.some(
-          (m) => sameFamily(m.local, a.local) && containsIp(m.local, m.prefixLength, a.local) && m.local !== a.local,
-        ),
+      .find(
+        (a) =>
+          sameFamily(a.local, dst) &&
+          near.some(
+            (m) => sameFamily(m.local, a.local) && containsIp(m.local, m.prefixLength, a.local) && m.local !== a.local,
+          ),
       );
     if (!gateway || n.ns.links.get(gateway.index)?.isLoopback) return [];
     const via = formatIp(gateway.local);
@@ -128,10 +302,7 @@ function bridge(at: NamedNetwork, e: EventOf<'bridge'> | undefined, name: string
   if (device && !device.up) out.push(...change(`\`${device.name}\` were up`, at, `ip link set dev ${device.name} up`));
   const down = at.ns.links.byName(name);
   if (down && !down.up) out.push(...change(`\`${name}\` were up`, at, `ip link set dev ${name} up`));
-  for (const link of at.ns.links) {
-    if (!link.port?.flags.isolated) continue;
-    out.push(...change(`port \`${link.name}\` were not isolated`, at, `bridge link set dev ${link.name} isolated off`));
-  }
+  if (e) out.push(...withheld(at, e));
   return out;
 }
 
@@ -186,7 +357,7 @@ function has(at: NamedNetwork, program: string): boolean {
   return at.machine.programs.has(program);
 }
 
-function stackOf(all: readonly NamedNetwork[], { event }: Recorded): NamedNetwork | undefined {
+function stackOf(all: readonly NamedNetwork[], { event }: Pick<Recorded, 'event'>): NamedNetwork | undefined {
   return all.find((n) => n.machine.name === event.machine && n.ns.inode === event.netns);
 }
 

@@ -4,10 +4,10 @@ import { tupleOf } from './describe';
 import { Recorder } from './recorder';
 import type { Road } from './road';
 import { expectsReply, roadsOf } from './road';
-import { causeOf } from './death';
+import { candidates } from './candidates';
 import { describePacket } from './describe';
-import { Names } from './names';
-import type { Change, Counterfactual } from './types';
+import { Journeys } from './journeys';
+import type { Change } from './types';
 import { replay } from '../replay';
 import { runScript } from '../script';
 import type { LabStart, Mark, Simulation, Work } from '../simulation';
@@ -17,6 +17,17 @@ import type { JournalEntry } from '../protocol';
 export interface Origin {
   readonly entries: readonly JournalEntry[];
   readonly marks: readonly Mark[];
+}
+
+/** What became of a packet in a copy of the world. */
+export interface Trial {
+  readonly lived: boolean;
+  /** In one sentence. */
+  readonly outcome: string;
+  /** The change could not be made. */
+  readonly failed: boolean;
+  /** What might have helped it further. */
+  readonly next: readonly Change[];
 }
 
 /** How long a copy is run after the time at which the packet was made, virtual microseconds: ARP gives up after three seconds. */
@@ -36,25 +47,34 @@ export function* wouldHaveLived(
   roads: ReadonlyMap<number, Road>,
   target: Road,
   change: Change,
-): Work<Counterfactual> {
+): Work<Trial> {
   const made = target.events[0]!;
   const mark = origin.marks.findLast((m) => m.from.steps <= made.steps);
   const from = mark?.from ?? { steps: 0, entries: 0 };
   const before = origin.entries.slice(0, from.entries);
   const { simulation } = yield* replay(lab, before, mark ? { steps: from.steps } : undefined);
   const { world } = simulation;
-  const outcome = (lived: boolean, text: string): Counterfactual => ({ change, lived, outcome: text });
 
   for (const script of change.scripts) {
     const result = runScript(world, script);
-    if (result.status !== 0) return outcome(false, `The change itself fails: ${result.stderr.trim() || result.status}`);
+    if (result.status !== 0)
+      return {
+        lived: false,
+        failed: true,
+        outcome: `The change itself fails: ${result.stderr.trim() || result.status}`,
+        next: [],
+      };
   }
   const recorder = new Recorder();
   recorder.record(world);
   const wanted = likeness(target);
   const alike = [...roads.values()].filter((r) => r.events[0]!.steps >= from.steps && likeness(r) === wanted);
   const nth = alike.indexOf(target);
-  const find = () => [...roadsOf(recorder).values()].filter((r) => likeness(r) === wanted)[nth];
+  const find = () => {
+    const same = [...roadsOf(recorder).values()].filter((r) => likeness(r) === wanted);
+    // One that was sent because an earlier one got lost is not sent any more when that one arrives.
+    return same[nth] ?? same.at(-1);
+  };
 
   const typed = origin.entries.slice(from.entries).filter((e) => e.time <= made.event.at);
   let time = typed[0]?.time ?? world.now;
@@ -71,25 +91,28 @@ export function* wouldHaveLived(
     if (road && isKnown(road)) break;
   }
   const road = find();
-  if (!road) return outcome(false, 'The packet is not sent any more.');
-  const names = new Names();
-  names.refresh(world);
-  const last = road.events.at(-1)!.event;
-  const { where } = names.of(last);
-  const { to } = describePacket(last.payload);
-  if (road.verdict === 'died') {
-    return outcome(false, causeOf(road.events, where, to)?.broken ?? `It dies in \`${where}\`.`);
-  }
-  if (road.verdict !== 'delivered') return outcome(false, `It gets as far as \`${where}\`, and no further.`);
-  if (!expectsReply(road)) return outcome(true, `It is delivered to \`${where}\`.`);
-  const reply = road.reply === undefined ? undefined : roadsOf(recorder).get(road.reply);
-  if (!reply) return outcome(false, `It reaches \`${where}\`, and no answer is sent: there is no way back.`);
+  if (!road) return { lived: false, failed: false, outcome: 'The packet is not sent any more.', next: [] };
+  const journeys = new Journeys(recorder, world.epoch);
+  journeys.look(world);
+  const { lived, outcome } = fateOf(journeys, road);
+  return { lived, failed: false, outcome, next: lived ? [] : candidates(world, journeys.all(), road) };
+}
+
+/** What became of a packet and its answer, in one sentence. */
+export function fateOf(journeys: Journeys, road: Road): { readonly lived: boolean; readonly outcome: string } {
+  const where = journeys.whereOf(road);
+  if (road.verdict === 'died') return { lived: false, outcome: journeys.causeOf(road) ?? `It dies in \`${where}\`.` };
+  if (road.verdict !== 'delivered') return { lived: false, outcome: `It gets as far as \`${where}\`, and no further.` };
+  if (!expectsReply(road)) return { lived: true, outcome: `It is delivered to \`${where}\`.` };
+  const reply = road.reply === undefined ? undefined : journeys.road(road.reply);
+  if (!reply) return { lived: false, outcome: `It reaches \`${where}\`, and no answer is sent: there is no way back.` };
   if (reply.verdict === 'delivered')
-    return outcome(true, `It is delivered to \`${where}\`, and the answer comes back.`);
-  const end = reply.events.at(-1)!.event;
-  const there = names.of(end).where;
-  const why = causeOf(reply.events, there, describePacket(end.payload).to)?.broken;
-  return outcome(false, `It reaches \`${where}\`; the answer dies in \`${there}\`. ${why ?? ''}`.trimEnd());
+    return { lived: true, outcome: `It is delivered to \`${where}\`, and the answer comes back.` };
+  const why = journeys.causeOf(reply) ?? '';
+  return {
+    lived: false,
+    outcome: `It reaches \`${where}\`; the answer dies in \`${journeys.whereOf(reply)}\`. ${why}`.trimEnd(),
+  };
 }
 
 /** What makes a packet the same as one in another world: who sends what to whom; ports and numbers that are chosen freely differ. */

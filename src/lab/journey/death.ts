@@ -1,7 +1,12 @@
 /** Why a packet died: the kernel's reason, and the first thing that is not as it must be. */
 import type { DropReason } from '../../engine/net';
+import { TCP_FLAG } from '../../engine/wire';
+import { describePacket, icmpText } from './describe';
 import type { Recorded } from './recorder';
+import type { Road } from './road';
+import { chainName, passedBy, targetOf } from './rules';
 import type { EventOf } from './sentences';
+import { sayWithheld } from './sentences';
 
 /** What is said about a death: the state of affairs, and how the step's note calls it. */
 export interface Cause {
@@ -9,9 +14,21 @@ export interface Cause {
   readonly broken: string;
 }
 
+/** Other packets that a death may have to do with. */
+export interface Circumstances {
+  /** The question for a MAC that was asked while the packet waited. */
+  readonly question?: Road | undefined;
+  /** What the packet answers. */
+  readonly request?: Road | undefined;
+  /** Any packet, by its identity. */
+  readonly road?: (id: number) => Road | undefined;
+}
+
 /** Sentences by reason. `{where}` is the stack, `{link}` the interface or function, `{to}` the destination. */
 const REASONS: Partial<Record<DropReason, string>> = {
   NO_SOCKET: 'No program in `{where}` listens where this packet wants to go.',
+  NO_TX_TARGET: '`{link}` in `{where}` does not know which host to send the frame to: it has no forwarding entry.',
+  VXLAN_NO_REMOTE: '`{link}` in `{where}` does not know which host to send the frame to: it has no forwarding entry.',
   SOCKET_RCVBUFF: 'The socket’s buffer is full: its program does not read fast enough.',
   SOCKET_BACKLOG: 'The program has more connections waiting than it asked for.',
   IP_RPFILTER:
@@ -50,26 +67,46 @@ const REASONS: Partial<Record<DropReason, string>> = {
 };
 
 /** Why the packet of these events died; undefined when no drop is recorded. */
-export function causeOf(events: readonly Recorded[], where: string, to: string): Cause | undefined {
+export function causeOf(
+  events: readonly Recorded[],
+  where: string,
+  to: string,
+  others: Circumstances = {},
+): Cause | undefined {
   const drop = events.findLast((e) => e.event.event === 'drop')?.event as EventOf<'drop'> | undefined;
   if (!drop) return undefined;
   const fill = (text: string) =>
     text.replaceAll('{where}', where).replaceAll('{to}', to).replaceAll('{link}', drop.where);
-  const broken = special(drop, events) ?? REASONS[drop.reason] ?? `The kernel’s reason is ${drop.reason}.`;
+  const broken = special(drop, events, others) ?? REASONS[drop.reason] ?? `The kernel’s reason is ${drop.reason}.`;
   return { note: drop.reason, broken: fill(broken) };
 }
 
 /** Reasons that need a look at what came before. */
-function special(drop: EventOf<'drop'>, events: readonly Recorded[]): string | undefined {
+function special(drop: EventOf<'drop'>, events: readonly Recorded[], others: Circumstances): string | undefined {
   const last = <K extends Recorded['event']['event']>(kind: K) =>
     events.findLast((e) => e.event.event === kind)?.event as EventOf<K> | undefined;
   switch (drop.reason) {
     case 'NETFILTER_DROP': {
-      const rule = last('rule');
-      if (!rule) return 'A netfilter hook dropped it.';
-      return rule.number === 0
-        ? `No rule of chain \`${rule.chain}\` (table \`${rule.table}\`) decided, and its policy is ${rule.verdict.toUpperCase()}.`
-        : `Rule ${rule.number} of chain \`${rule.chain}\` (table \`${rule.table}\`) matched: ${verb(rule.verdict)}.`;
+      const before = events.findLast((e) => e.event.event !== 'hook' && e.event !== drop)?.event;
+      if (before?.event !== 'rule') return unruled(drop, before);
+      return before.number === 0
+        ? `${passedBy(before)}, and its policy is ${before.verdict.toUpperCase()}.`
+        : `Rule ${before.number} of chain ${chainName(before)} fits: ${verb(before)}.`;
+    }
+    case 'NO_SOCKET':
+      return noSocket(drop, others.request);
+    case 'BRIDGE_NO_EGRESS_PORT': {
+      const e = last('bridge');
+      const kept = e?.withheld?.[0];
+      return e && kept && `\`${e.bridge}\` may not hand the frame to \`${kept.port}\`: ${sayWithheld(e, kept)}.`;
+    }
+    case 'NO_TX_TARGET':
+    case 'VXLAN_NO_REMOTE': {
+      const asked = last('neighbour');
+      return (
+        asked?.lladdr &&
+        `\`{link}\` in \`{where}\` has no forwarding entry for \`${asked.lladdr}\`: it does not know which host to send the frame to.`
+      );
     }
     case 'IP_INADDRERRORS': {
       const route = last('route');
@@ -83,7 +120,10 @@ function special(drop: EventOf<'drop'>, events: readonly Recorded[]): string | u
         : 'The IP header is malformed.';
     case 'NEIGH_FAILED': {
       const asked = last('neighbour');
-      return asked && `\`{where}\` asked on \`${asked.link}\` who has \`${asked.address}\`, and nobody answered.`;
+      const why = others.question && inVain(others.question, others);
+      return (
+        asked && `\`{where}\` asked on \`${asked.link}\` who has \`${asked.address}\`, and ${why ?? 'nobody answered'}.`
+      );
     }
     case 'OTHERHOST':
       return drop.where.includes('forward') ? undefined : 'The frame is addressed to somebody else’s MAC.';
@@ -92,8 +132,65 @@ function special(drop: EventOf<'drop'>, events: readonly Recorded[]): string | u
   }
 }
 
-function verb(verdict: string): string {
-  return /reject/i.test(verdict)
+/** Dropped in a hook, and not by a rule. */
+function unruled(drop: EventOf<'drop'>, before: Recorded['event'] | undefined): string {
+  const { payload } = drop;
+  if (before?.event === 'conntrack' && before.action === 'table full') return 'The table of conntrack is full.';
+  const icmp = payload.kind === 'ipv4' || payload.kind === 'ipv6' ? payload.payload : undefined;
+  if ((icmp?.kind === 'icmp4' || icmp?.kind === 'icmp6') && /redirect/.test(icmpText(icmp)))
+    return 'It tells of a shorter way for a connection that is translated. NAT drops that: the addresses in it mean nothing to the sender.';
+  return 'A function of netfilter dropped it, no rule.';
+}
+
+/** Nobody is there to take it: that means something else for the first packet of a connection than for a later one. */
+function noSocket({ payload }: EventOf<'drop'>, request: Road | undefined): string | undefined {
+  if (payload.kind !== 'ipv4' && payload.kind !== 'ipv6') return undefined;
+  const t = payload.payload;
+  if (t.kind === 'udp') return `No program in \`{where}\` has a socket on UDP port ${t.dstPort}.`;
+  if (t.kind !== 'tcp') return undefined;
+  if ((t.flags & TCP_FLAG.SYN) !== 0 && (t.flags & TCP_FLAG.ACK) === 0)
+    return `No program in \`{where}\` listens on TCP port ${t.dstPort}.`;
+  const { from } = describePacket(payload);
+  const asked = request && describePacket(request.events[0]!.event.payload).to;
+  return asked !== undefined && asked !== from
+    ? `\`{where}\` has asked \`${asked}\` and waits for an answer from there; with \`${from}\` it has no connection.`
+    : `\`{where}\` has no connection with \`${from}\`.`;
+}
+
+/** Why nobody answered a question for a MAC, continuing "and". */
+function inVain(question: Road, { road }: Circumstances): string | undefined {
+  const ways = [question.events, ...question.copies.map((c) => c.events)];
+  for (const { event: e } of ways.flat()) {
+    if (e.event !== 'bridge') continue;
+    const kept = e.withheld?.find((w) => w.why !== 'hairpin');
+    if (kept) return `\`${e.bridge}\` did not hand the question to \`${kept.port}\`: ${sayWithheld(e, kept)}`;
+  }
+  const answer = question.reply === undefined ? undefined : road?.(question.reply);
+  if (answer?.verdict === 'died') return 'the answer got lost on its way back';
+  const lost = ways.find(
+    (w) => w.at(-1)?.event.event === 'drop' && LOST.has((w.at(-1)!.event as EventOf<'drop'>).reason),
+  );
+  if (lost) {
+    const drop = lost.at(-1)!.event as EventOf<'drop'>;
+    return `the question got no further than \`${drop.where}\` (${drop.reason})`;
+  }
+  return undefined;
+}
+
+/** Reasons that say that a question did not get to where it was meant to go. */
+const LOST: ReadonlySet<DropReason> = new Set([
+  'CABLE_LOSS',
+  'DEV_READY',
+  'NO_TX_TARGET',
+  'QDISC_DROP',
+  'VLAN_FILTER',
+  'BRIDGE_NO_EGRESS_PORT',
+  'BRIDGE_INGRESS_STP_STATE',
+  'NETFILTER_DROP',
+]);
+
+function verb(rule: EventOf<'rule'>): string {
+  return /reject/i.test(targetOf(rule))
     ? 'it refuses the packet and tells the sender'
     : 'it drops the packet and tells nobody';
 }

@@ -7,7 +7,7 @@ import { LabSession } from '../session';
 import { host } from '../testkit';
 import { Journeys } from './journeys';
 import { Recorder } from './recorder';
-import type { JourneySummary } from './types';
+import type { JourneyStep, JourneySummary } from './types';
 
 /** Two containers behind one host, each on a link of its own; the host does not forward. */
 const ROUTED = `for i in 1 2; do
@@ -63,15 +63,17 @@ test('a ping through a bridge: every stop, the question for the MAC, and the ans
 
 const eth = (fields: readonly { name: string; value: string }[]) => fields.find((f) => f.name === 'Destination')!.value;
 
+/** What a step changed. */
+const changed = (step: JourneyStep): string[] =>
+  step.headers.flatMap((h) => h.fields.filter((f) => f.before !== undefined).map((f) => `${h.layer} ${f.name}`));
+
 test('a router changes the frame and the time to live, and the step says so', () => {
   const { journeys, traffic: packets } = traced('three-nodes', '', 'n1', undefined, 'ping -c1 n3');
   const { steps } = journeys.journey(packets[0]!.id)!;
-  const out = steps.find((s) => s.where === 'router' && s.title === 'Neighbour')!;
-  const changed = out.headers.flatMap((h) =>
-    h.fields.filter((f) => f.before !== undefined).map((f) => `${h.layer} ${f.name}`),
-  );
-  assert.deepEqual(changed, ['eth Destination', 'eth Source', 'ip Time to live', 'ip Checksum']);
-  const ttl = out.headers[1]!.fields.find((f) => f.name === 'Time to live')!;
+  const at = (title: string) => steps.find((s) => s.where === 'router' && s.title === title)!;
+  assert.deepEqual(changed(at('Route')), ['ip Time to live', 'ip Checksum']);
+  assert.deepEqual(changed(at('Neighbour')), ['eth Destination', 'eth Source']);
+  const ttl = at('Route').headers[1]!.fields.find((f) => f.name === 'Time to live')!;
   assert.deepEqual([ttl.before, ttl.value], ['64', '63']);
   assert.equal(steps[1]!.note, 'via 192.168.50.1');
 });

@@ -1,6 +1,8 @@
 /** Journeys of packets: from the trace of a world to what a person can read. */
+import { TCP_FLAG } from '../../engine/wire';
 import type { World } from '../../engine/world';
 import { describePacket } from './describe';
+import type { Cause } from './death';
 import { causeOf } from './death';
 import { dissect } from './headers';
 import { Names } from './names';
@@ -47,9 +49,19 @@ export class Journeys {
   journey(id: number): Journey | null {
     const road = this.all().get(id);
     if (!road) return null;
-    const steps = stepsOf(road, this.names, (asked) => this.side(asked));
+    const steps = stepsOf(road, this.names, {
+      side: (asked) => this.side(asked),
+      road: (other) => this.road(other),
+    });
     const death = this.death(road);
-    return { summary: this.summary(road), steps, ...(death ? { death } : {}) };
+    const answer = road.reply === undefined ? undefined : this.road(road.reply);
+    const lost = road.verdict === 'delivered' && answer ? this.death(answer) : undefined;
+    return {
+      summary: this.summary(road),
+      steps,
+      ...(death ? { death } : {}),
+      ...(lost ? { answerDied: lost.broken } : {}),
+    };
   }
 
   /** The recorded road of a packet. */
@@ -61,6 +73,16 @@ export class Journeys {
   unanswered(id: number): boolean {
     const road = this.all().get(id);
     return road !== undefined && road.reply === undefined && road.verdict === 'delivered' && expectsReply(road);
+  }
+
+  /** Name of the stack that a packet was seen in last. */
+  whereOf(road: Road): string {
+    return this.names.of(road.events.at(-1)!.event).where;
+  }
+
+  /** Why a packet died, in one sentence; undefined when it did not. */
+  causeOf(road: Road): string | undefined {
+    return road.verdict === 'died' ? this.cause(road, this.whereOf(road))?.broken : undefined;
   }
 
   /** All roads, in the order in which their packets were made. */
@@ -109,25 +131,38 @@ export class Journeys {
     const drop = road.events.findLast((e) => e.event.event === 'drop')?.event;
     if (road.verdict !== 'died' || drop?.event !== 'drop') return undefined;
     const { where } = this.names.of(last);
-    const cause = causeOf(road.events, where, describePacket(last.payload).to);
+    const cause = this.cause(road, where);
     if (!cause) return undefined;
     return { reason: drop.reason, function: drop.where, broken: cause.broken, told: this.told(road) };
+  }
+
+  /** Why a packet died. */
+  private cause(road: Road, where: string): Cause | undefined {
+    const waited = road.events.findLast((e) => e.event.event === 'neighbour' && e.event.action === 'queue');
+    return causeOf(road.events, where, describePacket(road.events.at(-1)!.event.payload).to, {
+      question: waited && this.side(waited),
+      request: road.request === undefined ? undefined : this.road(road.request),
+      road: (id) => this.road(id),
+    });
   }
 
   /** What the sender learns of a packet's death. */
   private told(road: Road): string {
     const answer = road.reply === undefined ? undefined : this.all().get(road.reply);
     if (!answer) return 'Nothing comes back. The sender waits until its own patience ends.';
-    const { protocol, what } = describePacket(answer.events[0]!.event.payload);
+    const { payload } = answer.events[0]!.event;
+    const { protocol, what } = describePacket(payload);
+    const segment = payload.kind === 'ipv4' || payload.kind === 'ipv6' ? payload.payload : undefined;
+    const reset = segment?.kind === 'tcp' && (segment.flags & TCP_FLAG.RST) !== 0;
     const from = this.names.of(answer.events[0]!.event).where;
-    const text = `${protocol}, ${what}`;
+    const text = reset ? 'TCP, RST, which a program sees as “Connection refused” or “reset”' : `${protocol}, ${what}`;
     return answer.verdict === 'delivered'
       ? `${listed([from])} tells the sender: ${text}.`
       : `${listed([from])} tries to tell the sender (${text}), and that does not get through.`;
   }
 
   /** The ARP request or neighbour solicitation that went out because a packet had to wait. */
-  private side(asked: Recorded): number | undefined {
+  private side(asked: Recorded): Road | undefined {
     const { event } = asked;
     if (event.event !== 'neighbour') return undefined;
     for (const road of this.all().values()) {
@@ -136,8 +171,8 @@ export class Journeys {
       const { machine, netns, payload } = first.event;
       if (machine !== event.machine || netns !== event.netns) continue;
       const { what, to } = describePacket(payload);
-      if (payload.kind === 'arp' && to === event.address) return road.id;
-      if (what === 'neighbour solicitation') return road.id;
+      if (payload.kind === 'arp' && to === event.address) return road;
+      if (what === 'neighbour solicitation') return road;
     }
     return undefined;
   }
@@ -146,5 +181,7 @@ export class Journeys {
 function roleOf(protocol: string, what: string, from: string): JourneySummary['role'] {
   if (protocol === 'ARP') return 'side';
   if (/^neighbour/.test(what)) return from === '::' ? 'background' : 'side';
-  return /^router|listener/.test(what) || (protocol === 'IP' && from === '0.0.0.0') ? 'background' : 'traffic';
+  return /^router|^redirect|listener/.test(what) || (protocol === 'IP' && from === '0.0.0.0')
+    ? 'background'
+    : 'traffic';
 }

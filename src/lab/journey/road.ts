@@ -13,7 +13,7 @@ export interface Road {
   readonly events: readonly Recorded[];
   verdict: Verdict;
   /** Copies that went elsewhere. */
-  readonly copies: readonly { readonly end: TraceEvent; readonly verdict: Verdict }[];
+  readonly copies: readonly { readonly events: readonly Recorded[]; readonly verdict: Verdict }[];
   reply: number | undefined;
   request: number | undefined;
 }
@@ -49,7 +49,7 @@ export function roadsOf(recorder: Recorder): Map<number, Road> {
       id: root.id,
       events: best,
       verdict: verdictOf(best),
-      copies: ways.filter((w) => w !== best).map((w) => ({ end: w.at(-1)!.event, verdict: verdictOf(w) })),
+      copies: ways.filter((w) => w !== best).map((w) => ({ events: w, verdict: verdictOf(w) })),
       reply: undefined,
       request: undefined,
     });
@@ -130,7 +130,8 @@ export function expectsReply(road: Road): boolean {
 function pair(roads: ReadonlyMap<number, Road>, made: Makers): void {
   const used = new Set<number>();
   for (const road of roads.values()) {
-    if (road.request !== undefined) continue;
+    // An answer is not answered, unless it was unwelcome.
+    if (road.request !== undefined && road.verdict !== 'died') continue;
     const id = made.replyTo(road.events, used);
     const reply = id === undefined ? undefined : roads.get(id);
     if (!reply || reply === road) continue;

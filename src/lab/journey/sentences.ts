@@ -1,5 +1,6 @@
 /** What each decision on a packet's road means, in sentences. */
-import type { TraceEvent } from '../../engine/net';
+import type { TraceEvent, Withheld } from '../../engine/net';
+import { isMulticastMac } from '../../engine/wire';
 
 /** One kind of trace event. */
 export type EventOf<K extends TraceEvent['event']> = Extract<TraceEvent, { readonly event: K }>;
@@ -18,11 +19,12 @@ export function tableName(table: number): string {
   return TABLES[table] ?? String(table);
 }
 
-/** The route as `ip route` begins it. */
+/** The route as `ip route` begins it, with the table's name where that is not the main one. */
 export function routeLine(e: EventOf<'route'>): string {
   const via = e.gateway === undefined ? '' : ` via ${e.gateway}`;
   const dev = e.link === undefined ? '' : ` dev ${e.link}`;
-  return `${e.result === 'local' ? 'local ' : ''}${e.prefix ?? ''}${via}${dev}`;
+  const table = e.table === undefined || e.table === 254 ? '' : ` table ${tableName(e.table)}`;
+  return `${e.result === 'local' ? 'local ' : ''}${(e.prefix ?? '').replace(/\/(?:32|128)$/, '')}${via}${dev}${table}`;
 }
 
 /** A routing decision. @param to the packet's destination. */
@@ -91,7 +93,10 @@ export function sayNeighbour(e: EventOf<'neighbour'>, where: string, waited: num
 
 /** What a bridge did. */
 export function sayBridge(e: EventOf<'bridge'>, learned: boolean): Said {
-  const learn = learned ? ` It learns on the way where the sender is: behind \`${e.port}\`.` : '';
+  const kept = e.withheld?.find((w) => w.why !== 'hairpin');
+  const learn = `${kept ? ` Port \`${kept.port}\` does not get it: ${sayWithheld(e, kept)}.` : ''}${
+    learned ? ` It learns on the way where the sender is: behind \`${e.port}\`.` : ''
+  }`;
   switch (e.action) {
     case 'flood':
       return {
@@ -104,6 +109,11 @@ export function sayBridge(e: EventOf<'bridge'>, learned: boolean): Said {
               }.${learn}`,
       };
     case 'forward':
+      if (e.to.length === 0)
+        return {
+          note: 'no port',
+          sentence: `\`${e.bridge}\` may not let the frame out by the port that leads to \`${e.mac}\`.${learn}`,
+        };
       return {
         note: `port ${e.to[0] ?? '?'}`,
         sentence: `\`${e.bridge}\` finds \`${e.mac}\` in its forwarding database: the frame leaves by port \`${e.to[0] ?? '?'}\`, and by no other.${learn}`,
@@ -111,15 +121,45 @@ export function sayBridge(e: EventOf<'bridge'>, learned: boolean): Said {
     case 'local':
       return {
         note: 'to this stack',
-        sentence: `\`${e.mac}\` is the bridge’s own or everybody’s address: \`${e.bridge}\` hands the frame to the stack it belongs to.${learn}`,
+        sentence: `${
+          isMulticastMac(e.mac)
+            ? 'The frame is for everybody, the host too'
+            : `\`${e.mac}\` is the bridge’s own address`
+        }: \`${e.bridge}\` hands it to the stack that it belongs to.${learn}`,
       };
     default:
       return { note: 'learned', sentence: `\`${e.bridge}\` learns that \`${e.mac}\` is behind port \`${e.port}\`.` };
   }
 }
 
+/** Why a port of a bridge did not get a frame. */
+export function sayWithheld(e: EventOf<'bridge'>, w: { readonly port: string; readonly why: Withheld }): string {
+  switch (w.why) {
+    case 'state':
+      return `\`${w.port}\` is not forwarding, it is down or blocked`;
+    case 'isolated':
+      return `it came in by \`${e.port}\`, and \`${e.port}\` and \`${w.port}\` are both isolated`;
+    case 'vlan':
+      return `\`${w.port}\` is not in the VLAN of the frame`;
+    case 'mtu':
+      return `it is larger than the MTU of \`${w.port}\``;
+    case 'flood':
+      return `flooding is switched off on \`${w.port}\``;
+    case 'hairpin':
+      return `it came in by \`${w.port}\` itself, and \`hairpin\` is off`;
+  }
+}
+
 /** A connection's entry. */
 export function sayConntrack(e: EventOf<'conntrack'>): Said {
+  if (e.action === 'confirmed')
+    return {
+      note: 'confirmed',
+      sentence: 'The packet has passed every rule here: conntrack keeps the entry of its connection.',
+      more: 'What belongs to it, in either direction, is recognised by this entry from now on.',
+    };
+  if (e.action === 'clash' || e.action === 'table full')
+    return { note: e.action, sentence: `conntrack has no place for the connection of this packet: ${e.action}.` };
   const known: Readonly<Record<string, string>> = {
     NEW: 'No entry of conntrack fits: this packet begins a connection.',
     ESTABLISHED: 'conntrack knows this connection.',
@@ -127,7 +167,11 @@ export function sayConntrack(e: EventOf<'conntrack'>): Said {
     INVALID: 'conntrack can make nothing of this packet: it fits no connection and may not begin one.',
     UNTRACKED: 'This packet is not tracked.',
   };
-  return { note: e.state, sentence: known[e.state] ?? `conntrack: ${e.state} (${e.action}).` };
+  const waits = e.state === 'NEW' && e.action === 'found';
+  const sentence = waits
+    ? 'conntrack has the entry of this connection, and has not seen an answer yet.'
+    : (known[e.state] ?? `conntrack: ${e.state} (${e.action}).`);
+  return { note: e.state, sentence, ...(e.state === 'INVALID' ? { more: `Its reason: ${e.action}.` } : {}) };
 }
 
 /** Microseconds in the unit that people say. */

@@ -8,6 +8,7 @@ import type { Names } from './names';
 import type { Recorded } from './recorder';
 import type { Road } from './road';
 import type { EventOf, Said } from './sentences';
+import { chainTitle, entryEvidence, sayRules, sayTranslation } from './rules';
 import { duration, routeLine, sayBridge, sayConntrack, sayNeighbour, sayRoute } from './sentences';
 import type { Evidence, Header, HeaderField, JourneyStep, StepKind } from './types';
 
@@ -23,12 +24,16 @@ interface Draft extends Said {
   readonly decides?: readonly string[];
 }
 
-/** What happened to the packet that a road waited for in the neighbour queue. */
-export type FindSide = (asked: Recorded) => number | undefined;
+/** Finds other packets. */
+export interface Others {
+  /** The question that was asked for a packet that waits in the neighbour queue. */
+  side(asked: Recorded): Road | undefined;
+  road(id: number): Road | undefined;
+}
 
-/** The steps of a road. @param side finds the question that was asked for a packet that waits. */
-export function stepsOf(road: Road, names: Names, side: FindSide): JourneyStep[] {
-  return new Builder(road, names, side).build();
+/** The steps of a road. */
+export function stepsOf(road: Road, names: Names, others: Others): JourneyStep[] {
+  return new Builder(road, names, others).build();
 }
 
 class Builder {
@@ -40,13 +45,17 @@ class Builder {
   /** The headers before the step in which the packet began to wait: that step is taken back when it goes on. */
   private beforeQueue: readonly Header[] | undefined;
   private learned = false;
+  /** What was asked while the packet waited. */
+  private question: Road | undefined;
+  /** The entry of the connection that the stack found last. */
+  private entry = '';
   private rules: EventOf<'rule'>[] = [];
   private sent: Recorded | undefined;
 
   constructor(
     private readonly road: Road,
     private readonly names: Names,
-    private readonly side: FindSide,
+    private readonly others: Others,
   ) {
     this.events = road.events;
   }
@@ -60,7 +69,11 @@ class Builder {
 
   private take(recorded: Recorded, next: TraceEvent | undefined): void {
     const { event } = recorded;
-    if (this.rules.length > 0 && !this.continuesRules(event)) this.flushRules(event);
+    if (this.rules.length > 0) {
+      const rewritten = event.event === 'nat';
+      if (rewritten || !this.continuesRules(event)) this.flushRules(event);
+      if (rewritten) return;
+    }
     const where = this.names.of(event).where;
     switch (event.event) {
       case 'created':
@@ -70,7 +83,7 @@ class Builder {
         const to = describePacket(event.payload).to.replace(/:\d+$/, '');
         const lines: Evidence[] =
           event.prefix === undefined ? [] : [{ kind: 'lines', title: 'The route', lines: [routeLine(event)] }];
-        this.emit(event, {
+        this.emit(this.afterForwarding(recorded, event), {
           kind: 'route',
           title: 'Route',
           ...sayRoute(event, where, bare(to)),
@@ -102,28 +115,32 @@ class Builder {
         this.rules.push(event);
         return;
       case 'conntrack':
+        this.entry = event.entry;
         this.emit(event, {
           kind: 'conntrack',
           title: 'conntrack',
           ...sayConntrack(event),
-          evidence: event.entry === '' ? [] : [{ kind: 'lines', title: 'The entry', lines: event.entry.split('\n') }],
+          evidence: entryEvidence(event.entry, 'The entry'),
         });
         return;
       case 'nat':
         this.emit(event, {
           kind: 'conntrack',
-          title: event.kind === 'dnat' ? 'Destination rewritten' : 'Source rewritten',
-          note: event.to,
-          sentence: `The entry of the connection, not a rule, rewrites the ${event.kind === 'dnat' ? 'destination' : 'source'}: \`${event.from}\` becomes \`${event.to}\`.`,
-          more: 'The nat table is read for the first packet of a connection only. Every later one, and every reply, is rewritten from the entry.',
+          ...sayTranslation(event, this.road.request !== undefined),
+          evidence: this.entry === '' ? [] : entryEvidence(this.entry, 'The entry'),
         });
         return;
       case 'hook':
         // A hook in which nothing was decided is worth a step only when it ended the journey; `drop` says that.
         return;
       case 'encapsulate':
+        // The outer packet has no frame yet; its headers are those of the event that follows.
+        this.eth = undefined;
+        this.emit(next ? { ...event, payload: next.payload } : event, tunnel(event));
+        return;
       case 'decapsulate':
-        this.emit(event, tunnel(event));
+        this.eth = { src: event.src, dst: event.dst };
+        this.emit(event, { ...tunnel(event), port: `${this.names.of(event).box}/${event.link}` });
         return;
       case 'vlan':
         this.emit(event, {
@@ -200,13 +217,14 @@ class Builder {
       this.queued = recorded;
       this.beforeQueue = this.previous;
       // Only a packet that never gets on needs the step as it stands here.
-      const side = this.side(recorded);
+      const question = this.others.side(recorded);
+      this.question = question;
       this.emit(event, {
         kind: 'neighbour',
         title: 'Neighbour',
         ...sayNeighbour(event, where, undefined),
         evidence,
-        ...(side === undefined ? {} : { side }),
+        ...(question === undefined ? {} : { side: question.id }),
       });
       return;
     }
@@ -248,7 +266,8 @@ class Builder {
 
   private rx(recorded: Recorded, event: EventOf<'rx'>, where: string, next: TraceEvent | undefined): void {
     // A bridge hands a frame to its own stack: the bridge's step has said so.
-    const handedUp = this.steps.at(-1)?.kind === 'bridge' && this.steps.at(-1)?.title === event.link;
+    const before = this.steps.at(-1);
+    const handedUp = (before?.kind === 'bridge' || before?.kind === 'tunnel') && before.title === event.link;
     this.eth = { src: event.src, dst: event.dst };
     if (handedUp) return;
     const waited = this.sent && recorded.event.at - this.sent.event.at;
@@ -273,15 +292,48 @@ class Builder {
     this.rules = [];
     const first = rules[0]!;
     const nat = next.event === 'nat' ? next : undefined;
-    this.emit(
-      { ...rules.at(-1)!, payload: next.payload },
-      { kind: 'hook', ...sayRules(rules, nat), title: `${first.table} ${first.chain}` },
+    const said = sayRules(rules, nat);
+    const entry = nat ? entryEvidence(this.entryToCome(first), 'What conntrack will remember') : [];
+    const same = next.machine === first.machine && next.netns === first.netns;
+    this.emit(same ? { ...rules.at(-1)!, payload: next.payload } : rules.at(-1)!, {
+      kind: 'hook',
+      ...said,
+      evidence: [...said.evidence, ...entry],
+      title: chainTitle(first),
+    });
+  }
+
+  /** The entry of a new connection as it will be when the packet has passed the stack. */
+  private entryToCome({ machine, netns, at }: TraceEvent): string {
+    const found = this.events.find(
+      ({ event: e }) =>
+        e.event === 'conntrack' && e.action === 'confirmed' && e.machine === machine && e.netns === netns && e.at >= at,
     );
+    return found?.event.event === 'conntrack' ? found.event.entry : '';
+  }
+
+  /** A router takes one from the time to live before anything else sees the packet: that belongs to the decision to forward. */
+  private afterForwarding(recorded: Recorded, event: EventOf<'route'>): TraceEvent {
+    const i = this.events.indexOf(recorded);
+    const next = this.events[i + 1]?.event;
+    const p = event.payload;
+    if (event.result !== 'forward' || !next || next.machine !== event.machine || next.netns !== event.netns)
+      return event;
+    const q = next.payload;
+    if (p.kind === 'ipv4' && q.kind === 'ipv4' && q.ttl === p.ttl - 1)
+      return { ...event, payload: { ...p, ttl: q.ttl } };
+    if (p.kind === 'ipv6' && q.kind === 'ipv6' && q.hopLimit === p.hopLimit - 1)
+      return { ...event, payload: { ...p, hopLimit: q.hopLimit } };
+    return event;
   }
 
   private drop(event: EventOf<'drop'>, where: string): void {
     if (this.road.verdict === 'delivered') return;
-    const cause = causeOf(this.events, where, bare(describePacket(event.payload).to));
+    const cause = causeOf(this.events, where, bare(describePacket(event.payload).to), {
+      question: this.question,
+      request: this.road.request === undefined ? undefined : this.others.road(this.road.request),
+      road: (id) => this.others.road(id),
+    });
     if (!cause) return;
     const died = this.road.verdict === 'died' ? { died: true as const } : {};
     const last = this.steps.at(-1);
@@ -344,35 +396,6 @@ function bare(end: string): string {
   return end.replace(/^\[(.*)\](?::\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
 }
 
-function sayRules(rules: readonly EventOf<'rule'>[], nat: EventOf<'nat'> | undefined): Said & { evidence: Evidence[] } {
-  const last = rules.at(-1)!;
-  const verdict = last.verdict;
-  const evidence: Evidence[] = [
-    {
-      kind: 'rules',
-      rules: rules.map((r) => ({ number: r.number, text: r.text, verdict: r.verdict, decided: r === last })),
-    },
-  ];
-  const by =
-    last.number === 0 ? `The policy of chain \`${last.chain}\`` : `Rule ${last.number} of chain \`${last.chain}\``;
-  if (nat) {
-    const what = nat.kind === 'dnat' ? 'destination' : 'source';
-    return {
-      note: nat.kind.toUpperCase(),
-      sentence: `${by} rewrites the ${what}: it is now \`${nat.to}\`, it was \`${nat.from}\`.`,
-      more: 'This chain is read once per connection. Every later packet, and every reply, is rewritten from the entry that conntrack made now.',
-      evidence,
-    };
-  }
-  if (last.number === 0)
-    return {
-      note: verdict.toUpperCase(),
-      sentence: `${by} decides, as no rule did: ${verdict.toUpperCase()}.`,
-      evidence,
-    };
-  return { note: verdict, sentence: `${by} matches: ${verdict}.`, evidence };
-}
-
 function handled(e: EventOf<'handled'>, where: string): Said & { title: string } {
   const said = (title: string, sentence: string): Said & { title: string } => ({ title, note: e.note, sentence });
   switch (e.by) {
@@ -410,13 +433,20 @@ function tunnel(e: EventOf<'encapsulate' | 'decapsulate'>): Draft {
         kind: 'tunnel',
         title: e.link,
         note: `to ${outer.dst}`,
-        sentence: `\`${e.link}\` puts the whole frame into a UDP datagram to \`${outer.dst}\`, port ${outer.dstPort}, network ${e.vni}.`,
-        more: 'From here on the network sees only the outer packet. Fifty bytes have been added: outer Ethernet, IP, UDP and VXLAN.',
+        sentence: `\`${e.link}\` has a host for \`${e.dst}\`: it puts the whole frame into a UDP datagram to \`${outer.dst}\`, port ${outer.dstPort}, and marks it with VNI ${e.vni}.`,
+        more: 'From here on the network sees only the outer packet. VXLAN, UDP, IP and an Ethernet header of its own have been put before the frame.',
+        evidence: [
+          {
+            kind: 'lines',
+            title: 'The outer packet',
+            lines: [`${outer.src}:${outer.srcPort} > ${outer.dst}:${outer.dstPort} vni ${e.vni} ttl ${outer.ttl}`],
+          },
+        ],
       }
     : {
         kind: 'tunnel',
         title: e.link,
         note: 'unpacked',
-        sentence: `\`${e.link}\` knows network ${e.vni}: it takes the frame out of the datagram from \`${outer.src}\`.`,
+        sentence: `\`${e.link}\` has VNI ${e.vni}: it takes the frame out of the datagram from \`${outer.src}\`, and the packet goes on as if it had come in by \`${e.link}\`.`,
       };
 }

@@ -6,11 +6,20 @@ import { replay } from '../replay';
 import type { Work } from '../simulation';
 import type { Past } from '../tasks';
 import { candidates } from './candidates';
-import { wouldHaveLived } from './counterfactual';
+import type { Trial } from './counterfactual';
+import { fateOf, wouldHaveLived } from './counterfactual';
 import { Journeys } from './journeys';
 import { Recorder } from './recorder';
+import type { Road } from './road';
 import type { Change, Counterfactual, Journey, JourneyList } from './types';
 
+/** Copies of the world that are run for one packet. */
+const MAX_TRIALS = 12;
+/** Changes made in one of them at most. */
+const MAX_TOGETHER = 3;
+/** Ways to live, and changes that are not enough, that are told of. */
+const MAX_SAVED = 3;
+const MAX_SHORT = 2;
 /** Added to the identities of packets of the live world, so that they differ from those of the replayed past. */
 const LIVE = 1_000_000;
 
@@ -79,25 +88,46 @@ export class Tracing {
     return this.shown.journey(packet);
   }
 
-  /** What became of a packet under the changes that suggest themselves. */
+  /**
+   * Changes under which a packet lives, found out by trying, one or up to three together; and single ones that help it on its way
+   * and are not enough. What helps nothing is left out.
+   */
   async whatIf(packet: number, past: Past): Promise<readonly Counterfactual[]> {
-    const road = this.shown.road(packet);
-    if (!road || !this.world) return [];
-    const reply = road.reply === undefined ? undefined : this.shown.road(road.reply);
-    if (road.verdict === 'delivered' && (reply?.verdict === 'delivered' || !this.shown.unanswered(packet))) return [];
-    const changes = candidates(this.world, road, road.verdict === 'delivered' ? reply : undefined);
-    const out: Counterfactual[] = [];
-    for (const change of changes) {
-      const found = await this.wouldHaveLived(packet, change, past);
-      if (found) out.push(found);
+    const asked = this.shown.road(packet);
+    if (!asked || !this.world) return [];
+    // An answer that gets lost is a matter of the whole exchange.
+    const road = (asked.request === undefined ? undefined : this.shown.road(asked.request)) ?? asked;
+    const { lived, outcome } = fateOf(this.shown, road);
+    if (lived) return [];
+    const { turn } = this;
+    const queue = candidates(this.world, this.shown.all(), road).map((c) => [c]);
+    const saved: { set: Change[]; found: Counterfactual }[] = [];
+    const short: Counterfactual[] = [];
+    for (let n = 0; n < MAX_TRIALS && queue.length > 0 && saved.length < MAX_SAVED; n++) {
+      const set = queue.shift()!;
+      // More than what is enough says nothing.
+      if (saved.some((s) => s.set.every((c) => set.some((d) => d.text === c.text)))) continue;
+      const change = together(set);
+      const trial = await this.try(road, change, past);
+      if (!trial || this.turn !== turn) return [];
+      if (trial.lived) saved.push({ set, found: { change, lived: true, outcome: trial.outcome } });
+      else if (!trial.failed && trial.outcome !== outcome) {
+        if (set.length === 1 && short.length < MAX_SHORT) short.push({ change, lived: false, outcome: trial.outcome });
+        if (set.length < MAX_TOGETHER)
+          for (const next of trial.next) if (!set.some((c) => c.text === next.text)) queue.push([...set, next]);
+      }
     }
-    return out;
+    return [...saved.map((s) => s.found), ...short];
   }
 
   /** What would have become of a packet if the world had been different; null when it is not known. */
   async wouldHaveLived(packet: number, change: Change, past: Past): Promise<Counterfactual | null> {
     const road = this.shown.road(packet);
-    if (!road) return null;
+    const trial = road && (await this.try(road, change, past));
+    return trial ? { change, lived: trial.lived, outcome: trial.outcome } : null;
+  }
+
+  private async try(road: Road, change: Change, past: Past): Promise<Trial | null> {
     const roads = this.shown.all();
     const { turn } = this;
     try {
@@ -115,4 +145,9 @@ export class Tracing {
   private look(): void {
     if (this.world) this.shown.look(this.world);
   }
+}
+
+/** Several changes as one. */
+function together(set: readonly Change[]): Change {
+  return { text: set.map((c) => c.text).join(', and '), scripts: set.flatMap((c) => c.scripts) };
 }

@@ -35,6 +35,17 @@ export type Evidence =
         readonly verdict: string;
         /** The one that decided. */
         readonly decided: boolean;
+        /** It was tried and did not fit. */
+        readonly passed?: true;
+      }[];
+    }
+  /** A connection's entry: the two directions, in parts; marked is what is not simply the other way round. */
+  | {
+      readonly kind: 'entry';
+      readonly title: string;
+      readonly directions: readonly {
+        readonly name: string;
+        readonly parts: readonly { readonly text: string; readonly marked: boolean }[];
       }[];
     }
   /** Lines as the tools print them, such as a route, a neighbour entry or a conntrack entry. */
@@ -136,6 +147,8 @@ export interface Journey {
   readonly summary: JourneySummary;
   readonly steps: readonly JourneyStep[];
   readonly death?: Death;
+  /** What became of the answer, when it did not arrive: one sentence. */
+  readonly answerDied?: string;
 }
 
 /** A change of the world under which a packet might have lived. */
