@@ -4,7 +4,7 @@ import { Errno } from '../../../core';
 
 /** What of a request an error is about (the kernel's extended ack names the attribute); undefined: all of it. */
 export type Culprit =
-  'table' | 'chain' | 'set' | 'object' | 'handle' | 'position' | 'key' | 'target' | 'hook' | undefined;
+  'table' | 'chain' | 'set' | 'object' | 'handle' | 'position' | 'key' | 'target' | 'hook' | 'dynset' | undefined;
 
 /** A refused request. */
 export class NftError extends Errno {

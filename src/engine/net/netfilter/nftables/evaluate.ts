@@ -126,6 +126,8 @@ export type TraceSink = (
   chain: Chain,
   rule: Rule | undefined,
   verdict: string,
+  /** The same for all decisions of one pass through a base chain: of each pass the packet is shown once. */
+  pass: number,
 ) => void;
 
 const sinks = new WeakMap<NetNamespace, Set<TraceSink>>();
@@ -142,6 +144,10 @@ export function onTrace(ns: NetNamespace, sink: TraceSink): () => void {
     if (set.delete(sink)) sinkCount--;
   };
 }
+
+/** Passes through base chains so far, and the one under way. */
+let passes = 0;
+let pass = 0;
 
 function tell(
   p: PktInfo,
@@ -172,7 +178,7 @@ function tell(
     });
   }
   if (sinkCount > 0 && (skb.nfFlags & 1) !== 0)
-    for (const sink of sinks.get(ns) ?? []) sink(p, type, chain, rule, verdict);
+    for (const sink of sinks.get(ns) ?? []) sink(p, type, chain, rule, verdict, pass);
 }
 
 /** Rules without effect that a trace event names at most: kube-proxy's chains have hundreds. */
@@ -226,11 +232,15 @@ export function runBaseChain(
   const base = chain.base!;
   const told = ns.tracer.active || (sinkCount > 0 && sinks.get(ns)?.size !== undefined);
   const before = base.type === 'route' ? rerouteAfter(p) : undefined;
+  const outer = pass;
+  const own = told ? ++passes : 0;
+  pass = own;
   let v: number;
   try {
     v = told ? runTold(chain, p) : run(chain, p);
   } finally {
     depth--;
+    pass = outer;
   }
   if (v === CONTINUE) {
     v = base.policy === 'accept' ? ACCEPT : DROP;
@@ -238,7 +248,9 @@ export function runBaseChain(
       base.packets++;
       base.bytes += skb.length;
     }
+    pass = own;
     if (told) tell(p, 'policy', chain, 0, undefined, base.policy, untold);
+    pass = outer;
   }
   if (v === ACCEPT) return before !== undefined && !before(p) ? NF.DROP : NF.ACCEPT;
   return v === STOLEN ? NF.STOLEN : NF.DROP;

@@ -60,17 +60,14 @@ export class Ruleset {
    * @throws NftError of the first request that fails
    */
   commit<T>(batch: (tx: Transaction) => T, check = false, by: Committer = NOBODY): T {
-    const handles = this.tables.map((t) => [t, t.handles] as const);
-    const tableHandles = this.tableHandles;
     const run = (each: boolean): T => {
       const tx = new Transaction(this, each);
       try {
         const result = batch(tx);
         for (const table of tx.toValidate) validateTable(table);
+        // Handles that were given out are spent even when nothing came of it.
         if (check) {
           tx.rollback();
-          for (const [t, n] of handles) t.handles = n;
-          this.tableHandles = tableHandles;
           return result;
         }
         tx.finish();

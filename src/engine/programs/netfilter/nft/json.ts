@@ -321,9 +321,8 @@ class JsonPrinter {
           ? 'verdict'
           : 'object' in data
             ? data.object
-            : (data as readonly string[]).length === 1
-              ? (data as readonly string[])[0]!
-              : [...(data as readonly string[])];
+            : // libnftables names the data's concatenation in one string, the key's as a list.
+              (data as readonly string[]).join(' . ');
     if (s.size !== undefined) out.size = s.size;
     const flags = (['constant', 'interval', 'timeout', 'dynamic'] as const).filter((f) => s.flags[f] === true);
     if (flags.length > 0) out.flags = flags;

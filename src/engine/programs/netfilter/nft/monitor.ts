@@ -70,6 +70,9 @@ function wantedBy(words: readonly string[]): (c: NftChange) => boolean {
     (kinds.length === 0 || kinds.includes(kindOf(c)));
 }
 
+/** What the kernel calls each traced packet: the same to all monitors. */
+const ids = new WeakMap<object, number>();
+
 /** Runs `nft monitor` until it is interrupted. */
 export function* monitor(sys: Sys, ruleset: Ruleset, o: PrintOptions, words: readonly string[]): Coroutine<number> {
   const lines: string[] = [];
@@ -79,27 +82,36 @@ export function* monitor(sys: Sys, ruleset: Ruleset, o: PrintOptions, words: rea
     queue.wakeAll();
   };
   const stops: (() => void)[] = [];
-  if (words.includes('trace')) {
-    const ids = new WeakMap<object, number>();
+  const all = words.length === 0;
+  if (all || words.includes('trace')) {
+    // Rules are spelled as they were when the monitor started; those added since are unknown to it.
+    const known = new Map<object, string>();
+    for (const table of ruleset.list())
+      for (const c of table.chains.values()) {
+        const printer = new RulePrinter(table, { ...o, handles: false });
+        for (const rule of c.rules) known.set(rule, printer.rule(rule));
+      }
+    let shown = 0;
     stops.push(
-      onTrace(ruleset.ns, (p: PktInfo, type, chain, rule, verdict) => {
-        const where = `${chain.table.family} ${chain.table.name} ${chain.name}`;
+      onTrace(ruleset.ns, (p: PktInfo, type, chain, rule, verdict, pass) => {
+        const { family, name } = chain.table;
         let id = ids.get(p.skb);
-        const fresh = id === undefined;
         if (id === undefined) ids.set(p.skb, (id = ruleset.ns.random.uint32()));
-        const head = `trace id ${id.toString(16).padStart(8, '0')} ${where}`;
-        if (fresh) say(`${head} packet: ${traceHeaders(p)} \n`);
-        if (type === 'rule' && rule !== undefined) {
-          const text = new RulePrinter(chain.table, { ...o, handles: false }).rule(rule);
-          say(`${head} rule ${text} (verdict ${verdict})\n`);
-        } else if (type === 'return') say(`${head} verdict continue \n`);
-        else {
-          say(`${head} verdict continue \n`);
-          say(`${head} policy ${verdict} \n`);
+        const head = `trace id ${id.toString(16).padStart(8, '0')} ${family} ${name} ${chain.name}`;
+        if (pass > shown) {
+          shown = pass;
+          say(`${head} packet: ${traceHeaders(p, family)} \n`);
         }
+        if (type === 'rule' && rule !== undefined) {
+          const text = known.get(rule);
+          say(
+            `${head} ${text === undefined ? `unknown rule handle ${rule.handle}` : `rule ${text}`} (verdict ${verdict})\n`,
+          );
+        } else if (type === 'policy') say(`${head} policy ${verdict} \n`);
       }),
     );
-  } else {
+  }
+  if (!words.includes('trace')) {
     const wanted = wantedBy(words);
     stops.push(
       ruleset.listen((changes, by) => {
@@ -107,7 +119,7 @@ export function* monitor(sys: Sys, ruleset: Ruleset, o: PrintOptions, words: rea
           const text = wanted(c) ? changeText(c, o, ruleset) : undefined;
           if (text !== undefined) say(`${text}\n`);
         }
-        if (words.length === 0) say(`# new generation ${ruleset.generation} by process ${by.pid} (${by.name})\n`);
+        if (all) say(`# new generation ${ruleset.generation} by process ${by.pid} (${by.name})\n`);
       }),
     );
   }

@@ -20,15 +20,21 @@ export function tokenName(t: Token): string {
     case 'punct':
       return PUNCT_NAMES[t.text] ?? (t.text.length > 1 ? t.text : `'${t.text}'`);
     default:
-      return KEYWORDS.has(t.text) ? t.text : 'string';
+      return KEYWORDS.has(t.text) || RESERVED.has(t.text) ? t.text : 'string';
   }
 }
 
-/** Words that cannot name things. */
-const RESERVED = new Set(
+/** Words that cannot name things: the scanner knows them in every state (nftables src/scanner.l). */
+export const RESERVED: ReadonlySet<string> = new Set(
   (
-    'table chain rule set map element accept drop continue jump goto return to counter limit log reject snat dnat masquerade redirect ' +
-    'meta ct ip ip6 tcp udp icmp icmpv6 ether vlan arp add delete list flush insert replace create inet netdev reset rename'
+    'type typeof hook device devices table chain rule set element map flowtable handle ruleset inet netdev add replace ' +
+    'update create insert delete get list reset flush rename import export monitor position index comment constant interval ' +
+    'dynamic auto-merge timeout gc-interval expires size policy flow offload meter counter log limit quota hour day reject ' +
+    'tcp udp snat dnat masquerade redirect random th bridge ether vlan arp ip ecn icmp igmp ip6 priority icmpv6 ah esp comp ' +
+    'flags udplite dccp sctp rt rt0 rt2 srh hbh frag dst mh exthdr missing exists meta mark iif iifname iiftype oif oifname ' +
+    'oiftype skuid skgid nftrace rtclassid ibriport obriport ibrname obrname pkttype cpu iifgroup oifgroup cgroup time ct ' +
+    'numgen jhash symhash dup fwd fib osf socket ipsec tproxy notrack queue continue return accept drop jump goto eq ne lt ' +
+    'gt le ge and or xor not vmap elements secmark synproxy describe define undefine include all'
   ).split(' '),
 );
 

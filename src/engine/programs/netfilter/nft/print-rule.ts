@@ -332,7 +332,9 @@ export class RulePrinter {
   private dynset(e: Extract<Expr, { kind: 'dynset' }>): string {
     let text = `${e.op} @${e.set} { ${this.operand(e.key)}`;
     if (e.timeout !== undefined) text += ` timeout ${formatDuration(e.timeout, this.o)}`;
-    for (const s of e.exprs) text += ` ${this.stateful(s, true)}`;
+    // A set with expressions of its own gives them to its elements itself.
+    const exprs = this.table.sets.get(e.set)?.exprs.length ? [] : e.exprs;
+    for (const s of exprs) text += ` ${this.stateful(s, true)}`;
     if (e.data !== undefined) {
       const set = this.table.sets.get(e.set);
       const types = Array.isArray(set?.dataType) ? (set.dataType as readonly string[]).map((n) => dataType(n)!) : [];

@@ -55,6 +55,12 @@ export abstract class RuleRequests extends SetRequests {
     for (const name of setsOf(exprs)) if (!table.sets.has(name)) throw new NftError('ENOENT', 'set');
     for (const e of exprs)
       if (e.kind === 'objref' && !table.objects.has(`${e.type} ${e.name}`)) throw new NftError('ENOENT', 'object');
+      else if (e.kind === 'dynset' && e.exprs.length > 0) {
+        // What a set's elements count is a matter of the set when it says so itself (nft_dynset_init).
+        const own = table.sets.get(e.set)!.exprs;
+        if (own.length > 0 && own.map((x) => x.kind).join() !== e.exprs.map((x) => x.kind).join())
+          throw new NftError('EOPNOTSUPP', 'dynset');
+      }
   }
 
   /** What xtables extensions say about where they are to stand. */
@@ -155,8 +161,8 @@ export abstract class RuleRequests extends SetRequests {
     const at = chain.rules.findIndex((r) => r.handle === handle);
     if (at < 0) throw new NftError('ENOENT', 'handle');
     const rule = chain.rules[at]!;
-    this.unlinkRule(chain, at);
     this.changes.push({ op: 'delete', table: chain.table, chain, rule });
+    this.unlinkRule(chain, at);
   }
 
   /** Deletes a chain's rules. */
@@ -171,7 +177,6 @@ export abstract class RuleRequests extends SetRequests {
 
   protected flush(chain: Chain): void {
     if (chain.rules.length === 0) return;
-    for (const rule of chain.rules) this.changes.push({ op: 'delete', table: chain.table, chain, rule });
     const before = chain.rules;
     const all = (by: 1 | -1) => {
       for (const rule of before) this.refer(rule, by);
@@ -183,7 +188,10 @@ export abstract class RuleRequests extends SetRequests {
       chain.rules = before;
       all(1);
     });
-    for (const rule of before) this.dropAnonymous(rule);
+    for (const rule of before) {
+      this.changes.push({ op: 'delete', table: chain.table, chain, rule });
+      this.dropAnonymous(rule);
+    }
   }
 
   protected dirty(chain: Chain): void {

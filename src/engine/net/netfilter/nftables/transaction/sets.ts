@@ -72,7 +72,7 @@ export abstract class SetRequests extends ObjectRequests {
       putBack(table.sets, set.name, set);
       for (const e of set.index.values()) this.referElement(set, e, 1);
     });
-    if (!set.anonymous) this.changes.push({ op: 'delete', table, set });
+    this.changes.push({ op: 'delete', table, set });
   }
 
   protected referElement(set: NftSet, e: SetElement, by: 1 | -1): void {
@@ -130,7 +130,13 @@ export abstract class SetRequests extends ObjectRequests {
   delElement(family: NftFamily, table: string, name: string, key: Value, end: Value = key, catchall = false): void {
     const set = this.mustSet(family, table, name);
     const element = catchall ? catchallOf(set) : set.index.exact(key, end);
-    if (element === undefined || expired(element, this.ns.now)) throw new NftError('ENOENT', 'key');
+    // Of a set of intervals nft itself knows what is in it.
+    if (element === undefined || expired(element, this.ns.now))
+      throw new NftError(
+        'ENOENT',
+        'key',
+        set.flags.interval === true && !catchall ? 'element does not exist' : undefined,
+      );
     this.dropElement(set, element);
   }
 
