@@ -1,7 +1,18 @@
 import { expect, test } from '@playwright/test';
-import { accessible, chapter, fits, watch } from './helpers';
+import { accessible, chapter, fits, run, terminalText, watch } from './helpers';
 
-const pages = ['', 'course/', chapter, 'sandbox/', 'progress/', 'real-or-simulated/', 'accessibility/'];
+const pages = [
+  '',
+  'course/',
+  chapter,
+  'course/part-b/04-bridge/',
+  'course/part-b/05-nat/',
+  'course/part-d/11-two-hosts/',
+  'sandbox/',
+  'progress/',
+  'real-or-simulated/',
+  'accessibility/',
+];
 
 for (const path of pages)
   test(`/${path}: one h1, fits, clean console, no third party, axe in both themes`, async ({ page }) => {
@@ -15,3 +26,16 @@ for (const path of pages)
     }
     expect(seen.problems).toEqual([]);
   });
+
+test('the sandbox offers worlds of several machines, and comes back to the chosen one', async ({ page }, info) => {
+  test.skip(info.project.name === 'phone', 'the choice is the same');
+  await page.goto('sandbox/');
+  await page.getByRole('button', { name: /^An office and the Internet/ }).click();
+  await expect(page.getByRole('tab', { name: 'laptop' })).toBeVisible();
+  await expect.poll(() => terminalText(page)).toMatch(/@laptop:~# ?$/);
+  expect(await run(page, 'curl -s http://www.example.com/ | head -c 200')).toMatch(/<|html|Internet/i);
+  await page.reload();
+  await expect(page.getByRole('tab', { name: 'laptop' })).toBeVisible();
+  await page.getByRole('button', { name: /^One Linux host/ }).click();
+  await expect.poll(() => terminalText(page)).toMatch(/@host:~# ?$/);
+});

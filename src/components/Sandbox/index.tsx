@@ -1,5 +1,6 @@
 import { lazy, Suspense, useCallback, useState, type CSSProperties, type ReactNode } from 'react';
-import type { OpenLab } from '../../hooks/labHost';
+import type { CompiledLab } from '../../lab/protocol';
+import type { openLab, OpenLab } from '../../hooks/labHost';
 import { useLinkedState } from '../../hooks/useLinkedState';
 import Announcer from '../Dock/Announcer';
 import Head from '../Dock/Head';
@@ -11,7 +12,7 @@ import { useSession } from '../Dock/useSession';
 import { useSizes } from '../Dock/useSizes';
 import Topology from '../Topology';
 import Inspector from './Inspector';
-import sandboxLab from '../../labs/sandbox.lab.yaml';
+import { lastWorld, rememberWorld, WORLDS } from './worlds';
 import styles from './styles.module.css';
 
 // Fetched when somebody asks for packets.
@@ -19,21 +20,33 @@ const Journey = lazy(() => import('../Journey'));
 
 const same = (): void => undefined;
 
+/** Opens a world in the state that the address carries, if it is this world's. */
+function Linked({ lab, open }: { lab: CompiledLab; open: typeof openLab }): null {
+  useLinkedState(lab, open);
+  return null;
+}
+
 /** A free world: picture, inspector and terminals. Its state is kept like a lab's. */
 export default function Sandbox(): ReactNode {
-  const [open, setOpen] = useState<OpenLab>({ lab: sandboxLab });
+  const [open, setOpen] = useState<OpenLab>(() => ({ lab: lastWorld() }));
   const [selected, setSelected] = useState('');
   const [said, say] = useState('');
   const [packets, showPackets] = useState(false);
   const [sizes, resize] = useSizes();
   const { session, view, unsaved } = useSession(open);
-  useLinkedState(
-    sandboxLab,
-    useCallback((lab, options) => setOpen({ lab, ...options }), []),
-  );
+  const openLinked = useCallback<typeof openLab>((lab, options) => setOpen({ lab, ...options }), []);
   useRegions(same);
   const { state } = view;
-  const topology = state?.topology ?? sandboxLab.topology;
+  const { lab } = open;
+  const choose = (next: CompiledLab): void => {
+    if (next === lab) return;
+    showPackets(false);
+    setSelected('');
+    say('');
+    rememberWorld(next);
+    setOpen({ lab: next });
+  };
+  const topology = state?.topology ?? lab.topology;
   return (
     <div
       className={styles.sb}
@@ -41,18 +54,27 @@ export default function Sandbox(): ReactNode {
       data-phase={view.phase}
       style={{ '--upper': `${sizes.upper}px` } as CSSProperties}
     >
+      {WORLDS.map((world) => (
+        <Linked key={world.lab.id} lab={world.lab} open={openLinked} />
+      ))}
       <div className={styles.worlds}>
         <h2>Start from</h2>
-        <button type="button" className={styles.world} aria-pressed="true">
-          <b>One Linux host</b>
-          <span>namespaces, veth, bridges, routes</span>
-        </button>
+        {WORLDS.map((world) => (
+          <button
+            key={world.lab.id}
+            type="button"
+            className={styles.world}
+            aria-pressed={world.lab === lab}
+            onClick={() => choose(world.lab)}
+          >
+            <b>{world.lab.title}</b>
+            <span>{world.has}</span>
+          </button>
+        ))}
         <p>Docker hosts and clusters come with their chapters.</p>
       </div>
       <div className={styles.dockhead}>
-        {session && (
-          <Head session={session} view={view} lab={sandboxLab} onPackets={() => showPackets(true)} say={say} />
-        )}
+        {session && <Head session={session} view={view} lab={lab} onPackets={() => showPackets(true)} say={say} />}
         {open.linked && <p className={styles.note}>This state came with a link and is not saved here.</p>}
         {unsaved && (
           <p className={styles.note}>The browser has no room for this state. It lasts until the page is left.</p>
@@ -77,7 +99,7 @@ export default function Sandbox(): ReactNode {
       />
       <div className={styles.lower}>
         {session && <Trouble session={session} view={view} />}
-        {session && state && <Terminals session={session} state={state} />}
+        {session && state && <Terminals key={lab.id} session={session} state={state} />}
       </div>
       <Inspector topology={topology} selected={selected} onSelect={setSelected} />
       {packets && session && state && (
@@ -93,7 +115,7 @@ export default function Sandbox(): ReactNode {
           />
         </Suspense>
       )}
-      {state && <Announcer lab={sandboxLab} state={state} />}
+      {state && <Announcer lab={lab} state={state} />}
     </div>
   );
 }
