@@ -12,6 +12,7 @@ import type {
   NeighbourInfo,
   NudState,
   PortState,
+  LearnedRoute,
   RouteInfo,
   RouteResult,
   RouteType,
@@ -199,6 +200,17 @@ export interface RouteApi {
   delete(match: RouteMatch): void;
   /** `ip route get`. @throws Errno ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL */
   get(key: RouteKey): RouteResult;
+  /** `ip route show cache`. */
+  cached(family: Family): CachedRoute[];
+}
+
+/** An entry of the routing cache: an exception to `route`. */
+export interface CachedRoute {
+  readonly route: RouteInfo;
+  readonly dst: IpAddress;
+  readonly index: number | undefined;
+  readonly gateway: IpAddress | undefined;
+  readonly learned: LearnedRoute;
 }
 
 /** `ns.rules`. */

@@ -368,6 +368,20 @@ export interface RouteResult {
   readonly table: number;
   readonly mtu: number;
   readonly cache: readonly string[];
+  /** What an ICMP message taught about this destination, and until when. */
+  readonly learned?: LearnedRoute;
+}
+
+/** An exception to a route for one destination (fib_nh_exception): a path MTU or a redirect. */
+export interface LearnedRoute {
+  /** Octets; 0 when only the gateway is another one. */
+  readonly mtu: number;
+  /** The MTU is net.ipv4.route.min_pmtu because the message named a smaller one: packets go without DF. */
+  readonly locked: boolean;
+  readonly gateway: IpAddress | undefined;
+  /** When it was first used. */
+  since: Micros | undefined;
+  readonly expires: Micros;
 }
 
 /** A policy rule (`ip rule`). */

@@ -146,7 +146,15 @@ export class Icmp4 {
     const r = this.ns.ip4.routeOutput(dst, 0, null);
     if (typeof r === 'string' || r.entry.gateway !== from || r.link !== link) return;
     r.entry.exceptions ??= new Map();
-    r.entry.exceptions.set(dst, { mtu: 0, gateway, expires: this.ns.now + 300e6 });
+    const old = r.entry.exceptions.get(dst);
+    const { now } = this.ns;
+    r.entry.exceptions.set(dst, {
+      mtu: old?.mtu ?? 0,
+      locked: old?.locked ?? false,
+      gateway,
+      since: undefined,
+      expires: now + 300e6,
+    });
   }
 
   /** The limiter of one destination and the one of the machine. */

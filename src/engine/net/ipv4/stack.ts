@@ -24,7 +24,7 @@ import type { NetNamespace } from '../namespace';
 import { neighbourOf } from '../neigh/neighbour';
 import type { FibResult, Flow } from '../route/fib';
 import { Nexthop, Route } from '../route/lookup';
-import type { RouteEntry } from '../route/lookup';
+import type { RouteEntry, RouteException } from '../route/lookup';
 import { snapshot } from '../route/routes';
 import type { SkbOwner } from '../skb';
 import { PACKET, Skb } from '../skb';
@@ -102,7 +102,7 @@ export class Ip4Stack {
     const key = `${type}/${link.index}`;
     let nh = this.wild.get(key);
     if (nh === undefined || nh.link !== link) {
-      const route = new Route('inet', RT_TABLE.LOCAL, type, 0, 0);
+      const route = new Route('inet', RT_TABLE.MAIN, type, 0, 0);
       route.scope = SCOPE.LINK;
       nh = new Nexthop(link, undefined);
       route.addNexthop(nh);
@@ -166,6 +166,9 @@ export class Ip4Stack {
         (route.prefSrc as number | undefined) ??
         addrs.select4(link, typeof entry.gateway === 'number' ? entry.gateway : dst, route.scope);
     const type: RouteType = dst === BROADCAST ? 'broadcast' : isMulticast4(dst) ? 'multicast' : route.type;
+    // Such packets are not sent to a gateway (__mkroute_output): groups only when a route of theirs says so.
+    if (entry.gateway !== undefined && (type === 'broadcast' || (type === 'multicast' && route.dstLength < 4)))
+      return { entry: this.adHoc(type, link), type, link, src };
     if (isLoopback4(src) && !link.isLoopback && !ns.routeLocalnet(link)) return 'EINVAL';
     return { entry, type, link, src };
   }
@@ -238,21 +241,35 @@ export class Ip4Stack {
     }
     const r = this.routeOutput(dst, src, oif, key.mark ?? 0, key.tos ?? 0);
     if (typeof r === 'string') throw new Errno(r);
-    return this.result(r.entry, r.type, r.link, r.src, dst);
+    const result = this.result(r.entry, r.type, r.link, r.src, dst);
+    // 0.0.0.0 is this host without a look at any table.
+    return dst === 0 ? { ...result, table: RT_TABLE.MAIN } : result;
   }
 
   private result(entry: RouteEntry, type: RouteType, link: Link, src: Ip4, dst: Ip4): RouteResult {
+    const learned = this.learned(entry, dst);
+    const cache: string[] = [];
+    if (type === 'local' || type === 'broadcast') cache.push('local');
+    if (type === 'broadcast') cache.push('brd');
+    // The host hears its own packet when it is a member (RTCF_LOCAL).
+    if (type === 'multicast') cache.push(...(link.ip4.groups.has(dst) ? ['local', 'mc'] : ['mc']));
     return {
       route: snapshot(entry.route),
       type,
       index: link.index,
-      gateway: entry.gateway,
+      gateway: learned?.gateway ?? entry.gateway,
       prefSrc: src,
-      table: entry.route.table,
+      table: this.tableOf(entry),
       mtu: this.mtu(entry, link, dst),
-      cache:
-        type === 'local' ? ['local'] : type === 'broadcast' ? ['local', 'brd'] : type === 'multicast' ? ['mc'] : [],
+      cache: [...cache, ...(learned?.gateway === undefined ? [] : ['redirected'])],
+      ...(learned === undefined ? {} : { learned }),
     };
+  }
+
+  /** The table a lookup names: until there are rules of one's own, `local` and `main` are one trie, and it is called main. */
+  private tableOf(entry: RouteEntry): number {
+    const { table } = entry.route;
+    return table === RT_TABLE.LOCAL && !this.ns.rules.custom.inet ? RT_TABLE.MAIN : table;
   }
 
   /** ip_route_input: what becomes of a packet that came in. */
@@ -320,25 +337,37 @@ export class Ip4Stack {
 
   /** The MTU towards `dst`: what was learned, the route's, the link's. */
   mtu(entry: RouteEntry, link: Link, dst: Ip4): number {
-    const learned = entry.exceptions?.get(dst);
-    if (learned !== undefined && learned.mtu > 0) {
-      if (learned.expires > this.ns.now) return Math.min(learned.mtu, link.mtu);
-      entry.exceptions!.delete(dst);
-    }
+    const learned = this.learned(entry, dst);
+    if (learned !== undefined && learned.mtu > 0) return Math.min(learned.mtu, link.mtu);
     return Math.min(entry.route.mtu ?? link.mtu, 65535);
+  }
+
+  /** What holds for `dst` alone, as long as it does. */
+  private learned(entry: RouteEntry, dst: Ip4): RouteException | undefined {
+    const learned = entry.exceptions?.get(dst);
+    if (learned === undefined) return undefined;
+    learned.since ??= this.ns.now;
+    if (learned.expires > this.ns.now) return learned;
+    entry.exceptions!.delete(dst);
+    return undefined;
   }
 
   /** An ICMP error told the path MTU towards `dst`. */
   learnMtu(dst: Ip4, mtu: number): void {
     const r = this.routeOutput(dst, 0, null);
     if (typeof r === 'string' || r.type !== 'unicast') return;
-    if (mtu >= this.mtu(r.entry, r.link, dst)) return;
+    // __ip_rt_update_pmtu: not against a locked MTU; the same value again only prolongs its life, and not too often.
+    const { now, route4 } = this.ns;
+    const old = this.learned(r.entry, dst);
+    if (r.entry.route.metrics?.lock === 'mtu' || old?.locked) return;
+    const current = this.mtu(r.entry, r.link, dst);
+    if (mtu > current) return;
+    const lifetime = route4.mtu_expires * 1e6;
+    const locked = mtu < route4.min_pmtu;
+    if (locked) mtu = Math.min(current, route4.min_pmtu);
+    if (old?.mtu === mtu && !locked && now < old.expires - lifetime / 2) return;
     r.entry.exceptions ??= new Map();
-    r.entry.exceptions.set(dst, {
-      mtu: Math.max(mtu, this.ns.route4.min_pmtu),
-      gateway: undefined,
-      expires: this.ns.now + this.ns.route4.mtu_expires * 1e6,
-    });
+    r.entry.exceptions.set(dst, { mtu, locked, gateway: old?.gateway, since: undefined, expires: now + lifetime });
   }
 
   // --- input ----------------------------------------------------------------------------------------------------------

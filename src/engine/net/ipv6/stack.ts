@@ -405,7 +405,8 @@ export class Ip6Stack {
     const r = this.routeOutput(dst, undefined, null);
     if (typeof r === 'string' || mtu >= this.mtu(r.entry, r.link, dst)) return;
     r.entry.exceptions ??= new Map();
-    r.entry.exceptions.set(dst, { mtu, gateway: undefined, expires: this.ns.now + 600e6 });
+    const { now } = this.ns;
+    r.entry.exceptions.set(dst, { mtu, locked: false, gateway: undefined, since: undefined, expires: now + 600e6 });
   }
 
   // --- output ---------------------------------------------------------------------------------------------------------

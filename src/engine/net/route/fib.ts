@@ -126,6 +126,11 @@ export class Fib {
         if (table === undefined || table.empty) continue;
         const nh = table.lookup(dst, this.accept);
         if (nh === undefined) continue;
+        // IPv4's local and main tables are one trie as long as nobody made rules: a longer prefix in main comes first.
+        if (i === 0 && family === 'inet' && nh.route.dstLength < 32) {
+          const main = tables.get(RT_TABLE.MAIN)?.lookup(dst, this.accept);
+          if (main !== undefined && main.route.dstLength > nh.route.dstLength) continue;
+        }
         this.lastTable = table.id;
         this.lastRule = RULES[i]!;
         const error = ERRORS[nh.route.type];

@@ -1,14 +1,10 @@
 import type { Micros } from '../../core';
 import type { IpAddress } from '../../wire';
 import type { Link } from '../link/link';
-import type { Family, NexthopInfo, RouteInfo, RouteType } from '../types';
+import type { Family, LearnedRoute, NexthopInfo, RouteInfo, RouteType } from '../types';
 
 /** A learned path MTU or redirect for one destination (fib_nh_exception). */
-export interface RouteException {
-  mtu: number;
-  gateway: IpAddress | undefined;
-  expires: Micros;
-}
+export type RouteException = LearnedRoute;
 
 /** A next hop of a route; also the result of a lookup, so that none has to be made per packet. */
 export class Nexthop implements NexthopInfo {

@@ -1,7 +1,7 @@
 import { Errno } from '../../core';
 import type { IpAddress } from '../../wire';
 import { isLinkLocal6, isLoopback4, network4, network6, formatIp } from '../../wire';
-import type { RouteApi, RouteKey, RouteMatch, RouteSpec } from '../api';
+import type { CachedRoute, RouteApi, RouteKey, RouteMatch, RouteSpec } from '../api';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
 import type { Family, NexthopInfo, RouteInfo, RouteResult, RouteType } from '../types';
@@ -237,7 +237,8 @@ export class Routes implements RouteApi {
         r.scope === route.scope &&
         r.sameNexthops(route) &&
         r.protocol === route.protocol &&
-        r.prefSrc === route.prefSrc,
+        r.prefSrc === route.prefSrc &&
+        sameMetrics(r, route),
     );
     if (mode === 'replace' || mode === 'change') {
       if (same !== undefined && same === first) return;
@@ -248,7 +249,27 @@ export class Routes implements RouteApi {
       return;
     }
     if (same !== undefined) throw new Errno('EEXIST');
+    if (route.family === 'inet6' && mode === 'append') {
+      const sibling = group.find((r) => forEcmp(r) && forEcmp(route));
+      if (sibling !== undefined) {
+        this.join6(table, sibling, route);
+        return;
+      }
+    }
     this.insert(table, route, mode === 'prepend' ? peers.indexOf(first) : at);
+  }
+
+  /** fib6_add_rt2node: another next hop of a route that has gateways makes a multipath route of both. @throws Errno EEXIST */
+  private join6(table: FibTable<IpAddress>, old: Route, added: Route): void {
+    if (added.nexthops.some((n) => old.nexthops.some((o) => o.link === n.link && o.gateway === n.gateway)))
+      throw new Errno('EEXIST');
+    const position = table.at(old.dst, old.dstLength).indexOf(old);
+    const joined = Object.assign(new Route(old.family, old.table, old.type, old.dst, old.dstLength), old, {
+      nexthops: [],
+    });
+    for (const n of [...old.nexthops, ...added.nexthops]) joined.addNexthop(n);
+    table.remove(old);
+    this.insert(table, joined, position);
   }
 
   private insert(table: FibTable<IpAddress>, route: Route, at: number): void {
@@ -273,6 +294,8 @@ export class Routes implements RouteApi {
         ? network4(match.dst as number, match.dstLength)
         : network6(match.dst as string, match.dstLength);
     if (family === 'inet' && base !== match.dst) throw new Errno('EINVAL', 'Invalid prefix for given prefix length');
+    if (match.nhid !== undefined && (match.index || match.gateway !== undefined || match.nexthops !== undefined))
+      throw new Errno('EINVAL', 'Nexthop specification and nexthop id are mutually exclusive');
     const tableId =
       match.table || (match.type === 'local' || match.type === 'broadcast' ? RT_TABLE.LOCAL : RT_TABLE.MAIN);
     const table = this.ns.fib.tables(family).get(tableId);
@@ -308,6 +331,24 @@ export class Routes implements RouteApi {
     };
     if (typeof key.dst === 'number') return ns.ip4.routeGet(key, link(key.iif), link(key.oif));
     return ns.ip6.routeGet(key, link(key.iif), link(key.oif));
+  }
+
+  /** What was learned for single destinations (`ip route show cache`), route by route. */
+  cached(family: Family): CachedRoute[] {
+    const out: CachedRoute[] = [];
+    for (const table of this.ns.fib.tables(family).values())
+      for (const route of table.list())
+        for (const nh of route.nexthops)
+          for (const [dst, learned] of nh.exceptions ?? [])
+            if (learned.expires > this.ns.now)
+              out.push({
+                route: snapshot(route),
+                dst,
+                index: nh.index,
+                gateway: learned.gateway ?? nh.gateway,
+                learned,
+              });
+    return out;
   }
 
   /** Forgets learned path MTUs and redirects (net.ipv4.route.flush, `ip route flush cache`). */
@@ -392,6 +433,19 @@ export class Routes implements RouteApi {
   prefixText(route: Route): string {
     return route.dstLength === 0 ? 'default' : `${formatIp(route.dst)}/${route.dstLength}`;
   }
+}
+
+/** dst_metrics, which make one fib_info differ from another. */
+function sameMetrics(a: Route, b: Route): boolean {
+  const x = a.metrics ?? {};
+  const y = b.metrics ?? {};
+  const keys = new Set([...Object.keys(x), ...Object.keys(y)]);
+  return a.mtu === b.mtu && a.advmss === b.advmss && [...keys].every((k) => x[k] === y[k]);
+}
+
+/** rt6_qualify_for_ecmp */
+function forEcmp(r: Route): boolean {
+  return r.nhid === undefined && r.nexthops.every((n) => n.gateway !== undefined);
 }
 
 /** A copy as plain data. */

@@ -93,9 +93,9 @@ export class RawSocket extends DatagramSocket {
       if (route.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
       const df = options.df ?? this.pmtudisc !== 'dont';
       const length = 20 + encodedLength(payload);
-      if (length > 65535) throw new Errno('EMSGSIZE');
+      if (length - 20 > 65535) throw new Errno('EMSGSIZE');
       const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.mtu(route.entry, route.link, dest.address);
-      if (length > mtu && (this.pmtudisc === 'do' || this.pmtudisc === 'probe')) {
+      if (length > 65535 || (length > mtu && (this.pmtudisc === 'do' || this.pmtudisc === 'probe'))) {
         if (this.recvErr) this.localError(dest, mtu);
         throw new Errno('EMSGSIZE');
       }
@@ -123,6 +123,15 @@ export class RawSocket extends DatagramSocket {
       return;
     }
     const src = this.local.address === '::' ? undefined : (this.local.address as string);
+    if (this.pmtudisc === 'do' || this.pmtudisc === 'probe') {
+      const route = ns.ip6.routeOutput(dest.address, src, oif, this.mark);
+      if (typeof route === 'string') throw new Errno(route);
+      const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip6.mtu(route.entry, route.link, dest.address);
+      if (40 + encodedLength(payload) > mtu) {
+        if (this.recvErr) this.localError(dest, mtu);
+        throw new Errno('EMSGSIZE');
+      }
+    }
     const error = ns.ip6.send({
       src,
       dst: dest.address,

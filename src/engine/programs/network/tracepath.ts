@@ -75,7 +75,7 @@ class Path {
     this.overhead = v4 ? 28 : 48;
     this.mtu = o.length ?? (v4 ? 65535 : 128000);
     this.socket = udpSocket(sys, v4 ? 'inet' : 'inet6');
-    this.socket.pmtudisc = 'probe';
+    this.socket.pmtudisc = 'do';
     this.socket.recvErr = true;
     this.fd = sys.install(this.socket);
   }

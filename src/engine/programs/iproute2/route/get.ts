@@ -77,7 +77,7 @@ export function getRoute(ctx: Context, words: readonly string[]): number {
   const result = ctx.query(() => ctx.net.routes.get(full));
   const { out } = ctx;
   out.begin();
-  if (fibMatch) printRoute(ctx, result.route, { table: 0 });
+  if (fibMatch) printRoute(ctx, { ...result.route, table: result.table }, { table: 0 });
   else {
     const base = result.route;
     printRoute(
@@ -104,6 +104,7 @@ export function getRoute(ctx: Context, words: readonly string[]): number {
           iif,
           cache: result.cache,
           mtu: base.mtu,
+          learned: result.learned,
         },
       },
     );

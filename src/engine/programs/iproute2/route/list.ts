@@ -1,5 +1,6 @@
 /** `ip route show` and `ip route flush`: the selectors. */
-import { isErrno } from '../../../core';
+import type { Errno } from '../../../core';
+import { isErrno, strerror } from '../../../core';
 import type { RouteInfo, RouteMatch } from '../../../net';
 import { RT_TABLE } from '../../../net';
 import type { IpAddress } from '../../../wire';
@@ -157,11 +158,38 @@ function fetch(ctx: Context, f: Filter): RouteInfo[] {
   return ctx.net.routes.list(filter).filter((r) => passes(f, r));
 }
 
+/** `ip route show cache`: what was learned for single destinations. */
+function listCache(ctx: Context, f: Filter): number {
+  ctx.out.begin();
+  for (const family of f.family === 'unspec' ? (['inet', 'inet6'] as const) : [f.family])
+    for (const c of ctx.net.routes.cached(family)) {
+      const length = family === 'inet' ? 32 : 128;
+      const nexthop = { index: c.index, gateway: c.gateway, onlink: false, dead: false, linkdown: false, weight: 1 };
+      const r: RouteInfo = { ...c.route, dst: c.dst, dstLength: length, prefSrc: undefined, nexthops: [nexthop] };
+      if (!passes(f, r)) continue;
+      const cache = c.learned.gateway === undefined ? [] : ['redirected'];
+      const get = {
+        dst: c.dst,
+        from: undefined,
+        uid: 0,
+        mark: 0,
+        iif: undefined,
+        cache,
+        mtu: r.mtu,
+        learned: c.learned,
+        listed: true,
+      };
+      printRoute(ctx, r, { table: f.table, get });
+    }
+  ctx.out.finish();
+  return 0;
+}
+
 /** `ip route show WORDS`. @returns exit status */
 export function listRoutes(ctx: Context, words: readonly string[]): number {
   const f = parseFilter(ctx, words);
   const { out } = ctx;
-  if (f.cache) return 0;
+  if (f.cache) return listCache(ctx, f);
   let routes: RouteInfo[];
   try {
     routes = fetch(ctx, f);
@@ -225,7 +253,7 @@ export function flushRoutes(ctx: Context, words: readonly string[]): number {
       try {
         ctx.net.routes.delete(routeMatch(r));
       } catch (e) {
-        if (!isErrno(e, 'ESRCH')) throw new Quit(1, `Failed to send flush request: ${kernelSays(e)}`);
+        if (!isErrno(e, 'ESRCH')) throw new Quit(2, `Failed to send flush request: ${strerror((e as Errno).code)}\n`);
       }
     }
     if (options.stats > 0) out.fp(`\n*** Round ${round}, deleting ${routes.length} entries ***\n`);
@@ -250,6 +278,11 @@ export function routeMatch(r: RouteInfo): RouteMatch {
   if (r.nexthops.length === 1 && first) {
     if (first.index !== undefined) match.index = first.index;
     if (first.gateway !== undefined) match.gateway = first.gateway;
+  }
+  // A dump names the object and its next hops, and a request with both is refused.
+  if (r.nhid !== undefined) {
+    match.nhid = r.nhid;
+    if (first?.index !== undefined) match.index = first.index;
   }
   return match;
 }

@@ -1,5 +1,5 @@
 /** One route as `ip route` prints it. */
-import type { NexthopInfo, RouteInfo } from '../../../net';
+import type { LearnedRoute, NexthopInfo, RouteInfo } from '../../../net';
 import { RT_TABLE, RTPROT, SCOPE } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import { formatIp } from '../../../wire';
@@ -28,6 +28,9 @@ export interface RoutePrint {
     readonly iif: string | undefined;
     readonly cache: readonly string[];
     readonly mtu: number | undefined;
+    readonly learned: LearnedRoute | undefined;
+    /** The entry was listed, not looked up: nobody asked for a source, nor as which user. */
+    readonly listed?: boolean;
   };
 }
 
@@ -38,11 +41,13 @@ export function destinationText(r: Pick<RouteInfo, 'dst' | 'dstLength'>): string
   return r.dstLength === bits ? formatIp(r.dst) : `${formatIp(r.dst)}/${r.dstLength}`;
 }
 
-function flags(ctx: Context, r: RouteInfo): void {
+function flags(ctx: Context, r: RouteInfo, cached4: boolean): void {
   const { out } = ctx;
   const single = r.nexthops.length === 1 ? r.nexthops[0]! : undefined;
   out.openArray('flags');
   for (const name of single ? nexthopFlags(single) : []) out.any(null, name, `${name} `);
+  // RTCF_MULTICAST is the same bit as RTM_F_OFFLOAD_FAILED, and this version does not tell them apart.
+  if (cached4 && r.type === 'multicast') out.any(null, 'rt_offload_failed', 'rt_offload_failed ');
   out.closeArray();
 }
 
@@ -83,11 +88,7 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
       out.fp(' ');
     }
   }
-  if (
-    (r.table !== RT_TABLE.MAIN || details) &&
-    p.table === 0 &&
-    !(p.get && family === 'inet' && r.table === RT_TABLE.LOCAL)
-  ) {
+  if ((r.table !== RT_TABLE.MAIN || details) && p.table === 0) {
     out.any('table', tableName(r.table), `table ${tableName(r.table)} `);
   }
   if (!(p.get && family === 'inet')) {
@@ -109,10 +110,11 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
   }
   const hasMetric = family === 'inet6' ? true : r.metric !== 0;
   if (hasMetric && !p.hideMetric && !(p.get && family === 'inet')) out.any('metric', r.metric, `metric ${r.metric} `);
-  flags(ctx, r);
+  flags(ctx, r, p.get !== undefined && family === 'inet');
   if (p.get && p.get.mark !== 0)
     out.any('mark', p.get.mark, `mark ${p.get.mark >= 16 ? `0x${p.get.mark.toString(16)}` : p.get.mark} `);
-  if (p.get && family === 'inet' && p.get.iif === undefined) out.any('uid', p.get.uid, `uid ${p.get.uid} `);
+  if (p.get && family === 'inet' && p.get.iif === undefined && !p.get.listed)
+    out.any('uid', p.get.uid, `uid ${p.get.uid} `);
   if (p.get && family === 'inet') {
     out.nl();
     out.openArray('cache', '    cache ');
@@ -121,13 +123,16 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
       else out.fp(`<${p.get.cache.join(',')}> `);
     }
     out.closeArray();
-    if (options.stats > 0) out.any('users', 2, 'users 2 ');
+    if (p.get.learned) expiry(ctx, p.get.learned.expires);
+    if (options.stats > 0) {
+      out.any('users', 2, 'users 2 ');
+      const age = ctx.sys.now - (p.get.learned?.since ?? ctx.sys.now);
+      if (age >= 10_000) out.any('age', Math.floor(age / 1e6), `age ${Math.floor(age / 1e6)}sec `);
+    }
   }
-  if (family === 'inet6' && r.expires !== undefined) {
-    const seconds = Math.max(0, Math.floor((r.expires - ctx.sys.now) / 1e6));
-    out.any('expires', seconds, `expires ${seconds}sec `);
-  }
-  const mtu = p.get ? p.get.mtu : r.mtu;
+  if (family === 'inet6' && p.get?.learned) expiry(ctx, p.get.learned.expires);
+  else if (family === 'inet6' && r.expires !== undefined) expiry(ctx, r.expires);
+  const mtu = p.get ? p.get.learned?.mtu || p.get.mtu : r.mtu;
   const m = r.metrics;
   if (mtu !== undefined || r.advmss !== undefined || m !== undefined) {
     out.openArray('metrics');
@@ -147,7 +152,7 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
       } else out.any(name, value, `${name} ${value} `);
     };
     if (mtu !== undefined) {
-      const lock = m?.lock === 'mtu' ? 'lock ' : '';
+      const lock = m?.lock === 'mtu' || p.get?.learned?.locked ? 'lock ' : '';
       out.any('mtu', mtu, `mtu ${lock}${mtu} `);
     }
     for (const name of ['window', 'rtt', 'rttvar', 'ssthresh', 'cwnd']) metric(name);
@@ -165,14 +170,19 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
       out.fp(' ');
     }
   }
+  if (r.pref !== undefined) out.any('pref', r.pref, `pref ${r.pref}`);
   if (r.nexthops.length > 1) {
     out.openArray('nexthops');
     for (const n of r.nexthops) printNexthop(ctx, r, n);
     out.closeArray();
   }
-  if (r.pref !== undefined) out.any('pref', r.pref, `pref ${r.pref}`);
   out.fp('\n');
   out.closeObject();
+}
+
+function expiry(ctx: Context, at: number): void {
+  const seconds = Math.max(0, Math.floor((at - ctx.sys.now) / 1e6));
+  ctx.out.any('expires', seconds, `expires ${seconds}sec `);
 }
 
 function printGateway(ctx: Context, r: RouteInfo, gateway: IpAddress): void {

@@ -224,7 +224,10 @@ export class PingRun {
         count--;
         if (o.quiet) continue;
         if (o.flood) yield* sys.print('E');
-        else if (e.errno === 'EMSGSIZE') yield* sys.eprint(`ping: local error: message too long, mtu: ${e.info}\n`);
+        else if (e.errno === 'EMSGSIZE')
+          yield* sys.eprint(
+            `ping: local error: message too long, mtu${typeof e.destination.address === 'number' ? '=' : ': '}${e.info}\n`,
+          );
         else yield* sys.eprint(`ping: local error: ${e.errno}\n`);
         continue;
       }
