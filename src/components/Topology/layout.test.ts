@@ -111,3 +111,32 @@ test('changes are said, and only changes', () => {
   assert.equal(changes(cable, cable), '');
   assert.equal(changes(cable, { ...cable, boxes: cable.boxes.slice(0, 1) }), 'c1 is gone');
 });
+
+test('cables neither cross nor run along each other', () => {
+  const [host, c1, c2] = bridge.boxes;
+  assert.ok(host && c1 && c2);
+  const outside = { ...c1, id: 'out', title: 'outside', ports: [port('out/eth0')] };
+  const at = layout(
+    {
+      boxes: [{ ...host, ports: [...host.ports, port('h/eth1')] }, c1, c2, outside],
+      links: [...bridge.links, { from: 'h/eth1', to: 'out/eth0', kind: 'veth', alive: true }],
+    },
+    'full',
+  );
+  type Segment = readonly [number, number, number, number];
+  const segments = at.links.map(({ path }) => {
+    const [x, y, ...rest] = (path.match(/-?[\d.]+/g) ?? []).map(Number) as [number, number, ...number[]];
+    if (rest.length === 1) return [[x, y, rest[0] ?? x, y] as Segment];
+    const [lane = x, down = y, end = x] = rest;
+    return [[x, y, lane, y] as Segment, [lane, y, lane, down] as Segment, [lane, down, end, down] as Segment];
+  });
+  assert.equal(segments.length, 3);
+  const meet = (a: Segment, b: Segment): boolean => {
+    const overlap = (p: number, q: number, r: number, s: number): boolean =>
+      Math.max(Math.min(p, q), Math.min(r, s)) <= Math.min(Math.max(p, q), Math.max(r, s));
+    return overlap(a[0], a[2], b[0], b[2]) && overlap(a[1], a[3], b[1], b[3]);
+  };
+  for (const [i, mine] of segments.entries())
+    for (const other of segments.slice(i + 1))
+      for (const a of mine) for (const b of other) assert.ok(!meet(a, b), `${a.join()} meets ${b.join()}`);
+});

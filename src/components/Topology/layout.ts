@@ -3,7 +3,7 @@
  * edge that faces the gutter between them, so that a cable runs at right angles and never crosses a box. Network cards and the
  * switches that join machines are at the far left.
  */
-import type { Topology, TopologyBox, TopologyPort, TopologySwitch } from '../../lab/protocol';
+import type { Topology, TopologyBox, TopologyLink, TopologyPort, TopologySwitch } from '../../lab/protocol';
 
 /** A drawn port. `inner` ports (loopback, ports without a cable) sit inside their box. */
 export interface PortAt {
@@ -180,6 +180,43 @@ export function shown(port: TopologyPort): readonly string[] {
   return port.addresses.filter((a) => !a.startsWith('127.') && a !== '::1/128');
 }
 
+/** Boxes in the order of the ports that they are joined to on the other side, so that cables do not cross. */
+function facing(
+  list: readonly TopologyBox[],
+  links: readonly TopologyLink[],
+  placed: readonly BoxAt[],
+): readonly TopologyBox[] {
+  const heights = new Map(placed.flatMap((b) => b.ports.map((p) => [p.port.id, p.y] as const)));
+  const height = (box: TopologyBox): number => {
+    const own = new Set(box.ports.map((p) => p.id));
+    const ys = links.flatMap((l) => {
+      const other = own.has(l.from) ? l.to : own.has(l.to) ? l.from : undefined;
+      return (other === undefined ? undefined : heights.get(other)) ?? [];
+    });
+    return ys.length > 0 ? Math.min(...ys) : Infinity;
+  };
+  return list
+    .map((box, i) => ({ box, i, y: height(box) }))
+    .sort((a, b) => (a.y === b.y ? a.i - b.i : a.y - b.y))
+    .map(({ box }) => box);
+}
+
+/**
+ * The lane of each cable in the gutter, counted from the left. Of cables that go down, the lowest takes the first one; of cables
+ * that go up, the highest: so none runs along or across another.
+ */
+function lanesOf(links: readonly TopologyLink[], at: ReadonlyMap<string, PortAt>): ReadonlyMap<TopologyLink, number> {
+  const ends = links.flatMap((link) => {
+    const [a, b] = [at.get(link.from), at.get(link.to)];
+    if (!a || !b) return [];
+    const [near, far] = a.x <= b.x ? [a, b] : [b, a];
+    return [{ link, from: near.y, down: far.y >= near.y }];
+  });
+  const up = ends.filter((e) => !e.down).sort((a, b) => a.from - b.from);
+  const down = ends.filter((e) => e.down).sort((a, b) => b.from - a.from);
+  return new Map([...up, ...down].map((e, i) => [e.link, i]));
+}
+
 /** Lays out a topology at a level of detail. */
 export function layout(topology: Topology, detail: Detail): Layout {
   const full = detail !== 'compact';
@@ -208,7 +245,7 @@ export function layout(topology: Topology, detail: Detail): Layout {
   const leftX = margin + outside;
   const leftEnd = column(left, leftX, 'left');
   const rightX = left.length > 0 ? leftX + m.boxW + gutter : margin;
-  const rightEnd = column(right, rightX, 'right');
+  const rightEnd = column(facing(right, inner, boxes), rightX, 'right');
 
   // Two boxes side by side look better at one height.
   if (left.length === 1 && right.length === 1) {
@@ -217,12 +254,14 @@ export function layout(topology: Topology, detail: Detail): Layout {
   }
 
   const at = new Map(boxes.flatMap((b) => b.ports.map((p) => [p.port.id, p] as const)));
+  const lane = lanesOf(inner, at);
   const laneX = (i: number): number => leftX + m.boxW + (full ? 24 : 12) + i * (full ? 12 : 8);
   const links: LinkAt[] = [];
-  inner.forEach((link, i) => {
+  inner.forEach((link) => {
     const a = at.get(link.from);
     const b = at.get(link.to);
     if (!a || !b) return;
+    const i = lane.get(link) ?? 0;
     const straight = a.y === b.y && a.x !== b.x;
     links.push({
       path: straight ? `M${a.x} ${a.y}H${b.x}` : `M${a.x} ${a.y}H${laneX(i)}V${b.y}H${b.x}`,
