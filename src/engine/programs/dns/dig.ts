@@ -6,7 +6,7 @@ import { DNS_TYPE, formatIp, ip6Bytes } from '../../wire';
 import { strftime } from '../lib/strftime';
 import { Stop, stoppable } from '../network/common';
 import type { ResolvConf } from '../network/resolv-conf';
-import type { DigCommand, DigLookup } from './dig-options';
+import type { DigCommand, DigLookup } from './dig-lookup';
 import { parseDig } from './dig-options';
 import { BIND_VERSION, DIG_HELP, DIG_USAGE } from './help';
 import type { Answer, Lookup, Reporter, Server } from './lookup';

@@ -1,192 +1,27 @@
-/** Datatypes of nft: how values are read and written (nftables src/datatype.c, and the symbol tables beside it). */
+/** nft's datatypes: how values of each are written, read and sorted (nftables src/datatype.c). */
 import { formatIp4, parseIp4, parseIp6, protocolNumber, servicePort } from '../../../wire';
-import type { Scalar } from '../../../net/netfilter/nftables';
 import { ip6FromKey, ip6Key } from '../../../net/netfilter/nftables';
-
-/** What names are resolved with: the machine's links and files. */
-export interface Env {
-  linkIndex(name: string): number | undefined;
-  linkName(index: number): string | undefined;
-  /** Contents of /etc/hosts, /etc/passwd, /etc/group. */
-  readonly hosts: string;
-  readonly passwd: string;
-  readonly group: string;
-}
-
-/** How to print (`nft -n`, `-nn`, ...). */
-export interface Style {
-  /** Protocols, states, types, marks as numbers. */
-  readonly numeric: boolean;
-  /** Services by name (-S). */
-  readonly service?: boolean;
-  /** Seconds since the epoch and plain seconds (-T). */
-  readonly numericTime?: boolean;
-}
-
-/** A datatype. */
-export interface DataType {
-  readonly name: string;
-  /** In error messages. */
-  readonly desc: string;
-  readonly bits: number;
-  /** Values that combine with `,` or `|`, and compare as "any of them". */
-  readonly bitmask?: boolean;
-  /** Elements on one line of a listing. */
-  readonly perLine: number;
-  /** Bytes in the machine's own order (sorting). */
-  readonly hostOrder?: boolean;
-  readonly symbols?: Readonly<Record<string, number>>;
-  /** @throws string: the message */
-  parse(text: string, env: Env): Scalar;
-  format(value: Scalar, style: Style, env: Env): string;
-}
-
-const types = new Map<string, DataType>();
-
-function numberOf(text: string): number | undefined {
-  if (/^0x[0-9a-f]+$/i.test(text)) return parseInt(text, 16);
-  return /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-/** Reads an integer that fits. */
-function parseInteger(text: string, bits: number, desc: string): number {
-  const n = numberOf(text);
-  if (n === undefined) throw `Could not parse ${desc}`;
-  const max = 2 ** Math.min(bits, 53);
-  if (n >= max) throw `Value ${text} exceeds valid range 0-${max - 1}`;
-  return n;
-}
-
-interface Symbolic {
-  readonly name: string;
-  readonly desc: string;
-  readonly bits: number;
-  readonly symbols: Readonly<Record<string, number>>;
-  readonly perLine?: number;
-  readonly bitmask?: boolean;
-  /** How numbers look. */
-  readonly number?: (n: number) => string;
-  /** With -n. */
-  readonly numeric?: (n: number) => string;
-  /** Symbols are printed although -n says numbers. */
-  readonly keep?: boolean;
-  readonly quote?: boolean;
-  readonly hostOrder?: boolean;
-}
-
-/** Names by number; the first name of a number is printed. */
-const reversed = new WeakMap<object, Map<number, string>>();
-function nameOf(symbols: Readonly<Record<string, number>>, n: number): string | undefined {
-  let map = reversed.get(symbols);
-  if (map === undefined) {
-    map = new Map();
-    for (const [k, v] of Object.entries(symbols)) if (!map.has(v)) map.set(v, k);
-    reversed.set(symbols, map);
-  }
-  return map.get(n);
-}
-
-function symbolic(s: Symbolic): void {
-  const number = s.number ?? ((n: number) => String(n));
-  const one = (n: number, style: Style): string => {
-    const name = style.numeric && s.keep !== true ? undefined : nameOf(s.symbols, n);
-    if (name !== undefined) return s.quote ? `"${name}"` : name;
-    return style.numeric ? (s.numeric ?? number)(n) : number(n);
-  };
-  types.set(s.name, {
-    name: s.name,
-    desc: s.desc,
-    bits: s.bits,
-    ...(s.bitmask ? { bitmask: true } : {}),
-    ...(s.hostOrder ? { hostOrder: true } : {}),
-    perLine: s.perLine ?? 1,
-    symbols: s.symbols,
-    parse(text) {
-      const n = s.symbols[text] ?? numberOf(text);
-      if (n === undefined) throw misspelled(text, Object.keys(s.symbols), s.desc);
-      return n;
-    },
-    format(v, style) {
-      const n = v as number;
-      if (s.bitmask !== true || n === 0 || nameOf(s.symbols, n) !== undefined) return one(n, style);
-      const parts: string[] = [];
-      for (let bit = 1, rest = n; rest > 0; bit *= 2) {
-        if (Math.floor(rest / bit) % 2 === 1) {
-          parts.push(one(bit, style));
-          rest -= bit;
-        }
-        if (bit > 2 ** 40) break;
-      }
-      return parts.join(',');
-    },
-  });
-}
-
-/** Damerau-Levenshtein distance, for guesses. */
-export function distance(a: string, b: string): number {
-  const rows: number[][] = [];
-  for (let i = 0; i <= a.length; i++) {
-    rows.push([i]);
-    for (let j = 1; j <= b.length; j++) {
-      if (i === 0) {
-        rows[0]!.push(j);
-        continue;
-      }
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let d = Math.min(rows[i - 1]![j]! + 1, rows[i]![j - 1]! + 1, rows[i - 1]![j - 1]! + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) d = Math.min(d, rows[i - 2]![j - 2]! + 1);
-      rows[i]!.push(d);
-    }
-  }
-  return rows[a.length]![b.length]!;
-}
-
-/** The name that was probably meant. */
-export function closest(text: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Infinity;
-  for (const n of names) {
-    const d = distance(text, n);
-    if (d < least) {
-      least = d;
-      best = n;
-    }
-  }
-  return best;
-}
-
-function misspelled(text: string, names: readonly string[], desc: string): string {
-  const near = closest(text, names);
-  if (near !== undefined && distance(text, near) <= Math.ceil(Math.max(text.length, near.length) / 4))
-    return `Could not parse ${desc}; did you you mean \`${near}'?`;
-  return `Could not parse ${desc}`;
-}
-
-function integer(name: string, desc: string, bits: number, o: Partial<DataType> = {}): void {
-  types.set(name, {
-    name,
-    desc,
-    bits,
-    perLine: 1,
-    parse: (text) => parseInteger(text, bits, desc),
-    format: (v) => String(v),
-    ...o,
-  });
-}
+import type { Scalar } from '../../../net/netfilter/nftables';
+import { integer, parseInteger, numberOf, nameOf, symbolic, types } from './datatype';
+import type { DataType, Env } from './datatype';
+import { fail, parseDuration, formatDuration, daysFromCivil, civilFromDays } from './durations';
 
 const hex = (digits: number) => (n: number) => `0x${n.toString(16).padStart(digits, '0')}`;
 
 integer('integer', 'integer', 53, { perLine: 5 });
+
 integer('string', 'string', 128, {
   parse: (text) => text,
   format: (v) => `"${v}"`,
 });
+
 integer('mark', 'packet mark', 32, {
   perLine: 5,
   hostOrder: true,
   parse: (text) => parseInteger(text, 32, 'packet mark'),
   format: (v) => hex(8)(v as number),
 });
+
 integer('ipv4_addr', 'IPv4 address', 32, {
   perLine: 2,
   parse(text, env) {
@@ -198,6 +33,7 @@ integer('ipv4_addr', 'IPv4 address', 32, {
   },
   format: (v) => formatIp4(v as number),
 });
+
 integer('ipv6_addr', 'IPv6 address', 128, {
   parse(text, env) {
     const a = parseIp6(text);
@@ -210,6 +46,7 @@ integer('ipv6_addr', 'IPv6 address', 128, {
   },
   format: (v) => ip6FromKey(String(v)),
 });
+
 integer('ether_addr', 'Ethernet address', 48, {
   parse(text) {
     if (!/^[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}$/i.test(text)) throw 'Could not parse Ethernet address';
@@ -221,6 +58,7 @@ integer('ether_addr', 'Ethernet address', 48, {
   },
   format: (v) => String(v),
 });
+
 integer('inet_service', 'internet network service', 16, {
   perLine: 5,
   parse(text) {
@@ -235,6 +73,7 @@ integer('inet_service', 'internet network service', 16, {
   },
   format: (v) => String(v),
 });
+
 integer('inet_proto', 'Internet protocol', 8, {
   perLine: 5,
   parse(text) {
@@ -249,6 +88,7 @@ integer('inet_proto', 'Internet protocol', 8, {
   },
   format: (v, style) => (style.numeric ? String(v) : (nameOf(PROTOCOLS, v as number) ?? String(v))),
 });
+
 integer('ifname', 'network interface name', 128, {
   hostOrder: true,
   parse(text) {
@@ -257,6 +97,7 @@ integer('ifname', 'network interface name', 128, {
   },
   format: (v) => `"${v}"`,
 });
+
 integer('iface_index', 'network interface index', 32, {
   perLine: 1,
   hostOrder: true,
@@ -272,6 +113,7 @@ integer('iface_index', 'network interface index', 32, {
     return name === undefined ? String(v) : `"${name}"`;
   },
 });
+
 integer('uid', 'user ID', 32, {
   hostOrder: true,
   parse(text, env) {
@@ -279,6 +121,7 @@ integer('uid', 'user ID', 32, {
   },
   format: (v) => String(v),
 });
+
 integer('gid', 'group ID', 32, {
   hostOrder: true,
   parse(text, env) {
@@ -286,11 +129,13 @@ integer('gid', 'group ID', 32, {
   },
   format: (v) => String(v),
 });
+
 integer('time', 'relative time', 64, {
   hostOrder: true,
   parse: (text) => Math.round(parseDuration(text) / 1000),
   format: (v, style) => formatDuration((v as number) * 1000, style),
 });
+
 integer('time_type', 'Date and time', 64, {
   hostOrder: true,
   parse(text) {
@@ -311,6 +156,7 @@ integer('time_type', 'Date and time', 64, {
     return `"${year}-${two(month)}-${two(day)} ${two(rest / 3600)}:${two((rest / 60) % 60)}:${two(rest % 60)}"`;
   },
 });
+
 integer('hour', 'Hour of day of packet reception', 32, {
   parse(text) {
     const n = numberOf(text);
@@ -326,6 +172,7 @@ integer('hour', 'Hour of day of packet reception', 32, {
     return `"${text}${s % 60 ? `:${two(s % 60)}` : ''}"`;
   },
 });
+
 integer('classid', 'TC classid', 32, {
   parse(text) {
     const m = /^([0-9a-f]*):([0-9a-f]*)$/i.exec(text);
@@ -336,39 +183,66 @@ integer('classid', 'TC classid', 32, {
   format: (v) => `${((v as number) >>> 16).toString(16)}:${((v as number) & 0xffff).toString(16)}`,
 });
 
-/** Days since 1970-01-01 of a date (Gregorian). */
-function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yoe = y - era * 400;
-  const doy = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return era * 146097 + yoe * 365 + Math.floor(yoe / 4) - Math.floor(yoe / 100) + doy - 719468;
-}
-
-function civilFromDays(days: number): { year: number; month: number; day: number } {
-  const z = days + 719468;
-  const era = Math.floor(z / 146097);
-  const doe = z - era * 146097;
-  const yoe = Math.floor((doe - Math.floor(doe / 1460) + Math.floor(doe / 36524) - Math.floor(doe / 146096)) / 365);
-  const doy = doe - (365 * yoe + Math.floor(yoe / 4) - Math.floor(yoe / 100));
-  const mp = Math.floor((5 * doy + 2) / 153);
-  const month = mp + (mp < 10 ? 3 : -9);
-  return { year: yoe + era * 400 + (month <= 2 ? 1 : 0), month, day: doy - Math.floor((153 * mp + 2) / 5) + 1 };
-}
-
-function fail(message: string): never {
-  throw message;
-}
-
 /** /etc/protocols as far as nft prints it. */
 const PROTOCOLS: Readonly<Record<string, number>> = {
-  ip: 0, icmp: 1, igmp: 2, ggp: 3, ipencap: 4, st: 5, tcp: 6, egp: 8, igp: 9, pup: 12, udp: 17, hmp: 20, 'xns-idp': 22,
-  rdp: 27, 'iso-tp4': 29, dccp: 33, xtp: 36, ddp: 37, 'idpr-cmtp': 38, ipv6: 41, 'ipv6-route': 43, 'ipv6-frag': 44, idrp: 45,
-  rsvp: 46, gre: 47, esp: 50, ah: 51, skip: 57, 'ipv6-icmp': 58, icmpv6: 58, 'ipv6-nonxt': 59, 'ipv6-opts': 60, rspf: 73, vmtp: 81,
-  eigrp: 88, ospf: 89, 'ax.25': 93, ipip: 94, etherip: 97, encap: 98, pim: 103, ipcomp: 108, comp: 108, vrrp: 112, l2tp: 115,
-  isis: 124, sctp: 132, fc: 133, 'mobility-header': 135, udplite: 136, 'mpls-in-ip': 137, manet: 138, hip: 139, shim6: 140,
-  wesp: 141, rohc: 142, ethernet: 143,
-}; // prettier-ignore
+  ip: 0,
+  icmp: 1,
+  igmp: 2,
+  ggp: 3,
+  ipencap: 4,
+  st: 5,
+  tcp: 6,
+  egp: 8,
+  igp: 9,
+  pup: 12,
+  udp: 17,
+  hmp: 20,
+  'xns-idp': 22,
+  rdp: 27,
+  'iso-tp4': 29,
+  dccp: 33,
+  xtp: 36,
+  ddp: 37,
+  'idpr-cmtp': 38,
+  ipv6: 41,
+  'ipv6-route': 43,
+  'ipv6-frag': 44,
+  idrp: 45,
+  rsvp: 46,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  skip: 57,
+  'ipv6-icmp': 58,
+  icmpv6: 58,
+  'ipv6-nonxt': 59,
+  'ipv6-opts': 60,
+  rspf: 73,
+  vmtp: 81,
+  eigrp: 88,
+  ospf: 89,
+  'ax.25': 93,
+  ipip: 94,
+  etherip: 97,
+  encap: 98,
+  pim: 103,
+  ipcomp: 108,
+  comp: 108,
+  vrrp: 112,
+  l2tp: 115,
+  isis: 124,
+  sctp: 132,
+  fc: 133,
+  'mobility-header': 135,
+  udplite: 136,
+  'mpls-in-ip': 137,
+  manet: 138,
+  hip: 139,
+  shim6: 140,
+  wesp: 141,
+  rohc: 142,
+  ethernet: 143,
+};
 
 symbolic({
   name: 'ct_state',
@@ -381,7 +255,9 @@ symbolic({
   number: hex(8),
   numeric: (n) => `0x${n.toString(16)}`,
 });
+
 symbolic({ name: 'ct_dir', desc: 'conntrack direction', bits: 8, perLine: 2, symbols: { original: 0, reply: 1 } });
+
 symbolic({
   name: 'ct_status',
   desc: 'conntrack status',
@@ -393,7 +269,9 @@ symbolic({
   symbols: { expected: 1, 'seen-reply': 2, assured: 4, confirmed: 8, snat: 16, dnat: 32, dying: 512 },
   number: hex(8),
 });
+
 symbolic({ name: 'ct_label', desc: 'conntrack label', bits: 128, symbols: {} });
+
 symbolic({
   name: 'tcp_flag',
   desc: 'TCP flag',
@@ -403,6 +281,7 @@ symbolic({
   number: (n) => `0x${n.toString(16)}`,
   symbols: { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32, ecn: 64, cwr: 128 },
 });
+
 symbolic({
   name: 'icmp_type',
   desc: 'ICMP type',
@@ -425,6 +304,7 @@ symbolic({
     'address-mask-reply': 18,
   },
 });
+
 symbolic({
   name: 'icmp_code',
   desc: 'icmp code',
@@ -440,6 +320,7 @@ symbolic({
     'admin-prohibited': 13,
   },
 });
+
 symbolic({
   name: 'icmpv6_type',
   desc: 'ICMPv6 type',
@@ -466,6 +347,7 @@ symbolic({
     'mld2-listener-report': 143,
   },
 });
+
 symbolic({
   name: 'icmpv6_code',
   desc: 'icmpv6 code',
@@ -479,12 +361,14 @@ symbolic({
     'reject-route': 6,
   },
 });
+
 symbolic({
   name: 'icmpx_code',
   desc: 'icmpx code',
   bits: 8,
   symbols: { 'no-route': 0, 'port-unreachable': 1, 'host-unreachable': 2, 'admin-prohibited': 3 },
 });
+
 symbolic({
   name: 'igmp_type',
   desc: 'IGMP type',
@@ -497,6 +381,7 @@ symbolic({
     'leave-group': 23,
   },
 });
+
 symbolic({
   name: 'iface_type',
   desc: 'network interface type',
@@ -504,6 +389,7 @@ symbolic({
   hostOrder: true,
   symbols: { ether: 1, ppp: 512, ipip: 768, ipip6: 769, loopback: 772, sit: 776, ipgre: 778 },
 });
+
 symbolic({
   name: 'pkt_type',
   desc: 'packet type',
@@ -511,7 +397,9 @@ symbolic({
   perLine: 2,
   symbols: { host: 0, unicast: 0, broadcast: 1, multicast: 2, other: 3 },
 });
+
 symbolic({ name: 'nf_proto', desc: 'netfilter protocol', bits: 8, perLine: 2, symbols: { ipv4: 2, ipv6: 10 } });
+
 symbolic({
   name: 'ether_type',
   desc: 'Ethernet protocol',
@@ -520,6 +408,7 @@ symbolic({
   numeric: hex(4),
   symbols: { ip: 0x0800, arp: 0x0806, ip6: 0x86dd, '8021q': 0x8100, '8021ad': 0x88a8, vlan: 0x8100 },
 });
+
 symbolic({
   name: 'dscp',
   desc: 'Differentiated Services Code Point',
@@ -554,19 +443,23 @@ symbolic({
     ef: 46,
   },
 });
+
 symbolic({
   name: 'ecn',
   desc: 'Explicit Congestion Notification',
   bits: 2,
   symbols: { 'not-ect': 0, ect0: 2, ect1: 1, ce: 3 },
 });
+
 symbolic({ name: 'boolean', desc: 'boolean type', bits: 1, symbols: { exists: 1, missing: 0 } });
+
 symbolic({
   name: 'arp_op',
   desc: 'ARP operation',
   bits: 16,
   symbols: { request: 1, reply: 2, rrequest: 3, rreply: 4, inrequest: 8, inreply: 9, nak: 10 },
 });
+
 symbolic({
   name: 'day',
   desc: 'Day of week of packet reception',
@@ -574,9 +467,13 @@ symbolic({
   quote: true,
   symbols: { Sunday: 0, Monday: 1, Tuesday: 2, Wednesday: 3, Thursday: 4, Friday: 5, Saturday: 6 },
 });
+
 symbolic({ name: 'devgroup', desc: 'devgroup name', bits: 32, quote: true, hostOrder: true, symbols: { default: 0 } });
+
 symbolic({ name: 'realm', desc: 'routing realm', bits: 32, quote: true, symbols: { cosmos: 0 } });
+
 symbolic({ name: 'cgroupsv2', desc: 'cgroupsv2', bits: 64, symbols: {} });
+
 symbolic({
   name: 'fib_addrtype',
   desc: 'fib address type',
@@ -598,36 +495,6 @@ symbolic({
 /** A datatype by name. */
 export function dataType(name: string): DataType | undefined {
   return types.get(name);
-}
-
-/** `1d2h3m4s`, `500ms`, plain seconds. @returns microseconds */
-export function parseDuration(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text) * 1e6;
-  const m = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(text);
-  if (m === null) throw 'Could not parse time';
-  const [, d = '0', h = '0', mi = '0', s = '0', ms = '0'] = m;
-  return ((((Number(d) * 24 + Number(h)) * 60 + Number(mi)) * 60 + Number(s)) * 1000 + Number(ms)) * 1000;
-}
-
-/** The inverse. @param micros microseconds */
-export function formatDuration(micros: number, style: Style): string {
-  let ms = Math.floor(micros / 1000);
-  if (style.numeric || style.numericTime === true) return `${Math.floor(ms / 1000)}s`;
-  const days = Math.floor(ms / 86400000);
-  ms %= 86400000;
-  const hours = Math.floor(ms / 3600000);
-  ms %= 3600000;
-  const minutes = Math.floor(ms / 60000);
-  ms %= 60000;
-  const seconds = Math.floor(ms / 1000);
-  ms %= 1000;
-  let out = '';
-  if (days > 0) out += `${days}d`;
-  if (hours > 0) out += `${hours}h`;
-  if (minutes > 0) out += `${minutes}m`;
-  if (seconds > 0) out += `${seconds}s`;
-  if (ms > 0) out += `${ms}ms`;
-  return out === '' ? '0s' : out;
 }
 
 /** A name of /etc/hosts, which is all that rules should ask. */

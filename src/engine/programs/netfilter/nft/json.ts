@@ -13,10 +13,12 @@ import type {
 } from '../../../net/netfilter/nftables';
 import { fieldOf } from '../../../net/netfilter/nftables';
 import type { Command } from './ast';
-import type { DataType } from './datatypes';
+import type { DataType } from './datatype';
 import { dataType } from './datatypes';
-import type { PrintOptions } from './print-rule';
-import { RulePrinter, intervalPrefix, sortedElements } from './print-rule';
+import type { PrintOptions } from './print-operand';
+import { RulePrinter } from './print-rule';
+import { intervalPrefix } from './print-operand';
+import { sortedElements } from './sorted-elements';
 import { integerOf, typesOf } from './typing';
 
 type Json = string | number | null | boolean | readonly Json[] | { readonly [key: string]: Json };

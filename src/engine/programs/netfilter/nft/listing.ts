@@ -5,7 +5,7 @@ import type { Executor } from './execute';
 import { NftSyntaxError } from './lexer';
 import { listJson } from './json';
 import { Printer } from './print';
-import type { PrintOptions } from './print-rule';
+import type { PrintOptions } from './print-operand';
 import { RulePrinter } from './print-rule';
 import { typesOf } from './typing';
 

@@ -7,7 +7,7 @@ import { onTrace } from '../../../net/netfilter/nftables';
 import type { PktInfo } from '../../../net/netfilter/pktinfo';
 import { traceHeaders } from './trace-text';
 import { Printer, priorityText } from './print';
-import type { PrintOptions } from './print-rule';
+import type { PrintOptions } from './print-operand';
 import { RulePrinter } from './print-rule';
 
 /** One line for a change. @param echo the form of `-e`: rules with their handles only if asked */

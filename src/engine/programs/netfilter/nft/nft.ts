@@ -4,7 +4,7 @@ import { decode, isErrno, strerror } from '../../../core';
 import type { Program, Sys } from '../../../host';
 import { rulesetOf } from '../../../net/netfilter/nftables';
 import type { Command } from './ast';
-import type { Env } from './datatypes';
+import type { Env } from './datatype';
 import type { Problem } from './execute';
 import { Executor } from './execute';
 import { HELP } from './help';
@@ -12,7 +12,7 @@ import { NftSyntaxError, tokenize } from './lexer';
 import { show } from './listing';
 import { changeText, monitor } from './monitor';
 import { CommandParser } from './parse';
-import type { PrintOptions } from './print-rule';
+import type { PrintOptions } from './print-operand';
 
 const VERSION = 'nftables v1.0.6 (Lester Gooch #5)\n';
 const LONG: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** Expressions of nft's language: selectors and the values they are compared with. */
 import type { FibFlag, Operand } from '../../../net/netfilter/nftables';
 import { fieldOf } from '../../../net/netfilter/nftables';
-import { parseDuration } from './datatypes';
+import { parseDuration } from './durations';
 import type { ElementNode, Node, Statement } from './ast';
 import type { Token } from './lexer';
 import { NftSyntaxError, span } from './lexer';

@@ -1,10 +1,13 @@
 /** Listings of `nft list`. */
 import type { Chain, Flowtable, NftObject, NftSet, Ruleset, Table } from '../../../net/netfilter/nftables';
 import { describeRulesWith } from '../../../net/netfilter/nftables';
-import type { Env } from './datatypes';
-import { dataType, formatDuration } from './datatypes';
-import type { PrintOptions } from './print-rule';
-import { RulePrinter, byteText, rateText, sortedElements } from './print-rule';
+import type { Env } from './datatype';
+import { dataType } from './datatypes';
+import { formatDuration } from './durations';
+import type { PrintOptions } from './print-operand';
+import { RulePrinter } from './print-rule';
+import { byteText, rateText } from './print-operand';
+import { sortedElements } from './sorted-elements';
 
 const PRIORITIES: readonly (readonly [string, number])[] = [
   ['raw', -300],

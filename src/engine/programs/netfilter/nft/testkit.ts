@@ -3,7 +3,7 @@ import { TestWorld } from '../../../net/testing';
 import type { NetNamespace } from '../../../net';
 import type { Ruleset } from '../../../net/netfilter/nftables';
 import { rulesetOf } from '../../../net/netfilter/nftables';
-import type { Env } from './datatypes';
+import type { Env } from './datatype';
 import { Executor } from './execute';
 import { NftSyntaxError } from './lexer';
 import { problemText } from './nft';

@@ -1,7 +1,7 @@
 /** Which datatypes selectors have. */
 import type { NftFamily, Operand } from '../../../net/netfilter/nftables';
 import { fieldOf } from '../../../net/netfilter/nftables';
-import type { DataType } from './datatypes';
+import type { DataType } from './datatype';
 import { dataType } from './datatypes';
 
 const META: Readonly<Record<string, string>> = {

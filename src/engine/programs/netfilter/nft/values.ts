@@ -2,7 +2,7 @@
 import type { Scalar } from '../../../net/netfilter/nftables';
 import { ip6Edge } from '../../../net/netfilter/nftables';
 import type { Node } from './ast';
-import type { DataType, Env } from './datatypes';
+import type { DataType, Env } from './datatype';
 import { NftSyntaxError } from './lexer';
 
 /** A constant or interval of one part, with its bounds. */
