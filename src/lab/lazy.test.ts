@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Group, Loader } from '../engine/programs/lazy';
-import { LOADERS, lazyPrograms } from '../engine/programs/lazy';
+import { fetchRestWith } from '../engine/host';
+import { LOADERS, lazyPrograms, once } from '../engine/programs/lazy';
 import { PROGRAMS } from '../engine/programs';
 import { usePrograms } from '../engine/world';
 import type { ProgramTable } from '../engine/world';
@@ -79,12 +80,12 @@ class Page implements SessionListener {
 }
 
 /** A session on its own clock with the programs of `table`. */
-async function open(table: ProgramTable, clock: TestHost, saved: SavedSession | null = null) {
+async function open(table: ProgramTable, clock: TestHost, saved: SavedSession | null = null, lab: CompiledLab = LAB) {
   usePrograms(table);
   const page = new Page();
   const bugs: unknown[] = [];
   const session = new LabSession(clock, (error) => bugs.push(error));
-  const result = await clock.until(session.start(LAB, saved, page));
+  const result = await clock.until(session.start(lab, saved, page));
   await clock.pass(200);
   return { page, session, bugs, result };
 }
@@ -92,22 +93,27 @@ async function open(table: ProgramTable, clock: TestHost, saved: SavedSession | 
 /** The chunks, fetched before: what is left to chance is the session's clock, not the machine's. */
 const CHUNKS = Promise.all(Object.entries(LOADERS).map(async ([group, load]) => [group, await load()] as const));
 
-/** Loaders that take a random time on the session's clock. `fail` says of each fetch whether it fails. */
+/** All code is there. */
+function eager(): ProgramTable {
+  fetchRestWith(() => undefined);
+  return EAGER;
+}
+
+/** Loaders that take a random time on the session's clock, and the rest of the system likewise. `fail` says of each fetch whether it fails. */
 async function slow(clock: TestHost, seed: number, fail: (group: string) => boolean = () => false) {
   let state = seed;
-  const entries = (await CHUNKS).map(([group, programs]): [string, Loader] => {
-    return [
-      group,
-      async () => {
-        state = (state * 48271) % 2147483647;
-        const ms = state % 700;
-        // A copy of the world for a check may wait outside of the clock's reach.
-        await new Promise<void>((resolve) => void (ms > 600 ? resolve() : clock.later(ms, resolve)));
-        if (fail(group)) throw new Error('offline');
-        return programs;
-      },
-    ];
-  });
+  const arrive = async (group: string): Promise<void> => {
+    state = (state * 48271) % 2147483647;
+    const ms = state % 700;
+    // A copy of the world for a check may wait outside of the clock's reach.
+    await new Promise<void>((resolve) => void (ms > 600 ? resolve() : clock.later(ms, resolve)));
+    if (fail(group)) throw new Error('offline');
+  };
+  fetchRestWith(once(() => arrive('system')));
+  const entries = (await CHUNKS).map(([group, programs]): [string, Loader] => [
+    group,
+    () => arrive(group).then(() => programs),
+  ]);
   return lazyPrograms(Object.fromEntries(entries) as Record<Group, Loader>);
 }
 
@@ -133,8 +139,8 @@ test('fetching programs leaves no trace in the history', async () => {
     assert.match(live.page.printed[1]!, /1 packets transmitted, 1 received/);
     assert.equal(live.page.done, true);
     // The same inputs at the same points lead to the same place in a world that has all programs, and in another slow one.
-    for (const again of [EAGER, await slow(clock, seed + 1)]) {
-      const other = await open(again, clock, live.page.saved);
+    for (const again of [eager, () => slow(clock, seed + 1)]) {
+      const other = await open(await again(), clock, live.page.saved);
       assert.equal(other.result.resumed, true, other.result.notice);
       assert.deepEqual(other.page.printed, live.page.printed);
       await clock.pass(600);
@@ -159,11 +165,35 @@ test('a program that cannot be fetched says so, is tried again, and its failure 
   assert.match(page.printed[0]!, /\rb\r\n0\r\n/);
   assert.deepEqual(page.crashes, []);
   assert.equal(page.saved.journal.filter((e) => e.event.kind === 'absent').length, 1);
-  for (const again of [EAGER, await slow(clock, 6)]) {
-    const other = await open(again, clock, page.saved);
+  for (const again of [eager, () => slow(clock, 6)]) {
+    const other = await open(await again(), clock, page.saved);
     assert.equal(other.result.resumed, true, other.result.notice);
     assert.equal(other.page.printed[0], page.printed[0]);
   }
   // Only the check of the task, which needs grep, may have been given up while there was no network.
   assert.ok(bugs.every((bug) => String(bug).includes('grep')));
+});
+
+test('when the rest of the shell cannot be fetched a modest command runs, others say so, and both are replayed', async () => {
+  const clock = host();
+  let offline = true;
+  const table = await slow(clock, 11, (group) => offline && group === 'system');
+  const bare = { ...LAB, setup: [], places: [{ machine: 'host' }], tasks: [] };
+  const { page, session } = await open(table, clock, null, bare);
+  const type = async (text: string) => {
+    await clock.until(session.input(0, text));
+    await clock.pass(4000);
+  };
+  await type('hostname\r');
+  await type('echo $((1 + 1))\r');
+  assert.match(page.printed[0]!, /\rhost\r\n[^]*bash: cannot load the rest of the shell: network error\r\n/);
+  offline = false;
+  await type('echo $? $((1 + 1))\r');
+  assert.match(page.printed[0]!, /\r126 2\r\n/);
+  assert.deepEqual(page.crashes, []);
+  for (const again of [eager, () => slow(clock, 12)]) {
+    const other = await open(await again(), clock, page.saved, bare);
+    assert.equal(other.result.resumed, true, other.result.notice);
+    assert.equal(other.page.printed[0], page.printed[0]);
+  }
 });

@@ -1,5 +1,4 @@
 import type { TaskVerdict } from './checks';
-import { evaluateTask, holds } from './checks';
 import type { CompiledLab, CompiledTask, Hint, JournalEntry, SavedSession, TaskState } from './protocol';
 import type { Until } from './replay';
 import { replay } from './replay';
@@ -11,6 +10,21 @@ export interface Past {
   readonly until: Until;
   /** Commands run up to there. */
   readonly marks: readonly Mark[];
+}
+
+type Checks = typeof import('./checks');
+
+let checks: Checks | null = null;
+
+/** Hands over what looks at worlds, so that nothing waits for it. */
+export function haveChecks(all: Checks): void {
+  checks = all;
+}
+
+/** What looks at worlds: fetched when something is to be looked at. */
+function* theChecks(): Work<Checks> {
+  if (!checks) yield import(/* webpackChunkName: "checks" */ './checks').then(haveChecks);
+  return checks!;
 }
 
 /** What is remembered of one task. */
@@ -112,6 +126,7 @@ export class Tasks {
   }
 
   private *verdict(task: CompiledTask, past: Past): Work<TaskVerdict> {
+    const { evaluateTask } = yield* theChecks();
     const { simulation } = yield* replay(this.lab, past.entries, past.until);
     const verdict = evaluateTask(simulation.world, task);
     yield;
@@ -150,6 +165,7 @@ export class Tasks {
 
   private *applies(hint: Hint, past: Past): Work<boolean> {
     if (!hint.when) return true;
+    const { holds } = yield* theChecks();
     const { simulation } = yield* replay(this.lab, past.entries, past.until);
     return holds(simulation.world, hint.when);
   }

@@ -1,5 +1,10 @@
 import '../engine/world';
+import * as checks from './checks';
 import type { Host } from './driver';
+import { haveChecks } from './tasks';
+
+// The clock that a test moves does not wait for the real one, by which imports come.
+haveChecks(checks);
 
 /** A host whose clock a test moves. Everything scheduled runs in order of time; promises settle in between. */
 export interface TestHost extends Host {

@@ -27,6 +27,11 @@ export interface Program {
   /** Size of the file in bytes as `ls -l` shows it. */
   readonly size?: number;
   /**
+   * Needs neither packets nor the files of /proc/net, /proc/sys and /sys while its arguments name no path, and shares its name
+   * with no builtin: it can run before that code is there. See `provideRest`.
+   */
+  readonly modest?: true;
+  /**
    * Of a program whose code is fetched when it is first needed: begins to fetch it; undefined once it is there. Until then
    * `main`, `manual` and `complete` must not be used: call `provide` first. Whether there is a `complete` is known before.
    */
@@ -73,8 +78,8 @@ export function fetchRestWith(fetch: () => Promise<void> | undefined): void {
 }
 
 /**
- * Makes sure that the whole system is there: every builtin of the shell, /proc and /sys. Shells call this before they run what is
- * not a start-up file as the distribution made it. @returns false when it could not be fetched.
+ * Makes sure that the whole system is there: the grammar and every builtin of the shell, what handles packets, /proc and /sys.
+ * Shells call this before they run anything but a start-up file as the distribution made it, or a `modest` program. @returns false when it could not be fetched.
  */
 export function provideRest(machine: Machine): Coroutine<boolean> {
   return provide(machine, rest);

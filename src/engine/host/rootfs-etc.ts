@@ -172,7 +172,8 @@ const PROTOCOLS: readonly (readonly [string, number, string])[] = [
   ['udplite', 136, 'UDPLite'],
 ];
 
-const PROFILE = `# System-wide settings of login shells.
+/** /etc/profile */
+export const PROFILE = `# System-wide settings of login shells.
 if [ "$(id -u)" -eq 0 ]; then
   PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 else
@@ -195,7 +196,8 @@ if [ "\${PS1-}" ]; then
 fi
 `;
 
-const BASH_BASHRC = `# System-wide settings of interactive bash shells.
+/** /etc/bash.bashrc */
+export const BASH_BASHRC = `# System-wide settings of interactive bash shells.
 [ -z "$PS1" ] && return
 shopt -s checkwinsize
 if [ -z "\${debian_chroot:-}" ] && [ -r /etc/debian_chroot ]; then
@@ -204,7 +206,8 @@ fi
 PS1='\${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '
 `;
 
-const BASHRC = `# Settings of root's interactive shells.
+/** /root/.bashrc */
+export const BASHRC = `# Settings of root's interactive shells.
 PS1='\${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '
 export LS_OPTIONS='--color=auto'
 alias ls='ls $LS_OPTIONS'
@@ -213,7 +216,8 @@ alias l='ls $LS_OPTIONS -lA'
 alias grep='grep --color=auto'
 `;
 
-const DOT_PROFILE = `# Settings of root's login shells.
+/** /root/.profile */
+export const DOT_PROFILE = `# Settings of root's login shells.
 if [ "$BASH" ]; then
   if [ -f ~/.bashrc ]; then
     . ~/.bashrc

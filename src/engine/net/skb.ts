@@ -3,10 +3,10 @@ import type { EthernetFrame, EthernetPayload, Mac, VlanTag } from '../wire';
 import { ETHERNET_HEADER, makeFrame, payloadLength, tagLength } from '../wire';
 import type { BridgePort } from './link/bridge-port';
 import type { Link } from './link/link';
+import { PACKET } from './packet-type';
 import type { RouteEntry } from './route/lookup';
 
-/** To whom a frame is addressed, by the numbers of packet(7). */
-export const PACKET = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3, OUTGOING: 4 } as const;
+export { PACKET };
 
 /** A socket as far as a packet refers to it: who sent it. */
 export interface SkbOwner {

@@ -3,7 +3,7 @@ import type { EthernetFrame } from '../wire';
 import type { Link } from './link/link';
 import type { NetNamespace } from './namespace';
 import type { Skb } from './skb';
-import { PACKET } from './skb';
+import { PACKET } from './packet-type';
 
 /** A frame seen by a tap. */
 export interface CapturedFrame {

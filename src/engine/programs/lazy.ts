@@ -35,6 +35,7 @@ export interface ManifestEntry {
   readonly summary: string;
   readonly links?: readonly string[];
   readonly size?: number;
+  readonly modest?: true;
   /** The program offers words for Tab. */
   readonly completes?: true;
   /** Which of `GROUPS` has it. */
@@ -75,6 +76,7 @@ class LazyProgram implements Program {
   readonly summary: string;
   readonly links?: readonly string[];
   readonly size?: number;
+  readonly modest?: true;
   readonly complete?: Program['complete'];
   readonly fetch: () => Promise<void> | undefined;
   private code: Program | undefined;
@@ -85,6 +87,7 @@ class LazyProgram implements Program {
     this.summary = entry.summary;
     if (entry.links) this.links = entry.links;
     if (entry.size !== undefined) this.size = entry.size;
+    if (entry.modest) this.modest = true;
     this.fetch = once(async () => {
       // Of several programs with one name the last one counts, as in the eager table.
       this.code = (await load()).filter((p) => p.name === entry.name).at(-1);

@@ -25,6 +25,7 @@ export async function makeManifest(
         summary: p.summary,
         ...(p.links ? { links: p.links } : {}),
         ...(p.size === undefined ? {} : { size: p.size }),
+        ...(p.modest ? { modest: p.modest } : {}),
         ...(p.complete ? { completes: true as const } : {}),
         group: found[0],
       };

@@ -3,7 +3,7 @@ import { ExitShell, ShellError } from './errors';
 import { runNode } from './interpreter';
 import type { Shell } from './shell';
 import type { Program, Statement } from './syntax/parser';
-import { parseProgram } from './syntax/parser';
+import { eachSimpleCommand, parseProgram, provideGrammar } from './syntax/parser';
 import { expandAliases } from './syntax/aliases';
 import { Source } from './syntax/source';
 
@@ -19,6 +19,7 @@ export interface RunOptions {
 
 /** Runs all of `source`, one complete command after the other, as bash reads them. */
 export function* runProgram(sh: Shell, source: Source, options: RunOptions = {}): Coroutine<number> {
+  if (!(yield* provideGrammar(sh.sys.machine, source.text))) return yield* notLoaded(sh);
   const before = { source: sh.source, pos: sh.pos };
   let src = source;
   let program = parseProgram(src.text);
@@ -36,7 +37,7 @@ export function* runProgram(sh: Shell, source: Source, options: RunOptions = {})
         if (problem) yield* report(sh, src, program, options);
         break;
       }
-      if (i > 0 && sh.epoch !== epoch && src.line(st.pos) > src.line(statements[i - 1]!.end)) {
+      if (problem && i > 0 && sh.epoch !== epoch && src.line(st.pos) > src.line(statements[i - 1]!.end)) {
         src = new Source(src.text.slice(st.pos), src.name, src.line(st.pos));
         sh.source = src;
         ({ epoch } = sh);
@@ -91,6 +92,10 @@ export function* runString(sh: Shell, text: string, label = '', line = sh.line):
 }
 
 function* runExpanded(sh: Shell, src: Source, options: RunOptions): Coroutine<void> {
+  if (!(yield* provideGrammar(sh.sys.machine, src.text))) {
+    yield* notLoaded(sh);
+    return;
+  }
   const program = parseProgram(src.text);
   sh.source = src;
   if (program.problem) {
@@ -101,6 +106,12 @@ function* runExpanded(sh: Shell, src: Source, options: RunOptions): Coroutine<vo
     yield* runStatement(sh, st, false);
     if (sh.flow) return;
   }
+}
+
+/** What is to be run cannot be: its code could not be fetched. The next one tries again. */
+export function* notLoaded(sh: Shell): Coroutine<number> {
+  yield* sh.eprint(`${sh.name}: cannot load the rest of the shell: network error\n`);
+  return (sh.status = 126);
 }
 
 function* runStatement(sh: Shell, st: Statement, tail: boolean): Coroutine<void> {
@@ -136,11 +147,21 @@ function lineWithAliases(
   let last = first;
   while (last + 1 < statements.length && src.line(statements[last + 1]!.pos) === src.line(statements[last]!.end))
     last++;
+  if (!namesAlias(sh, statements.slice(first, last + 1))) return undefined;
   const from = statements[first]!.pos;
   const text = src.text.slice(from, statements[last + 1]?.pos ?? src.text.length);
   const expanded = expandAliases(text, sh.aliases);
   if (expanded === text) return undefined;
   return { source: new Source(expanded, src.name, src.line(from)), next: last + 1 };
+}
+
+/** An alias can only begin with the name of a command as it stands. */
+function namesAlias(sh: Shell, statements: readonly Statement[]): boolean {
+  let found = false;
+  eachSimpleCommand(statements, ({ name }) => {
+    if (name && sh.aliases.has(name.text)) found = true;
+  });
+  return found;
 }
 
 function* heredocWarnings(sh: Shell, src: Source, program: Program, st: Statement): Coroutine<void> {

@@ -2,13 +2,14 @@ import type { Coroutine } from '../core';
 import { isErrno } from '../core';
 import { provideRest } from '../host';
 import { ExitShell, Interrupted, ShellError } from './errors';
-import { runProgram, runString } from './evaluate';
+import { notLoaded, runProgram, runString } from './evaluate';
 import { expandHistory, loadHistory, remember, saveHistory } from './history';
 import { jobState, notify } from './jobs';
 import { foreground } from './pipeline';
 import { expandPrompt } from './prompt';
 import type { ReadResult } from './editor';
 import { complete } from './completion';
+import { isModest } from './modest';
 import type { Shell } from './shell';
 import { parseProgram } from './syntax/parser';
 import { Source } from './syntax/source';
@@ -111,9 +112,8 @@ function* oneCommand(sh: Shell): Coroutine<number | undefined> {
         return sh.status;
       }
       let line = result.text;
-      if (!(yield* provideRest(sh.sys.machine))) {
-        yield* sh.eprint(`${sh.name}: cannot load the rest of the shell: network error\n`);
-        sh.status = 126;
+      if (!(text === '' && isModest(sh, line)) && !(yield* provideRest(sh.sys.machine))) {
+        yield* notLoaded(sh);
         return undefined;
       }
       if (sh.opt('histexpand') && !sh.dash) {

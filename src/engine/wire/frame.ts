@@ -2,6 +2,7 @@
 import type { ArpPacket } from './arp';
 import { ARP_LENGTH, decodeArp, writeArp } from './arp';
 import { get16, put16 } from './bytes';
+import { ETHERNET_HEADER, ETHERTYPE } from './ethernet';
 import type { IpAddress } from './ip';
 import type { Ipv4Packet } from './ipv4';
 import { decodeIpv4, ipv4Length, writeIpv4 } from './ipv4';
@@ -11,19 +12,6 @@ import type { Mac } from './mac';
 import { macFromBytes, writeMac } from './mac';
 import type { RawPayload } from './raw';
 import { makeRaw } from './raw';
-
-/** EtherType numbers (IANA) the wire layer knows. */
-export const ETHERTYPE = {
-  IPV4: 0x0800,
-  ARP: 0x0806,
-  VLAN: 0x8100,
-  IPV6: 0x86dd,
-  QINQ: 0x88a8,
-  LLDP: 0x88cc,
-} as const;
-
-/** Length of the untagged Ethernet header in bytes. */
-export const ETHERNET_HEADER = 14;
 
 /** An 802.1Q tag. */
 export interface VlanTag {

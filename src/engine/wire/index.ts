@@ -4,6 +4,7 @@ export * from './bytes';
 export * from './checksum';
 export * from './dns';
 export * from './dns-name';
+export * from './ethernet';
 export * from './frame';
 export * from './icmpv4';
 export * from './icmpv6';

@@ -12,7 +12,7 @@ import type { Qdisc } from '../qdisc';
 import type { BridgeInfo, FdbInfo, KindData, LinkInfo, LinkKind, LinkStats, OperState } from '../types';
 import { IFF } from '../types';
 import type { Skb } from '../skb';
-import { PACKET } from '../skb';
+import { PACKET } from '../packet-type';
 
 /** Fresh counters. */
 export function zeroStats(): LinkStats {

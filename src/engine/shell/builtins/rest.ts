@@ -1,6 +1,8 @@
 /** All builtins of the shell and its later parts. Imported for its effect: a browser does so when the first command is run. */
 import { Regex, RegexError } from '../../programs/lib/regex';
 import { haveLaterParts } from '../later';
+import { GRAMMAR } from '../syntax/grammar';
+import { haveGrammar } from '../syntax/parser';
 import { makeCompleter } from '../readline/complete';
 import { haveAllBuiltins } from '.';
 import { completion } from './complete';
@@ -28,6 +30,8 @@ haveAllBuiltins(() => [
   ...historyBuiltins,
   ...completion,
 ]);
+
+haveGrammar(GRAMMAR);
 
 haveLaterParts({
   makeCompleter,

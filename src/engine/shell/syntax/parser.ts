@@ -1,9 +1,13 @@
-import { forEachChild, parse } from 'unbash';
 import type * as Unbash from 'unbash';
+import { provideRest } from '../../host';
+import type { Machine } from '../../host';
+import type { Coroutine } from '../../core';
+import { knownProgram } from './known';
 
 /**
- * The only file that knows the parser library. The tree's types go by the names below; words are kept as source text and
- * taken apart by `word.ts`, because expansions also meet text that no parser has seen (here-documents, prompts, subscripts).
+ * The tree's types go by the names below; words are kept as source text and taken apart by `word.ts`, because expansions also
+ * meet text that no parser has seen (here-documents, prompts, subscripts). The grammar itself is in `grammar.ts`, which a browser
+ * fetches with the first line that needs it.
  */
 export type Statement = Unbash.Statement;
 export type CommandNode = Unbash.CommandNode;
@@ -48,120 +52,47 @@ export interface Program {
   readonly unclosed: readonly { readonly pos: number; readonly delimiter: string }[];
 }
 
-/** Words that can stand where a command was expected only by mistake. */
-const CLOSERS = /(?:^|[\s;&|(){}])(then|elif|else|fi|do|done|esac)$/;
-const OPERATORS = /^(?:;;&|;;|;&|&&|\|\||\|&|<<<|<<-|<<|>>|>\||<>|>&|<&|&>>|&>|[;&|<>()])/;
+/** What knows the whole grammar; see `grammar.ts`. */
+export interface Grammar {
+  parse(text: string): Program;
+  /** Calls `visit` for every simple command outside of substitutions, in source order. */
+  eachSimpleCommand(node: ShellNode, visit: (command: SimpleCommand) => void): void;
+  substitutionEnd(text: string, pos: number): number | undefined;
+}
 
-/** Parses `text`. Never throws. */
+let grammar: Grammar | null = null;
+
+/** Hands over the grammar; see `builtins/rest.ts`. */
+export function haveGrammar(whole: Grammar): void {
+  grammar = whole;
+}
+
+function theGrammar(): Grammar {
+  if (!grammar) throw new Error('the grammar of the shell is used before its code was fetched');
+  return grammar;
+}
+
+/** Makes sure that `text` can be parsed, and what it says be run. @returns false when the code for it could not be fetched. */
+export function* provideGrammar(machine: Machine, text: string): Coroutine<boolean> {
+  return knownProgram(text) !== undefined || (yield* provideRest(machine));
+}
+
+/** Parses `text`. @throws Error when that takes a grammar that is not there */
 export function parseProgram(text: string): Program {
-  const script = parse(text);
-  const errors = [...(script.errors ?? [])].sort((a, b) => a.pos - b.pos);
-  const unclosed = text.includes('<<') ? unclosedHereDocs(script, text) : [];
-  const first = errors[0];
-  if (!first) {
-    const continued = /(?:^|[^\\])(?:\\\\)*\\\n?$/.test(text) && !/#[^\n]*$/.test(text);
-    return { statements: script.commands, problem: undefined, incomplete: unclosed.length > 0 || continued, unclosed };
-  }
-  const unterminated = errors.find((e) => e.message.startsWith('unterminated'));
-  const problem = unterminated
-    ? unterminatedProblem(unterminated, text)
-    : describe({ ...first, last: errors.at(-1)!.message }, text);
-  const incomplete = unterminated !== undefined || problem.message.endsWith('unexpected end of file');
-  return { statements: script.commands, problem, incomplete, unclosed };
-}
-
-function unterminatedProblem(error: { message: string; pos: number }, text: string): SyntaxProblem {
-  const what = error.message.slice('unterminated '.length);
-  const closer: Record<string, string> = {
-    'double quote': '"',
-    'single quote': "'",
-    'ANSI-C quote': "'",
-    backtick: '`',
-    'parameter expansion': '}',
-    'array subscript': ']',
-  };
-  const atEnd = what === 'command substitution' || what === 'process substitution';
-  // In `a=(...` bash fails while it expands the assignment already.
-  const array = what === 'extended glob' && text[error.pos] === '=';
-  return {
-    pos: error.pos,
-    atEnd,
-    status: array ? 1 : 2,
-    message: `unexpected EOF while looking for matching \`${closer[what] ?? ')'}'`,
-    quoteLine: false,
-  };
-}
-
-function describe(error: { message: string; pos: number; last?: string }, text: string): SyntaxProblem {
-  const { message } = error;
-  let { pos } = error;
-  if (message.startsWith('maximum')) return { pos, message: `syntax error: ${message}`, quoteLine: true };
-  const named = /^unexpected token '([^]*)'$/.exec(message);
-  if (named) return near(named[1]!, pos);
-  if (message.startsWith('unexpected argument')) {
-    const argument = /'([^]*)'/.exec(message)?.[1] ?? '';
-    const kind = message.includes('unary') ? 'unary' : 'binary';
-    return { pos, message: `unexpected argument \`${argument}' to conditional ${kind} operator`, quoteLine: false };
-  }
-  if (message === 'expected three arithmetic expressions in for header') {
-    return { pos, message: 'syntax error: arithmetic expression required', quoteLine: true };
-  }
-  // The parser may have consumed the wrong word already; it is then the one that ends here.
-  const before = CLOSERS.exec(text.slice(0, pos));
-  if (before && /^expected '(?:then|do|in|esac|fi|done)/.test(message) && !isExpected(message, before[1]!)) {
-    return near(before[1]!, pos - before[1]!.length);
-  }
-  if (/^expected command in /.test(message)) pos++;
-  while (pos < text.length && (text[pos] === ' ' || text[pos] === '\t')) pos++;
-  const rest = text.slice(pos);
-  if (rest.startsWith('\n') || rest === '') {
-    if (message === 'expected redirect target' || /^expected word after/.test(message)) return near('newline', pos);
-    if (/^\s*for\s*$/.test(text.slice(text.lastIndexOf('\n', pos - 1) + 1, pos))) return near('newline', pos);
-  }
-  const blank = /^(?:\s|#[^\n]*(?:\n|$)|\\\n)*/.exec(rest)![0].length;
-  if (blank >= rest.length)
-    return {
-      pos: text.length,
-      atEnd: true,
-      message: 'syntax error: unexpected end of file',
-      expecting: /^expected '([^']+)'/.exec(error.last ?? message)?.[1],
-      quoteLine: false,
-    };
-  return near(tokenAt(text, pos + blank), pos + blank);
-}
-
-function isExpected(message: string, word: string): boolean {
-  return message.startsWith(`expected '${word}'`);
-}
-
-function near(token: string, pos: number): SyntaxProblem {
-  return { pos, message: `syntax error near unexpected token \`${token}'`, quoteLine: true };
-}
-
-function tokenAt(text: string, pos: number): string {
-  const rest = text.slice(pos);
-  if (rest.startsWith('\n')) return 'newline';
-  return OPERATORS.exec(rest)?.[0] ?? /^[^\s;&|<>()]+/.exec(rest)?.[0] ?? rest.slice(0, 1);
-}
-
-function unclosedHereDocs(script: Unbash.ParsedScript, text: string): { pos: number; delimiter: string }[] {
-  const found: { pos: number; delimiter: string }[] = [];
-  const visit = (node: Unbash.SyntaxNode): void => {
-    if (node.type === 'HereDoc' && !node.closing) found.push({ pos: node.pos, delimiter: node.delimiter?.value ?? '' });
-    if (node.type !== 'Word') forEachChild(node, visit);
-  };
-  void text;
-  visit(script);
-  return found;
+  return knownProgram(text) ?? theGrammar().parse(text);
 }
 
 /** Calls `visit` for every simple command outside of substitutions, in source order. */
-export function eachSimpleCommand(statements: readonly Statement[], visit: (command: SimpleCommand) => void): void {
-  const walk = (node: Unbash.SyntaxNode): void => {
+export function eachSimpleCommand(nodes: readonly ShellNode[], visit: (command: SimpleCommand) => void): void {
+  for (const node of nodes) {
     if (node.type === 'Command') visit(node);
-    else if (node.type !== 'Word') forEachChild(node, walk);
-  };
-  statements.forEach(walk);
+    else if (node.type === 'Statement') eachSimpleCommand([node.command], visit);
+    else if (node.type === 'AndOr' || node.type === 'CompoundList') eachSimpleCommand(node.commands, visit);
+    else if (node.type === 'If') {
+      const branches = node.elif.flatMap((e) => [e.clause, e.then]);
+      eachSimpleCommand([node.clause, node.then, ...branches, ...(node.else ? [node.else] : [])], visit);
+    } else theGrammar().eachSimpleCommand(node, visit);
+  }
 }
 
 /**
@@ -169,15 +100,5 @@ export function eachSimpleCommand(statements: readonly Statement[], visit: (comm
  * undefined when the parser does not find one.
  */
 export function substitutionEnd(text: string, pos: number): number | undefined {
-  const script = parse(text.slice(pos));
-  const node = script.commands[0]?.command;
-  let word: Unbash.Word | undefined;
-  const find = (n: Unbash.SyntaxNode): void => {
-    if (word) return;
-    if (n.type === 'Word') word = n;
-    else forEachChild(n, find);
-  };
-  if (node) find(node);
-  const part = word?.pos === 0 ? word.parts?.[0] : undefined;
-  return part ? pos + part.end : undefined;
+  return theGrammar().substitutionEnd(text, pos);
 }
