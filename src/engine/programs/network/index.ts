@@ -7,12 +7,14 @@ import { ethtool } from './ethtool';
 import { miiTool } from './mii-tool';
 import { ipcalc } from './ipcalc';
 import { nc } from './nc';
+import { mtr } from './mtr';
 import { ncat } from './ncat';
 import { arp } from './net-tools/arp';
 import { ifconfig } from './net-tools/ifconfig';
 import { netstat } from './net-tools/netstat';
 import { route } from './net-tools/route';
 import { ping } from './ping';
+import { socat } from './socat';
 import { tcpdump } from './tcpdump';
 import { tracepath } from './tracepath';
 import { traceroute } from './traceroute';
@@ -26,11 +28,13 @@ export const NETWORK_PROGRAMS: readonly Program[] = [
   ifconfig,
   ipcalc,
   miiTool,
+  mtr,
   nc,
   ncat,
   netstat,
   ping,
   route,
+  socat,
   tcpdump,
   tracepath,
   traceroute,
