@@ -26,6 +26,9 @@ export type RecoveryState = 'open' | 'disorder' | 'recovery' | 'loss';
 /** What the one timer of the send side waits for (ICSK_TIME_*). */
 export type RexmitKind = 'retransmit' | 'probe0' | 'lossProbe' | 'reorder';
 
+/** What a peer takes that names no maximum (TCP_MSS_DEFAULT). */
+const MSS_DEFAULT = 536;
+
 /** Fields of a TCP socket, and the few operations on them that every room needs. */
 export abstract class TcpCore extends Socket {
   state: TcpState = 'CLOSED';
@@ -177,9 +180,14 @@ export abstract class TcpCore extends Socket {
     return this as unknown as TcpSocket;
   }
 
-  /** Bytes a segment carries when it has the usual options. */
+  /**
+   * Bytes a segment carries when it has the usual options (tcp_sync_mss): never more than half of the largest window that the peer
+   * has offered, so that a device of huge packets such as lo need not wait for the whole window to open (tcp_bound_to_half_wnd).
+   */
   get effectiveMss(): number {
-    return this.mss - (this.useTs ? 12 : 0);
+    const mss = this.mss - (this.useTs ? 12 : 0);
+    const half = this.maxWindow > MSS_DEFAULT ? this.maxWindow >>> 1 : this.maxWindow;
+    return half > 0 && mss > half ? Math.max(half, 68 - 20) : mss;
   }
 
   /** tcp_done: the socket is CLOSED and out of all tables. */

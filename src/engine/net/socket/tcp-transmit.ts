@@ -88,12 +88,23 @@ export abstract class TcpTransmit extends TcpCore {
   /** The window of the last segment. */
   private rcvWnd = WINDOW_START;
 
+  /**
+   * __tcp_select_window: what is free, in units of the scale; nothing rather than less than a segment of the peer's once less than
+   * half is free, so that no silly window is offered.
+   */
+  protected selectWindow(): number {
+    const full = this.windowMax;
+    const free = Math.max(0, full - this.receiveQueue.length - this.receiveQueue.earlyBytes);
+    if (free < full >>> 1 && (free < full >>> 4 || free < Math.min(this.rcvMss, full))) return 0;
+    const unit = 1 << (this.useWscale ? this.rcvWscale : 0);
+    return Math.ceil(free / unit) * unit;
+  }
+
   /** tcp_select_window: what is free, in units of the scale, never taking back what was promised. */
   protected window(): number {
-    const free = Math.max(0, this.windowMax - this.receiveQueue.length - this.receiveQueue.earlyBytes);
     const shift = this.useWscale ? this.rcvWscale : 0;
     const unit = 1 << shift;
-    let window = free < Math.min(this.mss, this.windowMax / 2) ? 0 : Math.ceil(free / unit) * unit;
+    let window = this.selectWindow();
     const promised = Math.max(0, seqDiff(this.rcvAdvertised, this.rcvNxt));
     if (window < promised) window = Math.ceil(promised / unit) * unit;
     window = Math.min(window, 65535 * unit);

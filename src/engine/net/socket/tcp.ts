@@ -179,8 +179,9 @@ export class TcpSocket extends TcpInput {
     }
     if (!OPEN_STATES.has(this.state) || this.finReceived) return;
     const offered = seqDiff(this.rcvAdvertised, this.rcvNxt);
-    const now = this.windowMax - this.receiveQueue.length - this.receiveQueue.earlyBytes;
-    if (now >= 2 * Math.max(offered, 1) && now - offered >= this.mss) this.sendAck();
+    if (2 * offered > this.windowMax) return;
+    const now = this.selectWindow();
+    if (now > 0 && now >= 2 * offered) this.sendAck();
   }
 
   override poll(): Ready {
