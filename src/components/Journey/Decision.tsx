@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import clsx from 'clsx';
 import type { Counterfactual, Evidence, Journey, JourneyStep } from '../../lab/journey/types';
 import type { Session } from '../../hooks/session';
@@ -47,7 +47,14 @@ function Proof({ evidence, died }: { evidence: Evidence; died: boolean }): React
             className={clsx(rule.decided && (died ? styles.hitBad : styles.hit), rule.passed && styles.nomatch)}
           >
             <span>{rule.number === 0 ? '' : rule.number}</span>
-            <code>{rule.text}</code>
+            <code>
+              {rule.text.split(' ').map((word, n) => (
+                <Fragment key={n}>
+                  {n > 0 && ' '}
+                  <span className={word.length < 28 ? styles.word : undefined}>{word}</span>
+                </Fragment>
+              ))}
+            </code>
             <span>{rule.verdict}</span>
           </li>
         ))}

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import clsx from 'clsx';
-import type { JourneyLayer, JourneyStep } from '../../lab/journey/types';
+import type { JourneyStep } from '../../lab/journey/types';
 import Strip from '../Strip';
 import styles from './styles.module.css';
 
@@ -8,7 +8,7 @@ import styles from './styles.module.css';
 export default function Headers({ step }: { step: JourneyStep }): ReactNode {
   const isChanged = (h: JourneyStep['headers'][number]): boolean =>
     h.added === true || h.fields.some((f) => f.before !== undefined);
-  const changed: JourneyLayer[] = step.headers.filter(isChanged).map((h) => h.layer);
+  const changed = step.headers.flatMap((h, i) => (isChanged(h) ? [i] : []));
   const fields = step.headers.reduce((n, h) => n + h.fields.filter((f) => f.before !== undefined).length, 0);
   return (
     <div className={styles.hdr} role="group" aria-label="Headers" tabIndex={0} data-testid="headers">

@@ -16,7 +16,10 @@ export default function Hops({
 }): ReactNode {
   const current = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    current.current?.scrollIntoView({ block: 'nearest' });
+    const { current: button } = current;
+    button?.scrollIntoView({ block: 'nearest' });
+    // Who steps from within the list stays in it.
+    if (button?.closest('ol')?.contains(document.activeElement)) button.focus({ preventScroll: true });
   }, [at]);
   return (
     <ol className={styles.hops} aria-label="Steps">

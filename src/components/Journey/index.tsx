@@ -8,6 +8,7 @@ import Decision from './Decision';
 import Headers from './Headers';
 import Hops from './Hops';
 import List from './List';
+import Road from './Road';
 import { travelOf } from './travel';
 import { useJourney, useJourneys } from './useJourneys';
 import styles from './styles.module.css';
@@ -33,6 +34,7 @@ export default function Journey({
   const journey = useJourney(session, chosen, traced);
   const [at, setAt] = useState(0);
   const [playing, setPlaying] = useState(false);
+  const [map, showMap] = useState(false);
   const panel = useRef<HTMLElement>(null);
   const steps = journey?.steps ?? [];
   const now = Math.min(at, Math.max(0, steps.length - 1));
@@ -148,8 +150,22 @@ export default function Journey({
       </header>
       {step && summary ? (
         <>
-          <div className={styles.topo} role="group" tabIndex={0} aria-label="Topology">
-            <Topology data={topology} detail="ports" travel={travelOf(steps, now)} />
+          <div className={styles.picture}>
+            <div className={styles.topo} role="group" tabIndex={0} aria-label={map ? 'Topology' : 'Road'}>
+              {map ? (
+                <Topology data={topology} detail="ports" travel={travelOf(steps, now)} />
+              ) : (
+                <Road steps={steps} at={now} onStep={go} />
+              )}
+            </div>
+            <span className={styles.pick} role="group" aria-label="Picture">
+              <button type="button" aria-pressed={!map} onClick={() => showMap(false)}>
+                Road
+              </button>
+              <button type="button" aria-pressed={map} onClick={() => showMap(true)}>
+                Map
+              </button>
+            </span>
           </div>
           <div className={styles.cols}>
             <Hops steps={steps} at={now} onStep={go} />

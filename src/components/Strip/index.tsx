@@ -18,20 +18,27 @@ const labels: Record<Layer, string> = {
   data: 'data',
 };
 
-/** The packet itself: its layers in the order of the bytes. `changed` names the layers that this hop rewrote. */
+/** The packet itself: its layers in the order of the bytes. `changed`: the layers that this hop rewrote, by name or place. */
 export default function Strip({
   layers,
   changed = [],
   small,
 }: {
   layers: readonly Layer[];
-  changed?: readonly Layer[];
+  changed?: readonly (Layer | number)[];
   small?: boolean;
 }): ReactNode {
   return (
     <span className={clsx(styles.strip, small && styles.sm)}>
       {layers.map((layer, i) => (
-        <span key={i} className={clsx(styles.seg, styles[layer], changed.includes(layer) && styles.changed)}>
+        <span
+          key={i}
+          className={clsx(
+            styles.seg,
+            styles[layer],
+            (changed.includes(layer) || changed.includes(i)) && styles.changed,
+          )}
+        >
           {labels[layer]}
         </span>
       ))}

@@ -18,24 +18,39 @@ const pad = 4;
 
 const width = (layer: JourneyLayer): number => 12 + layer.length * 7;
 
-/** The packet as a strip in a marker frame, with a pointer to where it is. */
+/** The packet where it is in the picture. */
 export default function Token({ travel, at }: { travel: Travel; at: Layout }): ReactNode {
   const spot = find(travel.at, at);
-  if (!spot) return null;
-  const w = travel.layers.reduce((n, l) => n + width(l), 0) + 2 * pad;
+  return spot ? <Carried spot={spot} layers={travel.layers} died={travel.died} room={at.w} /> : null;
+}
+
+/** The packet as a strip in a marker frame, with a pointer to `spot`. @param room width of the drawing */
+export function Carried({
+  spot,
+  layers,
+  died,
+  cross = died,
+  room,
+}: {
+  spot: { x: number; y: number };
+  layers: readonly JourneyLayer[];
+  died?: boolean;
+  /** A cross at the spot itself. */
+  cross?: boolean;
+  room: number;
+}): ReactNode {
+  const w = layers.reduce((n, l) => n + width(l), 0) + 2 * pad;
   // The strip stays inside of the drawing; its pointer does not move with it.
-  const left = Math.min(Math.max(2, spot.x - w / 2), Math.max(2, at.w - w - 2));
+  const left = Math.min(Math.max(2, spot.x - w / 2), Math.max(2, room - w - 2));
   const below = spot.y < height + 2 * pad + 14;
   const top = below ? 12 : -(height + 2 * pad + 12);
-  const frame = travel.died ? styles.deadframe : styles.frame;
-  const from = travel.layers.map(
-    (_, i) => left - spot.x + pad + travel.layers.slice(0, i).reduce((n, l) => n + width(l), 0),
-  );
+  const frame = died ? styles.deadframe : styles.frame;
+  const from = layers.map((_, i) => left - spot.x + pad + layers.slice(0, i).reduce((n, l) => n + width(l), 0));
   return (
     <g className={styles.token} style={{ transform: `translate(${spot.x}px, ${spot.y}px)` }} aria-hidden="true">
       <path className={frame} d={below ? 'M-7 13 0 4 7 13z' : 'M-7 -13 0 -4 7 -13z'} />
       <rect className={frame} x={left - spot.x} y={top} width={w} height={height + 2 * pad} rx="2" />
-      {travel.layers.map((layer, i) => {
+      {layers.map((layer, i) => {
         const x = from[i]!;
         return (
           <g key={i}>
@@ -58,7 +73,7 @@ export default function Token({ travel, at }: { travel: Travel; at: Layout }): R
           </g>
         );
       })}
-      {travel.died && <path className={styles.cross} d="M-6 -6 6 6M6 -6-6 6" />}
+      {cross && <path className={styles.cross} d="M-6 -6 6 6M6 -6-6 6" />}
     </g>
   );
 }

@@ -75,10 +75,10 @@ test('MASQUERADE rewrites the source of a request by its rule, and the entry tur
   ]);
   // Forwarding takes one from the time to live before netfilter's rules see the packet.
   assert.deepEqual(changes(at(there, 'host', 'Route')), ['Time to live: 64 > 63']);
-  assert.equal(there.steps.filter((s) => s.title === 'Source rewritten').length, 0);
+  assert.equal(there.steps.filter((s) => s.title === 'NAT by entry').length, 0);
 
   const back = reply(packets[0]);
-  const turned = at(back, 'host', 'Destination rewritten');
+  const turned = at(back, 'host', 'NAT by entry');
   assert.equal(
     turned.sentence,
     'The entry of the connection, not a rule, turns back the destination: it was `203.0.113.2`, it is now `172.30.0.11`.',
@@ -107,13 +107,13 @@ test('DNAT sends a request to a container; its reply leaves under the address th
   );
   assert.equal(syn.summary.outcome, 'delivered to c1');
   const back = reply(packets.find((p) => p.what === 'SYN'));
-  assert.deepEqual(changes(at(back, 'host', 'Source rewritten')), [
+  assert.deepEqual(changes(at(back, 'host', 'NAT by entry')), [
     'Source: 172.30.0.11 > 203.0.113.2',
     'Source port: 80 > 8080',
   ]);
   // Later packets of the connection meet no rule.
   const get = of(packets.find((p) => p.what.startsWith('GET')));
-  assert.match(at(get, 'host', 'Destination rewritten').sentence, /^The entry of the connection, not a rule, rewrites/);
+  assert.match(at(get, 'host', 'NAT by entry').sentence, /^The entry of the connection, not a rule, rewrites/);
 });
 
 test('a policy that drops: every rule that did not fit is named, and what the policy is', () => {

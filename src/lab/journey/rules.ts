@@ -104,8 +104,8 @@ export function sayRules(
 export function sayTranslation(e: EventOf<'nat'>, reply: boolean): Said & { title: string } {
   const what = e.kind === 'dnat' ? 'destination' : 'source';
   return {
-    title: e.kind === 'dnat' ? 'Destination rewritten' : 'Source rewritten',
-    note: e.to,
+    title: 'NAT by entry',
+    note: what,
     sentence: `The entry of the connection, not a rule, ${reply ? 'turns back' : 'rewrites'} the ${what}: it was \`${e.from}\`, it is now \`${e.to}\`.`,
     more: 'The nat table is read for the first packet of a connection only. Every later one, and every reply, is rewritten from the entry.',
   };

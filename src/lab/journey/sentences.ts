@@ -1,6 +1,7 @@
 /** What each decision on a packet's road means, in sentences. */
 import type { TraceEvent, Withheld } from '../../engine/net';
 import { isMulticastMac } from '../../engine/wire';
+import type { Evidence } from './types';
 
 /** One kind of trace event. */
 export type EventOf<K extends TraceEvent['event']> = Extract<TraceEvent, { readonly event: K }>;
@@ -66,6 +67,9 @@ export function sayRoute(e: EventOf<'route'>, where: string, to: string): Said {
   };
 }
 
+/** The part of a MAC address that differs between the cards of one maker. */
+const shortMac = (mac: string): string => `…${mac.slice(9)}`;
+
 /** How a packet got the MAC of its next stop. @param waited microseconds that it stood in the queue, if it did. */
 export function sayNeighbour(e: EventOf<'neighbour'>, where: string, waited: number | undefined): Said {
   const ask = e.address.includes(':') ? 'a neighbour solicitation' : 'an ARP request';
@@ -81,12 +85,12 @@ export function sayNeighbour(e: EventOf<'neighbour'>, where: string, waited: num
     };
   if (waited !== undefined)
     return {
-      note: e.lladdr,
+      note: shortMac(e.lladdr),
       sentence: `\`${where}\` did not know the MAC of \`${e.address}\`. It sent ${ask} on \`${e.link}\`; ${duration(waited)} later the answer was \`${e.lladdr}\`.`,
       more: 'The packet waited in the neighbour entry’s queue. The next one will not have to.',
     };
   return {
-    note: e.lladdr,
+    note: shortMac(e.lladdr),
     sentence: `The neighbour table knows the MAC of \`${e.address}\` already: \`${e.lladdr}\`${e.state === 'REACHABLE' ? '' : ` (${e.state})`}.`,
   };
 }
@@ -172,6 +176,60 @@ export function sayConntrack(e: EventOf<'conntrack'>): Said {
     ? 'conntrack has the entry of this connection, and has not seen an answer yet.'
     : (known[e.state] ?? `conntrack: ${e.state} (${e.action}).`);
   return { note: e.state, sentence, ...(e.state === 'INVALID' ? { more: `Its reason: ${e.action}.` } : {}) };
+}
+
+/** The end of a packet that the kernel itself is for. */
+export function sayHandled(e: EventOf<'handled'>, where: string): Said & { title: string } {
+  const said = (title: string, sentence: string): Said & { title: string } => ({ title, note: e.note, sentence });
+  switch (e.by) {
+    case 'arp':
+      return said(
+        'ARP',
+        e.note === 'request'
+          ? `\`${where}\` reads the question.`
+          : `\`${where}\` notes the answer in its neighbour table.`,
+      );
+    case 'ndp':
+      return said(
+        'NDP',
+        `\`${where}\` reads the ${e.note
+          .replace(/([A-Z])/g, ' $1')
+          .toLowerCase()
+          .replace('neighbor', 'neighbour')}.`,
+      );
+    case 'icmp':
+      return said(
+        'Kernel',
+        e.note === 'echo request'
+          ? `The kernel of \`${where}\` answers echo requests itself; no program takes part.`
+          : `The kernel of \`${where}\` tells the program that sent the packet.`,
+      );
+    default:
+      return said('Kernel', `The kernel of \`${where}\` takes it (${e.by}: ${e.note}).`);
+  }
+}
+
+/** Into a tunnel, or out of it. */
+export function sayTunnel(e: EventOf<'encapsulate' | 'decapsulate'>): Said & { evidence: readonly Evidence[] } {
+  const { outer } = e;
+  return e.event === 'encapsulate'
+    ? {
+        note: `to ${outer.dst}`,
+        sentence: `\`${e.link}\` has a host for \`${e.dst}\`: it puts the whole frame into a UDP datagram to \`${outer.dst}\`, port ${outer.dstPort}, and marks it with VNI ${e.vni}.`,
+        more: 'From here on the network sees only the outer packet. VXLAN, UDP, IP and an Ethernet header of its own have been put before the frame.',
+        evidence: [
+          {
+            kind: 'lines',
+            title: 'The outer packet',
+            lines: [`${outer.src}:${outer.srcPort} > ${outer.dst}:${outer.dstPort} vni ${e.vni} ttl ${outer.ttl}`],
+          },
+        ],
+      }
+    : {
+        note: 'unpacked',
+        sentence: `\`${e.link}\` has VNI ${e.vni}: it takes the frame out of the datagram from \`${outer.src}\`, and the packet goes on as if it had come in by \`${e.link}\`.`,
+        evidence: [],
+      };
 }
 
 /** Microseconds in the unit that people say. */

@@ -9,7 +9,16 @@ import type { Recorded } from './recorder';
 import type { Road } from './road';
 import type { EventOf, Said } from './sentences';
 import { chainTitle, entryEvidence, sayRules, sayTranslation } from './rules';
-import { duration, routeLine, sayBridge, sayConntrack, sayNeighbour, sayRoute } from './sentences';
+import {
+  duration,
+  routeLine,
+  sayBridge,
+  sayConntrack,
+  sayHandled,
+  sayNeighbour,
+  sayRoute,
+  sayTunnel,
+} from './sentences';
 import type { Evidence, Header, HeaderField, JourneyStep, StepKind } from './types';
 
 /** A step that is being made; what `emit` adds is left out. */
@@ -136,11 +145,20 @@ class Builder {
       case 'encapsulate':
         // The outer packet has no frame yet; its headers are those of the event that follows.
         this.eth = undefined;
-        this.emit(next ? { ...event, payload: next.payload } : event, tunnel(event));
+        this.emit(next ? { ...event, payload: next.payload } : event, {
+          kind: 'tunnel',
+          title: event.link,
+          ...sayTunnel(event),
+        });
         return;
       case 'decapsulate':
         this.eth = { src: event.src, dst: event.dst };
-        this.emit(event, { ...tunnel(event), port: `${this.names.of(event).box}/${event.link}` });
+        this.emit(event, {
+          kind: 'tunnel',
+          title: event.link,
+          ...sayTunnel(event),
+          port: `${this.names.of(event).box}/${event.link}`,
+        });
         return;
       case 'vlan':
         this.emit(event, {
@@ -186,7 +204,7 @@ class Builder {
         });
         return;
       case 'handled':
-        this.emit(event, { kind: 'end', ...handled(event, where) });
+        this.emit(event, { kind: 'end', ...sayHandled(event, where) });
         return;
       case 'drop':
         return this.drop(event, where);
@@ -340,7 +358,8 @@ class Builder {
     const place = this.names.of(event);
     // The step in which the decision fell is the one in which the packet died.
     if (last && last.where === place.where && DECIDED_BY[last.kind]?.test(event.reason)) {
-      this.steps[this.steps.length - 1] = { ...last, note: event.reason, sentence: cause.broken, ...died };
+      const note = event.reason === 'NETFILTER_DROP' ? 'DROP' : event.reason;
+      this.steps[this.steps.length - 1] = { ...last, note, sentence: cause.broken, ...died };
       return;
     }
     this.emit(event, { kind: 'end', title: event.where, note: event.reason, sentence: cause.broken, ...died });
@@ -394,59 +413,4 @@ function mark(headers: readonly Header[], names: readonly string[]): Header[] {
 /** An address without its port. */
 function bare(end: string): string {
   return end.replace(/^\[(.*)\](?::\d+)?$/, '$1').replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
-}
-
-function handled(e: EventOf<'handled'>, where: string): Said & { title: string } {
-  const said = (title: string, sentence: string): Said & { title: string } => ({ title, note: e.note, sentence });
-  switch (e.by) {
-    case 'arp':
-      return said(
-        'ARP',
-        e.note === 'request'
-          ? `\`${where}\` reads the question.`
-          : `\`${where}\` notes the answer in its neighbour table.`,
-      );
-    case 'ndp':
-      return said(
-        'NDP',
-        `\`${where}\` reads the ${e.note
-          .replace(/([A-Z])/g, ' $1')
-          .toLowerCase()
-          .replace('neighbor', 'neighbour')}.`,
-      );
-    case 'icmp':
-      return said(
-        'Kernel',
-        e.note === 'echo request'
-          ? `The kernel of \`${where}\` answers echo requests itself; no program takes part.`
-          : `The kernel of \`${where}\` tells the program that sent the packet.`,
-      );
-    default:
-      return said('Kernel', `The kernel of \`${where}\` takes it (${e.by}: ${e.note}).`);
-  }
-}
-
-function tunnel(e: EventOf<'encapsulate' | 'decapsulate'>): Draft {
-  const { outer } = e;
-  return e.event === 'encapsulate'
-    ? {
-        kind: 'tunnel',
-        title: e.link,
-        note: `to ${outer.dst}`,
-        sentence: `\`${e.link}\` has a host for \`${e.dst}\`: it puts the whole frame into a UDP datagram to \`${outer.dst}\`, port ${outer.dstPort}, and marks it with VNI ${e.vni}.`,
-        more: 'From here on the network sees only the outer packet. VXLAN, UDP, IP and an Ethernet header of its own have been put before the frame.',
-        evidence: [
-          {
-            kind: 'lines',
-            title: 'The outer packet',
-            lines: [`${outer.src}:${outer.srcPort} > ${outer.dst}:${outer.dstPort} vni ${e.vni} ttl ${outer.ttl}`],
-          },
-        ],
-      }
-    : {
-        kind: 'tunnel',
-        title: e.link,
-        note: 'unpacked',
-        sentence: `\`${e.link}\` has VNI ${e.vni}: it takes the frame out of the datagram from \`${outer.src}\`, and the packet goes on as if it had come in by \`${e.link}\`.`,
-      };
 }
