@@ -2,6 +2,7 @@ import type { Coroutine, OpenFile } from '../core';
 import { isErrno } from '../core';
 import type { OpenFlags } from '../host';
 import { FileNode, RegularFile } from '../host';
+import { dial } from './dialer';
 import { expandQuoted, expandString, expandWord } from './expansion/expand';
 import type { Shell } from './shell';
 import type { Redirection } from './syntax/parser';
@@ -129,23 +130,24 @@ function* one(sh: Shell, r: Redirection, saved: Saved[] | undefined): Coroutine<
     yield* sh.error(`${target}: cannot overwrite existing file`);
     return false;
   }
-  const network = /^\/dev\/(tcp|udp)\/./.exec(target);
-  if (network && !sh.dash) {
-    yield* sh.eprint(`${sh.name}: not simulated in this course: /dev/${network[1]!}\n`);
-    return false;
-  }
   let file: number;
-  try {
-    file = yield* openPath(sh, target, flags);
-  } catch (e) {
-    if (!isErrno(e)) throw e;
-    if (sh.dash) {
-      const what = flags.create ? 'create' : 'open';
-      yield* sh.error(
-        `cannot ${what} ${target}: ${e.code === 'ENOENT' ? (flags.create ? 'Directory nonexistent' : 'No such file') : e.message}`,
-      );
-    } else yield* sh.error(`${target}: ${e.message}`);
-    return false;
+  if (!sh.dash && /^\/dev\/(tcp|udp)\/[^/]+\//.test(target)) {
+    const socket = yield* dial(sh, target);
+    if (socket === undefined) return false;
+    file = socket;
+  } else {
+    try {
+      file = yield* openPath(sh, target, flags);
+    } catch (e) {
+      if (!isErrno(e)) throw e;
+      if (sh.dash) {
+        const what = flags.create ? 'create' : 'open';
+        yield* sh.error(
+          `cannot ${what} ${target}: ${e.code === 'ENOENT' ? (flags.create ? 'Directory nonexistent' : 'No such file') : e.message}`,
+        );
+      } else yield* sh.error(`${target}: ${e.message}`);
+      return false;
+    }
   }
   if (operator === '&>' || operator === '&>>') {
     save(sh, 1, saved);

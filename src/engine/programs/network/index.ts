@@ -1,8 +1,10 @@
 /** Network tools. */
 import type { Program } from '../../host';
 import '../../host/netfs/register';
+import { haveDialer } from '../../shell/dialer';
 import { arping } from './arping';
 import { brctl } from './brctl';
+import { dial } from './dial';
 import { ethtool } from './ethtool';
 import { miiTool } from './mii-tool';
 import { ipcalc } from './ipcalc';
@@ -18,6 +20,8 @@ import { socat } from './socat';
 import { tcpdump } from './tcpdump';
 import { tracepath } from './tracepath';
 import { traceroute } from './traceroute';
+
+haveDialer(dial);
 
 /** All of them. */
 export const NETWORK_PROGRAMS: readonly Program[] = [
