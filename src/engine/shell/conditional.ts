@@ -1,7 +1,7 @@
 import type { Coroutine } from '../core';
 import { isErrno } from '../core';
 import type { Stat } from '../host';
-import { ArithError } from './expansion/arith';
+import { ArithError } from './errors';
 import { expandPattern, expandRegex, expandString } from './expansion/expand';
 import { pattern } from './expansion/pattern';
 import { SET_OPTIONS } from './options';

@@ -17,3 +17,6 @@ export class ShellError {
 
 /** Ctrl-C at an interactive shell: back to the prompt. */
 export class Interrupted {}
+
+/** Arithmetic: what bash prints after the command's name: `EXPR: MESSAGE (error token is "TOKEN")`. */
+export class ArithError extends Error {}

@@ -2,12 +2,12 @@ import type { Coroutine, Signal } from '../core';
 import { isErrno } from '../core';
 import type { Sys } from '../host';
 import type { LineReader } from './editor';
-import { ArithError, evaluate } from './expansion/arith';
-import { ShellError } from './errors';
+import { ArithError, ShellError } from './errors';
 import type { JobTable } from './jobs';
 import type { FunctionNode, SimpleCommand } from './syntax/parser';
 import { Source } from './syntax/source';
 import { installDynamics } from './dynamics';
+import { later } from './later';
 import { SHOPT_DEFAULTS } from './options';
 import { toBytes } from './text';
 import type { Value, Scope } from './variables';
@@ -337,7 +337,7 @@ export class Shell {
 
   /** Evaluates an expression whose `$` expansions have been made. @throws ArithError */
   arithmetic(text: string): bigint {
-    return evaluate(text, {
+    return later().evaluate(text, {
       read: (name, index) => {
         const value = index === undefined ? this.get(name) : this.readElement(name, index);
         if (value === undefined && this.opt('nounset')) throw new ArithError(`${name}: unbound variable`);

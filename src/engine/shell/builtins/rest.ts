@@ -1,8 +1,12 @@
 /** All builtins of the shell and its later parts. Imported for its effect: a browser does so when the first command is run. */
 import { Regex, RegexError } from '../../programs/lib/regex';
+import { evaluate } from '../expansion/arith';
+import { expandBraces } from '../expansion/brace';
+import { expandEvents } from '../history-events';
 import { haveLaterParts } from '../later';
 import { GRAMMAR } from '../syntax/grammar';
 import { haveGrammar } from '../syntax/parser';
+import { arithmeticHeader, printFunction, printNode, testText } from '../syntax/printer';
 import { makeCompleter } from '../readline/complete';
 import { haveAllBuiltins } from '.';
 import { completion } from './complete';
@@ -34,6 +38,10 @@ haveAllBuiltins(() => [
 haveGrammar(GRAMMAR);
 
 haveLaterParts({
+  evaluate,
+  expandBraces,
+  expandEvents,
+  printer: { arithmeticHeader, printFunction, printNode, testText },
   makeCompleter,
   findRegex(source, ignoreCase, text) {
     try {

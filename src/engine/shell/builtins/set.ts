@@ -1,6 +1,6 @@
 import type { Coroutine } from '../../core';
 import { valueText } from '../declaration';
-import { ArithError } from '../expansion/arith';
+import { ArithError } from '../errors';
 import { quoteIfNeeded } from '../expansion/quote';
 import { optionOf, SET_OPTIONS } from '../options';
 import type { Shell } from '../shell';

@@ -1,14 +1,13 @@
 /** Shell arithmetic (bash(1), ARITHMETIC EVALUATION): 64-bit two's complement integers, no overflow check. */
 
+import { ArithError } from '../errors';
+
 /** The variables an expression works on. */
 export interface ArithEnv {
   /** Text of a variable or array element; undefined when unset. */
   read(name: string, index: string | undefined): string | undefined;
   write(name: string, index: string | undefined, value: bigint): void;
 }
-
-/** What bash prints after the command's name: `EXPR: MESSAGE (error token is "TOKEN")`. */
-export class ArithError extends Error {}
 
 type Eval = (env: ArithEnv, depth: number) => bigint;
 

@@ -4,8 +4,8 @@ import { commandSubstitution, processSubstitution } from '../substitute';
 import type { Shell } from '../shell';
 import type { Part } from '../syntax/word';
 import { parseWord, plainText } from '../syntax/word';
-import { ArithError } from './arith';
-import { expandBraces } from './brace';
+import { ArithError } from '../errors';
+import { later } from '../later';
 import { Fields } from './fields';
 import { glob, unescape } from './glob';
 import { expandParam } from './param';
@@ -35,7 +35,7 @@ export function* expandWord(sh: Shell, word: string, out: string[]): Coroutine<v
   }
   let variants: string[];
   try {
-    variants = sh.opt('braceexpand') ? expandBraces(word) : [word];
+    variants = sh.opt('braceexpand') && word.includes('{') ? later().expandBraces(word) : [word];
   } catch {
     return yield* sh.fail('brace expansion: failed to allocate memory for 100000 elements', 1, false);
   }

@@ -1,7 +1,5 @@
 /** Trees without what nobody looks at: words are kept as source text, and `word.ts` takes them apart. For scripts and tests. */
 
-const LEFT_OUT = new Set(['parts', 'suffix']);
-
 /** A copy of a parser's node, or list of nodes, as plain data. */
 export function bareTree(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(bareTree);
@@ -10,7 +8,7 @@ export function bareTree(node: unknown): unknown {
   const plain = 'toJSON' in source ? (source.toJSON as () => Record<string, unknown>)() : source;
   const out: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(plain)) {
-    if (value === undefined || LEFT_OUT.has(key) || (key === 'value' && source.type === 'Word')) continue;
+    if (value === undefined || key === 'parts' || (key === 'value' && source.type === 'Word')) continue;
     out[key] = bareTree(value);
   }
   // What a command has of these it works out when it is asked.

@@ -17,7 +17,23 @@ export function knownProgram(text: string): Program | undefined {
   if (/^[ \t\n]*$/.test(text)) return program([]);
   if (PLAIN_COMMAND.test(text)) return plainCommand(text);
   const at = STARTUP_FILES.indexOf(text);
-  return at < 0 ? undefined : program(STARTUP_TREES[at]!);
+  return at < 0 ? undefined : startupProgram(at);
+}
+
+const startup: Program[] = [];
+
+function startupProgram(at: number): Program {
+  const tree = STARTUP_TREES[at];
+  if (!startup[at]) completeCommands(tree);
+  return (startup[at] ??= program(tree as readonly Statement[]));
+}
+
+/** Gives commands what a parser works out of their suffix, in which the start-up files have no redirections. */
+function completeCommands(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  const { type, suffix } = node as { type?: string; suffix?: unknown };
+  for (const child of Object.values(node)) completeCommands(child);
+  if (type === 'Command') Object.assign(node, { args: suffix, redirects: [] });
 }
 
 function program(statements: readonly Statement[]): Program {

@@ -1,7 +1,5 @@
-import type { Statement } from './parser';
-
 /** What the grammar makes of the start-up files, as far as it is looked at. Made by scripts/startup-trees.ts; a test compares. */
-export const STARTUP_TREES = [
+export const STARTUP_TREES: readonly unknown[] = [
   [
     {
       type: 'Statement',
@@ -26,13 +24,12 @@ export const STARTUP_TREES = [
                 end: 63,
                 name: { type: 'Word', text: '[', pos: 43, end: 44 },
                 prefix: [],
-                args: [
+                suffix: [
                   { type: 'Word', text: '"$(id -u)"', pos: 45, end: 55 },
                   { type: 'Word', text: '-eq', pos: 56, end: 59 },
                   { type: 'Word', text: '0', pos: 60, end: 61 },
                   { type: 'Word', text: ']', pos: 62, end: 63 },
                 ],
-                redirects: [],
               },
             },
           ],
@@ -65,8 +62,7 @@ export const STARTUP_TREES = [
                     },
                   },
                 ],
-                args: [],
-                redirects: [],
+                suffix: [],
               },
             },
           ],
@@ -100,8 +96,7 @@ export const STARTUP_TREES = [
                     },
                   },
                 ],
-                args: [],
-                redirects: [],
+                suffix: [],
               },
             },
           ],
@@ -118,8 +113,7 @@ export const STARTUP_TREES = [
         end: 225,
         name: { type: 'Word', text: 'export', pos: 214, end: 220 },
         prefix: [],
-        args: [{ type: 'Word', text: 'PATH', pos: 221, end: 225 }],
-        redirects: [],
+        suffix: [{ type: 'Word', text: 'PATH', pos: 221, end: 225 }],
       },
     },
     {
@@ -145,11 +139,10 @@ export const STARTUP_TREES = [
                 end: 243,
                 name: { type: 'Word', text: '[', pos: 230, end: 231 },
                 prefix: [],
-                args: [
+                suffix: [
                   { type: 'Word', text: '"${PS1-}"', pos: 232, end: 241 },
                   { type: 'Word', text: ']', pos: 242, end: 243 },
                 ],
-                redirects: [],
               },
             },
           ],
@@ -187,11 +180,10 @@ export const STARTUP_TREES = [
                             end: 269,
                             name: { type: 'Word', text: '[', pos: 255, end: 256 },
                             prefix: [],
-                            args: [
+                            suffix: [
                               { type: 'Word', text: '"${BASH-}"', pos: 257, end: 267 },
                               { type: 'Word', text: ']', pos: 268, end: 269 },
                             ],
-                            redirects: [],
                           },
                           {
                             type: 'Command',
@@ -199,13 +191,12 @@ export const STARTUP_TREES = [
                             end: 297,
                             name: { type: 'Word', text: '[', pos: 273, end: 274 },
                             prefix: [],
-                            args: [
+                            suffix: [
                               { type: 'Word', text: '"$BASH"', pos: 275, end: 282 },
                               { type: 'Word', text: '!=', pos: 283, end: 285 },
                               { type: 'Word', text: '"/bin/sh"', pos: 286, end: 295 },
                               { type: 'Word', text: ']', pos: 296, end: 297 },
                             ],
-                            redirects: [],
                           },
                         ],
                         operators: ['&&'],
@@ -241,12 +232,11 @@ export const STARTUP_TREES = [
                                 end: 334,
                                 name: { type: 'Word', text: '[', pos: 311, end: 312 },
                                 prefix: [],
-                                args: [
+                                suffix: [
                                   { type: 'Word', text: '-f', pos: 313, end: 315 },
                                   { type: 'Word', text: '/etc/bash.bashrc', pos: 316, end: 332 },
                                   { type: 'Word', text: ']', pos: 333, end: 334 },
                                 ],
-                                redirects: [],
                               },
                             },
                           ],
@@ -266,8 +256,7 @@ export const STARTUP_TREES = [
                                 end: 365,
                                 name: { type: 'Word', text: '.', pos: 347, end: 348 },
                                 prefix: [],
-                                args: [{ type: 'Word', text: '/etc/bash.bashrc', pos: 349, end: 365 }],
-                                redirects: [],
+                                suffix: [{ type: 'Word', text: '/etc/bash.bashrc', pos: 349, end: 365 }],
                               },
                             },
                           ],
@@ -306,13 +295,12 @@ export const STARTUP_TREES = [
                                 end: 407,
                                 name: { type: 'Word', text: '[', pos: 387, end: 388 },
                                 prefix: [],
-                                args: [
+                                suffix: [
                                   { type: 'Word', text: '"$(id -u)"', pos: 389, end: 399 },
                                   { type: 'Word', text: '-eq', pos: 400, end: 403 },
                                   { type: 'Word', text: '0', pos: 404, end: 405 },
                                   { type: 'Word', text: ']', pos: 406, end: 407 },
                                 ],
-                                redirects: [],
                               },
                             },
                           ],
@@ -340,8 +328,7 @@ export const STARTUP_TREES = [
                                     value: { type: 'Word', text: "'# '", pos: 424, end: 428 },
                                   },
                                 ],
-                                args: [],
-                                redirects: [],
+                                suffix: [],
                               },
                             },
                           ],
@@ -370,8 +357,7 @@ export const STARTUP_TREES = [
                                     value: { type: 'Word', text: "'$ '", pos: 448, end: 452 },
                                   },
                                 ],
-                                args: [],
-                                redirects: [],
+                                suffix: [],
                               },
                             },
                           ],
@@ -404,12 +390,11 @@ export const STARTUP_TREES = [
             end: 64,
             name: { type: 'Word', text: '[', pos: 51, end: 52 },
             prefix: [],
-            args: [
+            suffix: [
               { type: 'Word', text: '-z', pos: 53, end: 55 },
               { type: 'Word', text: '"$PS1"', pos: 56, end: 62 },
               { type: 'Word', text: ']', pos: 63, end: 64 },
             ],
-            redirects: [],
           },
           {
             type: 'Command',
@@ -417,8 +402,7 @@ export const STARTUP_TREES = [
             end: 74,
             name: { type: 'Word', text: 'return', pos: 68, end: 74 },
             prefix: [],
-            args: [],
-            redirects: [],
+            suffix: [],
           },
         ],
         operators: ['&&'],
@@ -434,11 +418,10 @@ export const STARTUP_TREES = [
         end: 96,
         name: { type: 'Word', text: 'shopt', pos: 75, end: 80 },
         prefix: [],
-        args: [
+        suffix: [
           { type: 'Word', text: '-s', pos: 81, end: 83 },
           { type: 'Word', text: 'checkwinsize', pos: 84, end: 96 },
         ],
-        redirects: [],
       },
     },
     {
@@ -469,12 +452,11 @@ export const STARTUP_TREES = [
                     end: 127,
                     name: { type: 'Word', text: '[', pos: 100, end: 101 },
                     prefix: [],
-                    args: [
+                    suffix: [
                       { type: 'Word', text: '-z', pos: 102, end: 104 },
                       { type: 'Word', text: '"${debian_chroot:-}"', pos: 105, end: 125 },
                       { type: 'Word', text: ']', pos: 126, end: 127 },
                     ],
-                    redirects: [],
                   },
                   {
                     type: 'Command',
@@ -482,12 +464,11 @@ export const STARTUP_TREES = [
                     end: 156,
                     name: { type: 'Word', text: '[', pos: 131, end: 132 },
                     prefix: [],
-                    args: [
+                    suffix: [
                       { type: 'Word', text: '-r', pos: 133, end: 135 },
                       { type: 'Word', text: '/etc/debian_chroot', pos: 136, end: 154 },
                       { type: 'Word', text: ']', pos: 155, end: 156 },
                     ],
-                    redirects: [],
                   },
                 ],
                 operators: ['&&'],
@@ -518,8 +499,7 @@ export const STARTUP_TREES = [
                     value: { type: 'Word', text: '$(cat /etc/debian_chroot)', pos: 181, end: 206 },
                   },
                 ],
-                args: [],
-                redirects: [],
+                suffix: [],
               },
             },
           ],
@@ -545,8 +525,7 @@ export const STARTUP_TREES = [
             value: { type: 'Word', text: "'${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '", pos: 214, end: 261 },
           },
         ],
-        args: [],
-        redirects: [],
+        suffix: [],
       },
     },
   ],
@@ -574,11 +553,10 @@ export const STARTUP_TREES = [
                 end: 49,
                 name: { type: 'Word', text: '[', pos: 38, end: 39 },
                 prefix: [],
-                args: [
+                suffix: [
                   { type: 'Word', text: '"$BASH"', pos: 40, end: 47 },
                   { type: 'Word', text: ']', pos: 48, end: 49 },
                 ],
-                redirects: [],
               },
             },
           ],
@@ -611,12 +589,11 @@ export const STARTUP_TREES = [
                         end: 77,
                         name: { type: 'Word', text: '[', pos: 61, end: 62 },
                         prefix: [],
-                        args: [
+                        suffix: [
                           { type: 'Word', text: '-f', pos: 63, end: 65 },
                           { type: 'Word', text: '~/.bashrc', pos: 66, end: 75 },
                           { type: 'Word', text: ']', pos: 76, end: 77 },
                         ],
-                        redirects: [],
                       },
                     },
                   ],
@@ -636,8 +613,7 @@ export const STARTUP_TREES = [
                         end: 99,
                         name: { type: 'Word', text: '.', pos: 88, end: 89 },
                         prefix: [],
-                        args: [{ type: 'Word', text: '~/.bashrc', pos: 90, end: 99 }],
-                        redirects: [],
+                        suffix: [{ type: 'Word', text: '~/.bashrc', pos: 90, end: 99 }],
                       },
                     },
                   ],
@@ -670,8 +646,7 @@ export const STARTUP_TREES = [
             value: { type: 'Word', text: "'${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '", pos: 45, end: 92 },
           },
         ],
-        args: [],
-        redirects: [],
+        suffix: [],
       },
     },
     {
@@ -684,7 +659,7 @@ export const STARTUP_TREES = [
         end: 125,
         name: { type: 'Word', text: 'export', pos: 93, end: 99 },
         prefix: [],
-        args: [
+        suffix: [
           {
             type: 'Assignment',
             pos: 100,
@@ -694,7 +669,6 @@ export const STARTUP_TREES = [
             value: { type: 'Word', text: "'--color=auto'", pos: 111, end: 125 },
           },
         ],
-        redirects: [],
       },
     },
     {
@@ -707,7 +681,7 @@ export const STARTUP_TREES = [
         end: 151,
         name: { type: 'Word', text: 'alias', pos: 126, end: 131 },
         prefix: [],
-        args: [
+        suffix: [
           {
             type: 'Assignment',
             pos: 132,
@@ -717,7 +691,6 @@ export const STARTUP_TREES = [
             value: { type: 'Word', text: "'ls $LS_OPTIONS'", pos: 135, end: 151 },
           },
         ],
-        redirects: [],
       },
     },
     {
@@ -730,7 +703,7 @@ export const STARTUP_TREES = [
         end: 180,
         name: { type: 'Word', text: 'alias', pos: 152, end: 157 },
         prefix: [],
-        args: [
+        suffix: [
           {
             type: 'Assignment',
             pos: 158,
@@ -740,7 +713,6 @@ export const STARTUP_TREES = [
             value: { type: 'Word', text: "'ls $LS_OPTIONS -l'", pos: 161, end: 180 },
           },
         ],
-        redirects: [],
       },
     },
     {
@@ -753,7 +725,7 @@ export const STARTUP_TREES = [
         end: 209,
         name: { type: 'Word', text: 'alias', pos: 181, end: 186 },
         prefix: [],
-        args: [
+        suffix: [
           {
             type: 'Assignment',
             pos: 187,
@@ -763,7 +735,6 @@ export const STARTUP_TREES = [
             value: { type: 'Word', text: "'ls $LS_OPTIONS -lA'", pos: 189, end: 209 },
           },
         ],
-        redirects: [],
       },
     },
     {
@@ -776,7 +747,7 @@ export const STARTUP_TREES = [
         end: 240,
         name: { type: 'Word', text: 'alias', pos: 210, end: 215 },
         prefix: [],
-        args: [
+        suffix: [
           {
             type: 'Assignment',
             pos: 216,
@@ -786,8 +757,7 @@ export const STARTUP_TREES = [
             value: { type: 'Word', text: "'grep --color=auto'", pos: 221, end: 240 },
           },
         ],
-        redirects: [],
       },
     },
   ],
-] as unknown as readonly (readonly Statement[])[];
+];
