@@ -274,7 +274,8 @@ class Transfer {
     yield* this.sending(() =>
       this.sys.write(this.fd!, clientHello(named ? target.host : undefined, this.sys.random(96))),
     );
-    const answer = yield* this.read(socket);
+    // The library reads the header of a record first; what is unread when it gives up makes the kernel reset the connection.
+    const answer = yield* this.read(socket, 5);
     const close = function* (this: Transfer, text: string): Coroutine<never> {
       yield* this.note(text);
       yield* this.note(`Closing connection ${this.connection}`);
@@ -618,17 +619,17 @@ class Transfer {
     }
   }
 
-  private *read(socket: Stream): Coroutine<Uint8Array> {
+  private *read(socket: Stream, max = 16384): Coroutine<Uint8Array> {
     const limit = this.deadline();
     try {
       if ('receive' in socket)
-        return yield* socket.receive(this.sys, 16384, limit === Infinity ? {} : { until: limit });
+        return yield* socket.receive(this.sys, max, limit === Infinity ? {} : { until: limit });
       const ready = yield* this.sys.poll(
         [{ fd: this.fd!, read: true }],
         limit === Infinity ? undefined : Math.max(0, limit - this.sys.now),
       );
       if (!ready[0]) throw new Errno('EAGAIN');
-      return yield* this.sys.read(this.fd!, 16384);
+      return yield* this.sys.read(this.fd!, max);
     } catch (e) {
       if (!isErrno(e)) throw e;
       if (e.code === 'EAGAIN') {

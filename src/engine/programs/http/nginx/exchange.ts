@@ -308,8 +308,8 @@ export class Exchange {
   /** The page nginx makes itself for a status. */
   *special(status: number, location?: string): Coroutine<void> {
     const tokens = this.scope.get('server_tokens')?.args[0] !== 'off';
-    if ([400, 413, 414, 497, 505].includes(status) || status === 408)
-      this.keepAlive = this.keepAlive && status === 413 ? this.keepAlive : false;
+    // ngx_http_special_response_handler, and what ends a request before its connection header was read.
+    if (ENDS_CONNECTION.has(status)) this.keepAlive = false;
     const body = status === 204 || status === 304 ? '' : specialPage(status, tokens);
     yield* this.respond({
       status,
@@ -319,6 +319,9 @@ export class Exchange {
     });
   }
 }
+
+/** Statuses after whose pages nginx closes the connection. */
+const ENDS_CONNECTION: ReadonlySet<number> = new Set([400, 408, 413, 414, 494, 495, 496, 497, 500, 501]);
 
 function absolutePath(path: string): string {
   return path.startsWith('/') ? path : `/usr/share/nginx/${path}`;
