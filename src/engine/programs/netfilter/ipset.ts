@@ -1,32 +1,21 @@
 /** ipset(8) 7.17. */
-import type { Coroutine } from '../../core';
 import { decode } from '../../core';
+import type { Coroutine } from '../../core';
 import type { Program, Sys } from '../../host';
-import type { NetNamespace } from '../../net';
-import type { Member } from '../../net/netfilter/ipset/ip-set';
-import { IpSet, SET_TYPES, SetError } from '../../net/netfilter/ipset/ip-set';
+import { SET_TYPES, SetError } from '../../net/netfilter/ipset/ip-set';
+import type { Member, IpSet } from '../../net/netfilter/ipset/ip-set';
 import { setsOf } from '../../net/netfilter/ipset/registry';
-import { parseIp4, parsePrefix, broadcast4, network4 } from '../../wire';
-import { parseUint } from '../../net/netfilter/xt/values';
-import type { Hosts } from './iptables/run';
 import { readHosts } from './iptables/run';
+import type { Hosts } from './iptables/run';
 import { splitWords } from './iptables/restore';
+import { IpsetProblem, elementText, parseElements } from './ipset-elements';
 import type { Lookup } from './ipset-elements';
-import { IpsetProblem, elementText, headerText, memberText, parseElements } from './ipset-elements';
+import { mustSet, VERSION } from './ipset-run';
+import type { Run } from './ipset-run';
+import { number, create } from './ipset-create';
+import { show } from './ipset-list';
 
-const VERSION = 'ipset v7.17';
 const USE = "Try `ipset help' for more information.\n";
-
-/** Old names of types. */
-const OLD_TYPES: Readonly<Record<string, string>> = {
-  iphash: 'hash:ip',
-  nethash: 'hash:net',
-  ipporthash: 'hash:ip,port',
-  ipportiphash: 'hash:ip,port,ip',
-  ipmap: 'bitmap:ip',
-  portmap: 'bitmap:port',
-  setlist: 'list:set',
-};
 
 /** Commands by all their names. */
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -76,150 +65,6 @@ const COMMANDS: Readonly<Record<string, string>> = {
   '--version': 'version',
   '-V': 'version',
 };
-
-/** How a run of ipset prints and what it was told. */
-interface Run {
-  readonly ns: NetNamespace;
-  readonly now: number;
-  readonly lookup: Lookup;
-  exist: boolean;
-  quiet: boolean;
-  names: boolean;
-  terse: boolean;
-  sorted: boolean;
-  output: 'plain' | 'save';
-  out: string;
-  err: string;
-}
-
-const NO_SET = 'The set with the given name does not exist';
-
-function mustSet(r: Run, name: string): IpSet {
-  const set = setsOf(r.ns).get(name);
-  if (set === undefined) throw new IpsetProblem(NO_SET);
-  return set as IpSet;
-}
-
-function number(text: string | undefined, option: string, min: number, max: number): number {
-  const n = text === undefined ? undefined : parseUint(text, min, max);
-  if (text === undefined) throw new IpsetProblem(`Missing mandatory argument of option \`${option}'`, 2);
-  if (n === undefined) throw new IpsetProblem(`Syntax error: '${text}' is out of range ${min}-${max}`);
-  return n;
-}
-
-function rangeOf(text: string, type: string): readonly [number, number] {
-  if (type === 'bitmap:port') {
-    const [low, high] = text.split('-');
-    return [number(low, 'range', 0, 65535), number(high, 'range', 0, 65535)];
-  }
-  const prefix = text.includes('/') ? parsePrefix(text) : undefined;
-  if (prefix && typeof prefix.address === 'number')
-    return [network4(prefix.address, prefix.length), broadcast4(prefix.address, prefix.length)];
-  const [low, high] = text.split('-').map((t) => parseIp4(t));
-  if (low === undefined || high === undefined)
-    throw new IpsetProblem(`Syntax error: cannot parse ${text}: invalid range`);
-  return [low, high];
-}
-
-function create(r: Run, args: readonly string[]): void {
-  const [name, given] = args;
-  if (name === undefined || given === undefined)
-    throw new IpsetProblem('Missing mandatory argument to command create', 2);
-  const type = OLD_TYPES[given] ?? given;
-  if (!Object.hasOwn(SET_TYPES, type)) throw new IpsetProblem(`Syntax error: typename '${given}' is unknown`);
-  if (name.length > 31) throw new IpsetProblem(`Syntax error: setname '${name}' is longer than 31 characters`);
-  let family: 'ip' | 'ip6' = 'ip';
-  let timeout: number | undefined;
-  let counters = false;
-  let comment = false;
-  let hashsize = 1024;
-  let maxelem = 65536;
-  let netmask: number | undefined;
-  let range: readonly [number, number] | undefined;
-  let size = 8;
-  const flags: string[] = [];
-  for (let i = 2; i < args.length; i++) {
-    const option = args[i]!.replace(/^--?/, '');
-    const value = args[i + 1];
-    switch (option) {
-      case 'family':
-        if (value !== 'inet' && value !== 'inet6' && value !== '-4' && value !== '-6')
-          throw new IpsetProblem(`Syntax error: unknown inet family ${value}`);
-        family = value === 'inet6' || value === '-6' ? 'ip6' : 'ip';
-        i++;
-        break;
-      case 'timeout':
-        timeout = number(value, 'timeout', 0, 2147483);
-        i++;
-        break;
-      case 'hashsize':
-        hashsize = 1;
-        while (hashsize < number(value, 'hashsize', 1, 0xffffffff)) hashsize *= 2;
-        hashsize = Math.max(hashsize, 64);
-        i++;
-        break;
-      case 'maxelem':
-        maxelem = number(value, 'maxelem', 1, 0xffffffff);
-        i++;
-        break;
-      case 'netmask':
-        netmask = number(value, 'netmask', 1, family === 'ip' ? 32 : 128);
-        i++;
-        break;
-      case 'range':
-        range = rangeOf(value ?? '', type);
-        i++;
-        break;
-      case 'size':
-        size = number(value, 'size', 1, 65536);
-        i++;
-        break;
-      case 'bucketsize':
-      case 'initval':
-        i++;
-        break;
-      case 'counters':
-        counters = true;
-        break;
-      case 'comment':
-        comment = true;
-        break;
-      case 'forceadd':
-      case 'skbinfo':
-        if (option === 'skbinfo') flags.push(option);
-        break;
-      case 'exist':
-      case '!':
-        r.exist = true;
-        break;
-      default:
-        throw new IpsetProblem(`Unknown argument: \`${args[i]}'`, 2);
-    }
-  }
-  if (type.startsWith('bitmap:') && range === undefined)
-    throw new IpsetProblem(`Mandatory option \`range' is missing`, 2);
-  const all = setsOf(r.ns);
-  if (all.has(name)) {
-    if (r.exist) return;
-    throw new IpsetProblem('Set cannot be created: set with the same name already exists');
-  }
-  const initval = r.ns.random.uint32();
-  const made = new IpSet(r.ns, name, {
-    type,
-    family,
-    timeout,
-    counters,
-    comment,
-    hashsize,
-    maxelem,
-    netmask,
-    range,
-    size,
-    initval,
-    flags,
-  });
-  all.set(name, made);
-}
 
 function refused(error: unknown, verb: 'added' | 'deleted'): never {
   if (!(error instanceof SetError)) throw error;
@@ -308,60 +153,6 @@ function element(r: Run, verb: 'add' | 'del' | 'test', args: readonly string[]):
     }
   }
   return true;
-}
-
-/** Bytes as `ipset list` shows them: about what the kernel's structures take. */
-function memory(set: IpSet): number {
-  const { type } = set.options;
-  const each = set.options.timeout === undefined && !set.options.counters && !set.options.comment ? 40 : 64;
-  const base = type.startsWith('bitmap') ? 120 : type === 'list:set' ? 80 : type.includes('net') ? 464 : 216;
-  return base + set.members.size * (type.includes(',') ? each + 8 : each);
-}
-
-function list(r: Run, set: IpSet): string {
-  set.expire();
-  let out = `Name: ${set.name}\nType: ${set.options.type}\nRevision: ${SET_TYPES[set.options.type]!.revision}\n`;
-  out += `Header: ${headerText(set)}\nSize in memory: ${memory(set)}\nReferences: ${set.references}\n`;
-  out += `Number of entries: ${set.members.size}\n`;
-  if (r.terse) return out;
-  const members = [...set.members.values()].map((m) => `${memberText(m, set, r.now)}\n`);
-  if (r.sorted) members.sort();
-  return `${out}Members:\n${members.join('')}`;
-}
-
-function save(r: Run, set: IpSet): string {
-  set.expire();
-  let out = `create ${set.name} ${set.options.type} ${headerText(set)}\n`;
-  const members = [...set.members.values()].map((m) => `add ${set.name} ${memberText(m, set, r.now)}\n`);
-  if (r.sorted) members.sort();
-  for (const m of members) out += m;
-  return out;
-}
-
-/** Sets of sets come last, so that what they name is there when the list is restored. */
-function ordered(r: Run): IpSet[] {
-  const all = [...setsOf(r.ns).values()] as IpSet[];
-  return [...all.filter((s) => s.options.type !== 'list:set'), ...all.filter((s) => s.options.type === 'list:set')];
-}
-
-function show(r: Run, args: readonly string[], how: 'list' | 'save'): void {
-  const names: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const a = args[i]!;
-    if (a === '-n' || a === '-name') r.names = true;
-    else if (a === '-t' || a === '-terse') r.terse = true;
-    else if (a === '-s' || a === '-sorted') r.sorted = true;
-    else if (a === '-q') r.quiet = true;
-    else if (a === '-o' || a === '-output') {
-      const kind = args[++i];
-      if (kind === 'save') r.output = 'save';
-      else if (kind !== 'plain') throw new IpsetProblem(`not simulated in this course: -o ${kind}`);
-    } else names.push(a);
-  }
-  const sets = names.length > 0 ? [mustSet(r, names[0]!)] : ordered(r);
-  if (r.names) r.out += sets.map((s) => `${s.name}\n`).join('');
-  else if (how === 'save' || r.output === 'save') r.out += sets.map((s) => save(r, s)).join('');
-  else r.out += sets.map((s) => list(r, s)).join('\n');
 }
 
 function destroy(r: Run, args: readonly string[]): void {

@@ -5,7 +5,7 @@ import type { Tool } from '../lib/tool';
 import { tool } from '../lib/tool';
 import { LESS_HELP } from './less-help';
 import { PagerInput } from './less-input';
-import type { PagerOptions } from './pager';
+import type { PagerOptions } from './pager-view';
 import { Pager } from './pager';
 import { SCREEN, Terminal } from './terminal';
 

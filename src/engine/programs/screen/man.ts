@@ -158,9 +158,9 @@ function* describe(t: Tool, words: readonly string[], search: boolean) {
   for (const word of words) {
     const lower = word.toLowerCase();
     const found = installed(t)
-      .filter((p) => (search ? `${p.name} ${p.summary}`.toLowerCase().includes(lower) : p.name === word))
+      .filter((p) => (search ? `${p.name} ${summaryOf(p)}`.toLowerCase().includes(lower) : p.name === word))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const p of found) yield* t.out.line(`${`${p.name} (${section(p)})`.padEnd(20)} - ${p.summary}`);
+    for (const p of found) yield* t.out.line(`${`${p.name} (${section(p)})`.padEnd(20)} - ${summaryOf(p)}`);
     if (found.length > 0) continue;
     yield* t.out.flush();
     yield* t.sys.eprint(`${word}: nothing appropriate.\n`);

@@ -5,7 +5,8 @@ import { toText } from '../lib/text';
 import { Fail, tool } from '../lib/tool';
 import { AwkSyntaxError } from './awk-lex';
 import { parseAwk } from './awk-parse';
-import { Awk, binary } from './awk-run';
+import { Awk } from './awk-run';
+import { binary } from './awk-records';
 
 const HELP = `[Options] [Program] [file ...]
 

@@ -1,76 +1,20 @@
 import type { Coroutine } from '../../../core';
 import { BUILTINS } from './builtins';
 import { format } from './formats';
-import { CompileError } from './lexer';
 import { badPath, binary, deletePaths, get, getPath, setPath, sliceKey } from './operators';
 import type { Def, Node, Pattern } from './parser';
-import { parseDefs } from './parser';
-import { PRELUDE } from './prelude';
-import type { Json } from './value';
 import { described, isArray, isObject, JqError, truthy } from './value';
-
-/** How a value was reached from the start of `path(...)`; `BAD` when it was computed; undefined when nobody asks. */
-type Path = Link | typeof ROOT | typeof BAD | undefined;
-interface Link {
-  readonly up: Link | typeof ROOT;
-  readonly key: Json;
-}
-const ROOT = 'root';
-const BAD = 'bad';
+import type { Json } from './value';
+import { BAD, ROOT, keysOf } from './path';
+import type { Path } from './path';
+import { Break } from './scope';
+import type { Scope, FnScope } from './scope';
+import type { Host } from './host';
+import { KEY_SEPARATOR, preludeDefs } from './prelude-defs';
+import { names } from './unresolved';
 
 /** Receives an output. Outputs are pushed, so a program's only suspension is the scheduler's. */
 export type Emit = (v: Json, p: Path) => Coroutine<void>;
-
-type Scope = VarScope | FnScope | LabelScope | null;
-interface VarScope {
-  readonly t: 'var';
-  readonly name: string;
-  readonly value: Json;
-  readonly up: Scope;
-}
-interface FnScope {
-  readonly t: 'fn';
-  readonly name: string;
-  readonly arity: number;
-  readonly def: Def | undefined;
-  /** A parameter's filter and where it was written. */
-  readonly closure: { readonly node: Node; readonly scope: Scope } | undefined;
-  readonly up: Scope;
-}
-interface LabelScope {
-  readonly t: 'label';
-  readonly name: string;
-  readonly token: Break;
-  readonly up: Scope;
-}
-
-class Break extends Error {}
-
-/** What a program asks of the process it runs in. */
-export interface Host {
-  /** Counts work and lets others run. */
-  work(n: number): Coroutine<void>;
-  /** The next input; undefined when there is none. */
-  input(): Coroutine<Json | undefined>;
-  /** Text for standard error. */
-  eprint(text: string): Coroutine<void>;
-  /** Seconds since the epoch. */
-  now(): number;
-  /** The environment. */
-  env(): ReadonlyMap<string, Json>;
-  /** Name of the current input file and number of its lines read so far. */
-  position(): { file: string | null; line: number };
-}
-
-/** `halt` and `halt_error`. */
-export class Halt extends Error {
-  constructor(
-    readonly status: number,
-    readonly value?: Json,
-  ) {
-    super('halt');
-  }
-}
 
 /** A builtin written here: it gets its arguments as filters. */
 export interface Call {
@@ -80,14 +24,6 @@ export interface Call {
   readonly input: Json;
   readonly path: Path;
   readonly emit: Emit;
-}
-
-const KEY_SEPARATOR = '/';
-let prelude: Map<string, Def> | undefined;
-
-/** The functions written in jq itself. */
-export function preludeDefs(): Map<string, Def> {
-  return (prelude ??= new Map(parseDefs(PRELUDE).map((d) => [d.name + KEY_SEPARATOR + d.params.length, d])));
 }
 
 /** Runs a program's tree. */
@@ -507,109 +443,4 @@ export class Interpreter {
     };
     yield* next(0, scope);
   }
-}
-
-function names(p: Pattern): string[] {
-  if (p.t === 'var') return [p.name];
-  if (p.t === 'array') return p.items.flatMap(names);
-  return p.entries.flatMap((e) => [...(e.name === undefined ? [] : [e.name]), ...(e.value ? names(e.value) : [])]);
-}
-
-function keysOf(p: Path): Json[] {
-  const out: Json[] = [];
-  for (let q = p; q !== undefined && q !== ROOT && q !== BAD; q = q.up) out.push(q.key);
-  return out.reverse();
-}
-
-/** Extends a path by several keys, for `getpath`. */
-export function extend(p: Path, keys: readonly Json[], v: Json): Path {
-  if (p === undefined) return undefined;
-  if (p === BAD) throw badPath('near attempt to access element of ', v);
-  return keys.reduce<Link | typeof ROOT>((up, key) => ({ up, key }), p);
-}
-
-/** Path of a computed value. */
-export const computed = (p: Path): Path => p && BAD;
-
-/** Every name in `program` that means nothing, as compile errors. */
-export function unresolved(program: Node, globals: ReadonlySet<string>): CompileError[] {
-  const errors: CompileError[] = [];
-  interface Names {
-    readonly fns: ReadonlySet<string>;
-    readonly vars: ReadonlySet<string>;
-    readonly labels: ReadonlySet<string>;
-  }
-  const withVars = (s: Names, patterns: readonly Pattern[]): Names => ({
-    ...s,
-    vars: new Set([...s.vars, ...patterns.flatMap(names)]),
-  });
-  const visitPattern = (p: Pattern, s: Names): void => {
-    if (p.t === 'array') p.items.forEach((x) => visitPattern(x, s));
-    if (p.t === 'object')
-      for (const e of p.entries) {
-        visit(e.key, withVars(s, [p]));
-        if (e.value) visitPattern(e.value, s);
-      }
-  };
-  const visit = (n: Node | undefined, s: Names): void => {
-    if (!n) return;
-    switch (n.t) {
-      case 'call': {
-        const key = n.name + KEY_SEPARATOR + n.args.length;
-        if (!s.fns.has(key) && !BUILTINS.has(key) && !preludeDefs().has(key))
-          errors.push(new CompileError(`${key} is not defined`, n.start));
-        n.args.forEach((a) => visit(a, s));
-        return;
-      }
-      case 'variable':
-        if (!s.vars.has(n.name)) errors.push(new CompileError(`$${n.name} is not defined`, n.start));
-        return;
-      case 'break':
-        if (!s.labels.has(n.name)) errors.push(new CompileError(`$*label-${n.name} is not defined`, n.start));
-        return;
-      case 'label':
-        return visit(n.body, { ...s, labels: new Set([...s.labels, n.name]) });
-      case 'def': {
-        const key = n.def.name + KEY_SEPARATOR + n.def.params.length;
-        const fns = new Set([...s.fns, key]);
-        visit(n.def.body, {
-          ...s,
-          fns: new Set([...fns, ...n.def.params.map((p) => `${p.name}${KEY_SEPARATOR}0`)]),
-          vars: new Set([...s.vars, ...n.def.params.filter((p) => p.isVar).map((p) => p.name)]),
-        });
-        return visit(n.rest, { ...s, fns });
-      }
-      case 'as':
-        visit(n.source, s);
-        n.patterns.forEach((p) => visitPattern(p, s));
-        return visit(n.body, withVars(s, n.patterns));
-      case 'reduce':
-      case 'foreach': {
-        visit(n.source, s);
-        n.patterns.forEach((p) => visitPattern(p, s));
-        visit(n.init, s);
-        const inner = withVars(s, n.patterns);
-        visit(n.update, inner);
-        if (n.t === 'foreach') visit(n.extract, inner);
-        return;
-      }
-      case 'string':
-        for (const part of n.parts) if (typeof part !== 'string') visit(part, s);
-        return;
-      case 'object':
-        for (const [k, x] of n.entries) {
-          visit(k, s);
-          visit(x, s);
-        }
-        return;
-      default:
-        for (const value of Object.values(n)) if (isNode(value)) visit(value, s);
-    }
-  };
-  visit(program, { fns: new Set(), vars: new Set(['ENV', ...globals]), labels: new Set() });
-  return errors;
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 't' in value;
 }

@@ -4,7 +4,7 @@ import { XT_STATUS, XtProblem } from '../../../net/netfilter/xt/problem';
 import { execute } from './execute';
 import type { Printed } from './execute';
 import { EXTENSION_HELP, usage } from './help';
-import type { Command } from './parse';
+import type { Command } from './parsed-line';
 import { parseCommand } from './parse';
 import type { Call } from './run';
 import { denied, failure, setting, versionOf } from './run';

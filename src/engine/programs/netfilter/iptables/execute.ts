@@ -2,7 +2,7 @@
 import type { XtRule } from '../../../net/netfilter/xt/rule';
 import { XtProblem } from '../../../net/netfilter/xt/problem';
 import type { Backend, ChainView, TableSession } from './backend';
-import type { Command } from './parse';
+import type { Command } from './parsed-line';
 import type { HostName, ListFormat } from './print-rule';
 import { listHeader, listRule, noteRule, policyCounters, saveRule } from './print-rule';
 

@@ -1,143 +1,15 @@
 /** Command lines of iptables (do_parse of iptables/xshared.c, with getopt_long's way of taking arguments in order). */
-import { protocolNumber } from '../../../wire';
-import type { XtOption, XtParseContext } from '../../../net/netfilter/xt/command-line';
-import { finishOptions, parseOption } from '../../../net/netfilter/xt/command-line';
-import type { AnyExtension } from '../../../net/netfilter/xt';
-import { NOT_SIMULATED, extensionNamed, extensionOfProtocol } from '../../../net/netfilter/xt';
-import { XT_STATUS, XtProblem } from '../../../net/netfilter/xt/problem';
-import type { Signed, XtCounters, XtRule, XtRuleTarget } from '../../../net/netfilter/xt/rule';
-import type { Masked, Resolve, XtFamily } from '../../../net/netfilter/xt/values';
-import { maskLength, parseHostMasks, parseUint } from '../../../net/netfilter/xt/values';
+import { finishOptions } from '../../../net/netfilter/xt/command-line';
+import { extensionNamed } from '../../../net/netfilter/xt';
 import { ALLOWED, BASE_OPTIONS, CHECK_ORDER } from './options';
 import type { BaseOption, Verb } from './options';
-
-/** One command, understood. */
-export interface Command {
-  readonly verbs: readonly Verb[];
-  readonly table: string;
-  readonly chain: string | undefined;
-  /** From 1. */
-  readonly number: number | undefined;
-  /** Of -P: the policy; of -E: the new name. */
-  readonly second: string | undefined;
-  /** One for each combination of source and destination. */
-  readonly rules: readonly XtRule[];
-  readonly counters: XtCounters | undefined;
-  readonly numeric: boolean;
-  readonly verbose: number;
-  readonly exact: boolean;
-  readonly lineNumbers: boolean;
-}
-
-/** What comes of a command line. */
-export type ParsedLine =
-  | { readonly kind: 'command'; readonly command: Command }
-  | { readonly kind: 'version' }
-  /** With the matches and targets whose help is wanted, too. */
-  | { readonly kind: 'help'; readonly extensions: readonly AnyExtension[] };
-
-/** `Bad argument ...`: printed without the program's name; `line` is told below it. */
-export class BadArgument extends Error {}
-
-/** Only the hint at -h is printed. */
-export class TryHelp extends Error {}
-
-/** Something the real tool has and this one has not. */
-export class NotSimulated extends Error {}
-
-/** What parsing needs to know of its surroundings. */
-export interface ParseSetting {
-  readonly family: XtFamily;
-  readonly variant: 'nf_tables' | 'legacy';
-  readonly resolve: Resolve;
-  /** Inside iptables-restore the table is known, and -t is refused. */
-  readonly table: string | undefined;
-  /** Is there an ipset of that name? */
-  readonly hasSet: (name: string) => boolean;
-  warn(text: string): void;
-}
+import { MAX_NAME, RuleParser, VERDICTS, problem } from './parse-rule';
+import { BadArgument, TryHelp } from './parsed-line';
+import type { ParsedLine, Command, ParseSetting } from './parsed-line';
 
 const LETTERS = new Map(BASE_OPTIONS.map((o) => [o.letter, o]));
-const VERDICTS = new Set(['ACCEPT', 'DROP', 'RETURN', 'QUEUE']);
-/** Longest name of a chain, plus one. */
-const MAX_NAME = 29;
 
-/** An option of an extension in use. */
-interface Used {
-  readonly extension: AnyExtension;
-  readonly info: unknown;
-  readonly seen: Set<string>;
-}
-
-const problem = (text: string, status: number = XT_STATUS.PARAMETER_PROBLEM): never => {
-  throw new XtProblem(text, status);
-};
-
-class Parser {
-  private at = 0;
-  private readonly verbs: Verb[] = [];
-  private readonly given = new Set<string>();
-  private table: string;
-  private chain: string | undefined;
-  private number: number | undefined;
-  private second: string | undefined;
-  private invert = false;
-  private source: Signed<readonly Masked[]> | undefined;
-  private destination: Signed<readonly Masked[]> | undefined;
-  private input: Signed<string> | undefined;
-  private output: Signed<string> | undefined;
-  private protocol: Signed<number> | undefined;
-  private fragment: Signed<true> | undefined;
-  private jump: string | undefined;
-  private isGoto = false;
-  private readonly matches: Used[] = [];
-  private target: Used | undefined;
-  private counters: XtCounters | undefined;
-  private verbose = 0;
-  /** Set when -h or -V was met. */
-  private result: ParsedLine | undefined;
-
-  constructor(
-    private readonly argv: readonly string[],
-    private readonly s: ParseSetting,
-  ) {
-    this.table = s.table ?? 'filter';
-  }
-
-  // --- arguments ----------------------------------------------------------------------------------------------------------
-
-  /** Is there an argument that is no option? (xs_has_arg) */
-  private hasArgument(): boolean {
-    const next = this.argv[this.at];
-    return next !== undefined && next[0] !== '-' && next[0] !== '!';
-  }
-
-  private context(used: Used | undefined): XtParseContext {
-    return {
-      family: this.s.family,
-      resolve: this.s.resolve,
-      protocol: this.protocol?.value ?? 0,
-      protocolInverted: this.protocol?.inverted ?? false,
-      table: this.table,
-      seen: used?.seen ?? new Set(),
-      warn: this.s.warn,
-    };
-  }
-
-  /** Options of extensions: the ones loaded last are found first. */
-  private extensionOption(name: string): { used: Used; option: XtOption } | 'ambiguous' | undefined {
-    const all: { used: Used; option: XtOption }[] = [];
-    for (const used of [...(this.target ? [this.target] : []), ...[...this.matches].reverse()])
-      for (const option of used.extension.options) all.push({ used, option });
-    const exact = all.find((x) => x.option.name === name);
-    if (exact) return exact;
-    const base = BASE_OPTIONS.filter((o) => o.names.some((n) => n.startsWith(name)));
-    const near = all.filter((x) => x.option.name.startsWith(name));
-    const distinct = new Set(near.map((x) => x.option.name));
-    if (distinct.size > 1 || (distinct.size === 1 && base.length > 0)) return 'ambiguous';
-    return near[0];
-  }
-
+class Parser extends RuleParser {
   private baseOption(name: string): BaseOption | 'ambiguous' | undefined {
     const exact = BASE_OPTIONS.find((o) => o.names.includes(name));
     if (exact) return exact;
@@ -201,37 +73,6 @@ class Parser {
     }
   }
 
-  /** The protocol brings its match along when an option is not known otherwise. */
-  private loadProtocol(): boolean {
-    if (this.protocol === undefined) return false;
-    const extension = extensionOfProtocol(this.protocol.value, this.s.family);
-    if (extension === undefined || this.matches.some((m) => m.extension === extension)) return false;
-    this.matches.push({ extension, info: extension.make(this.s.family), seen: new Set() });
-    return true;
-  }
-
-  private extensionArgument(used: Used, option: XtOption, text: string): void {
-    let value = text;
-    // These take a second word.
-    if (['tcp-flags', 'match-set', 'add-set', 'del-set'].includes(option.name)) {
-      if (!this.hasArgument()) problem(`--${option.name} requires two args.`);
-      value += ` ${this.argv[this.at++]!}`;
-      const set = value.slice(0, value.indexOf(' '));
-      if (option.name.endsWith('-set') && set.length < 32 && !this.s.hasSet(set))
-        problem(`Set ${set} doesn't exist.\n`);
-    }
-    const inverted = this.takeInvert();
-    parseOption(used.extension, used.info, option, value, inverted, used.seen, this.context(used));
-  }
-
-  private takeInvert(): boolean {
-    const was = this.invert;
-    this.invert = false;
-    return was;
-  }
-
-  // --- options of iptables itself -------------------------------------------------------------------------------------------
-
   private verb(verb: Verb): void {
     if (this.invert) problem('unexpected ! flag before command');
     const old = this.verbs[0];
@@ -240,10 +81,6 @@ class Parser {
       if (pair !== 'LZ' && pair !== 'SZ') problem(`Cannot use -${verb[0]} with -${old[0]}\n`.trimEnd());
     }
     this.verbs.push(verb);
-  }
-
-  private parseNumber(text: string): number {
-    return parseUint(text, 1, 0x7fffffff) ?? problem(`Invalid rule number \`${text}'`);
   }
 
   /** Remembers an option; most may come once and some not behind `!`. */
@@ -402,73 +239,12 @@ class Parser {
     if (/\s/.test(name)) problem(`Invalid chain name \`${name}'`);
   }
 
-  private protocolOf(text: string): number {
-    const lower = text.toLowerCase();
-    if (lower === 'all') return 0;
-    const number =
-      parseUint(lower, 0, 255) ??
-      (lower === 'icmpv6' ? 58 : lower === 'ipv6-mh' || lower === 'mh' ? 135 : protocolNumber(lower));
-    return number ?? problem(`unknown protocol "${text}" specified`);
-  }
-
-  private hosts(text: string): readonly Masked[] {
-    return parseHostMasks(text, this.s.family, this.s.resolve);
-  }
-
-  private interfaceName(inverted: boolean, value: string): Signed<string> | undefined {
-    if (value === '') problem('Empty interface is likely to be undesired');
-    if (value.length > 15) problem(`interface name \`${value}' must be shorter than IFNAMSIZ (15)`);
-    return value === '+' && !inverted ? undefined : { value, inverted };
-  }
-
-  private setCounters(value: string): void {
-    const [packets, second] = value.split(',') as [string, string | undefined];
-    if (second === undefined && !this.hasArgument()) problem('-c requires packet and byte counter');
-    const bytes = second ?? this.argv[this.at++]!;
-    if (!/^\d+$/.test(packets)) problem('-c packet counter not numeric');
-    if (!/^\d+$/.test(bytes)) problem('-c byte counter not numeric');
-    this.counters = { packets: Number(packets), bytes: Number(bytes) };
-  }
-
-  private missing(kind: 'match' | 'target', name: string): never {
-    if (NOT_SIMULATED.has(name)) throw new NotSimulated(kind === 'match' ? `-m ${name}` : `-j ${name}`);
-    return problem(`Couldn't load ${kind} \`${name}':No such file or directory\n`);
-  }
-
-  private loadMatch(name: string): void {
-    if (this.takeInvert()) problem('unexpected ! flag before --match');
-    const extension = extensionNamed('match', name, this.s.family);
-    if (extension === undefined) return this.missing('match', name);
-    this.matches.push({ extension, info: extension.make(this.s.family), seen: new Set() });
-  }
-
-  private setTarget(name: string): void {
-    if (name === '') problem('Invalid target name (too short)');
-    if (name.length >= MAX_NAME) problem(`Invalid target name \`${name}' (${MAX_NAME - 1} chars max)`);
-    if (/\s/.test(name)) problem(`Invalid target name \`${name}'`);
-    this.jump = name;
-    if (this.isGoto || VERDICTS.has(name)) return;
-    const extension = extensionNamed('target', name, this.s.family);
-    if (extension !== undefined) this.target = { extension, info: extension.make(this.s.family), seen: new Set() };
-    else if (NOT_SIMULATED.has(name)) this.missing('target', name);
-  }
-
-  // --- the whole ------------------------------------------------------------------------------------------------------------
-
   private checkOptions(): void {
     for (const letter of CHECK_ORDER) {
       if (!this.given.has(letter)) continue;
       if (!this.verbs.some((v) => ALLOWED[v].includes(letter)))
         problem(`Illegal option \`-${letter}' with this command`);
     }
-  }
-
-  private targetOf(): XtRuleTarget {
-    if (this.jump === undefined) return { kind: 'none' };
-    if (this.target !== undefined)
-      return { kind: 'extension', extension: this.target.extension, info: this.target.info };
-    if (!this.isGoto && VERDICTS.has(this.jump)) return { kind: 'verdict', verdict: this.jump as 'ACCEPT' };
-    return { kind: 'chain', chain: this.jump, goto: this.isGoto };
   }
 
   private finish(): Command {
@@ -504,32 +280,6 @@ class Parser {
       exact: this.given.has('x'),
       lineNumbers: this.given.has('0'),
     };
-  }
-
-  /** One rule for each pair of addresses; they share what extensions know. */
-  private rules(): XtRule[] {
-    const each = (part: Signed<readonly Masked[]> | undefined): (Signed<Masked> | undefined)[] =>
-      part === undefined
-        ? [undefined]
-        : part.value.map((value) =>
-            maskLength(value.mask) === 0 && !part.inverted ? undefined : { value, inverted: part.inverted },
-          );
-    const out: XtRule[] = [];
-    for (const source of each(this.source))
-      for (const destination of each(this.destination))
-        out.push({
-          family: this.s.family,
-          source,
-          destination,
-          input: this.input,
-          output: this.output,
-          protocol: this.protocol,
-          fragment: this.fragment,
-          matches: this.matches.map((m) => ({ extension: m.extension, info: m.info })),
-          target: this.targetOf(),
-          counters: { packets: this.counters?.packets ?? 0, bytes: this.counters?.bytes ?? 0 },
-        });
-    return out;
   }
 }
 

@@ -11,8 +11,8 @@ import type { Backend } from './backend';
 import { BatchError, XtErrno } from './backend';
 import { LegacyBackend } from './legacy-backend';
 import { Incompatible, NftBackend } from './nft-backend';
-import { BadArgument, NotSimulated, TryHelp } from './parse';
-import type { ParseSetting } from './parse';
+import { BadArgument, NotSimulated, TryHelp } from './parsed-line';
+import type { ParseSetting } from './parsed-line';
 import type { HostName } from './print-rule';
 
 /** One call of a program. */

@@ -4,7 +4,7 @@ import { formatIp, protocolName } from '../../../wire';
 import type { Signed, XtRule } from '../../../net/netfilter/xt/rule';
 import type { Masked } from '../../../net/netfilter/xt/values';
 import { formatMaskShort, maskLength } from '../../../net/netfilter/xt/values';
-import type { Command } from './parse';
+import type { Command } from './parsed-line';
 import { parseCommand } from './parse';
 import { printContext } from './print-rule';
 import type { Call } from './run';
