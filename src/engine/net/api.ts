@@ -223,8 +223,8 @@ export interface RuleApi {
 
 /** `ns.neigh`. */
 export interface NeighApi {
-  /** Everything that is not NONE (and NOARP entries only with `all`). */
-  list(filter?: { family?: Family; index?: number; all?: boolean }): NeighbourInfo[];
+  /** Everything that is not NONE (and NOARP entries only with `all`); with `proxy` what is answered for others instead. */
+  list(filter?: { family?: Family; index?: number; all?: boolean; proxy?: boolean }): NeighbourInfo[];
   /** @throws Errno EEXIST, EINVAL "No link layer address given" ... */
   add(spec: {
     index: number;

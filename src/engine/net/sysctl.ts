@@ -295,6 +295,10 @@ export class NetSysctl implements SysctlApi {
       ns.conf6.default.forwarding = value;
       for (const link of ns.links) if (link.ip6) link.ip6.conf.forwarding = value;
     }
+    if (key === 'forwarding') {
+      const links = which === 'all' ? [...ns.links] : typeof which === 'number' ? [ns.links.get(which)!] : [];
+      for (const link of links) ns.addrconf.forwardingChanged(link);
+    }
     if (key === 'disable_ipv6') {
       const links = which === 'all' ? [...ns.links] : typeof which === 'number' ? [ns.links.get(which)!] : [];
       if (which === 'all') ns.conf6.default.disable_ipv6 = value;

@@ -33,13 +33,17 @@ export class Multicast4 {
     this.tell(link, group, 3);
   }
 
-  /** A change report now and once more within a second (robustness 2). 224.0.0.1 is never reported. */
+  /** A change report after two timer ticks (igmp_ifc_event) and once more within a second (robustness 2). 224.0.0.1 is never reported. */
   private tell(link: Link, group: Ip4, type: number): void {
     if (group === ALL_HOSTS || link.isLoopback || !link.up) return;
-    this.report(link, group, type);
     const { scheduler } = this.ns.host;
-    scheduler.after(1 + this.ns.random.below(1_000_000), () => {
-      if (link.up && link.ns === this.ns && link.ip4.groups.has(group) === (type === 4)) this.report(link, group, type);
+    const again = (): boolean => {
+      const holds = link.up && link.ns === this.ns && link.ip4.groups.has(group) === (type === 4);
+      if (holds) this.report(link, group, type);
+      return holds;
+    };
+    scheduler.after(8_000, () => {
+      if (again()) scheduler.after(1 + this.ns.random.below(1_000_000), again);
     });
   }
 

@@ -27,6 +27,9 @@ const METRIC_PREFIX = 256;
 const MIN_MTU = 1280;
 const ALL_MLD2: Ip6 = 'ff02::16';
 
+/** All routers on the link, on this node, and in the site. */
+const ROUTER_GROUPS: readonly Ip6[] = [IP6_ALL_ROUTERS, 'ff01::2', 'ff05::2'];
+
 /** The scope of an address by its prefix. */
 export function scope6(address: Ip6): number {
   if (address === IP6_LOOPBACK) return SCOPE.HOST;
@@ -50,7 +53,7 @@ export class AddrConf {
     link.ip6 = new Inet6Device(link, conf, { ...this.ns.neighDefault.inet6 });
     this.join(link, 'ff01::1', false);
     this.join(link, IP6_ALL_NODES, false);
-    if (conf.forwarding) this.join(link, IP6_ALL_ROUTERS, false);
+    if (conf.forwarding) for (const g of ROUTER_GROUPS) this.join(link, g, false);
   }
 
   private disabled(link: Link): boolean {
@@ -70,7 +73,7 @@ export class AddrConf {
       return;
     }
     // addrconf_permanent_addr: routes of addresses that were there before.
-    for (const a of link.ip6!.addresses) if (!a.noPrefixRoute && a.prefixLength < 128) this.prefixRoute(a, true);
+    for (const a of link.ip6!.addresses) if (!a.noPrefixRoute) this.prefixRoute(a, true);
     if (link.carrier && link.operstate !== 'DOWN' && link.operstate !== 'LOWERLAYERDOWN') this.start(link);
   }
 
@@ -148,6 +151,9 @@ export class AddrConf {
     const existing = link.ip6.find(local);
     if (existing) {
       if (!replace) throw new Errno('EEXIST', 'ipv6: address already assigned');
+      // inet6_addr_modify: flags that are not named again are gone.
+      existing.noDad = spec.noDad ?? false;
+      existing.home = spec.homeAddress ?? false;
       this.lifetimes(existing, spec);
       return;
     }
@@ -208,7 +214,7 @@ export class AddrConf {
       dev.conf.dad_transmits > 0;
     a.tentative = dad;
     // A link that is down takes no route; `up` adds it then.
-    if (!a.noPrefixRoute && a.prefixLength < 128 && a.link.up) this.prefixRoute(a, true);
+    if (!a.noPrefixRoute && a.link.up && a.local !== IP6_LOOPBACK) this.prefixRoute(a, true);
     if (!a.tentative) this.localRoute(a, true);
     if (dev.ready || a.link.isLoopback) this.addressReady(a);
     else if (!dad) this.ns.addrs.announce(a, false);
@@ -296,7 +302,7 @@ export class AddrConf {
     dev.addresses.splice(at, 1);
     a.timer?.cancel();
     a.dadTimer?.cancel();
-    if (!a.noPrefixRoute && a.prefixLength < 128) {
+    if (!a.noPrefixRoute && a.local !== IP6_LOOPBACK) {
       const net = network6(a.local, a.prefixLength);
       if (!dev.addresses.some((o) => o.prefixLength === a.prefixLength && network6(o.local, o.prefixLength) === net))
         this.prefixRoute(a, false);
@@ -322,6 +328,39 @@ export class AddrConf {
     r.addNexthop(new Nexthop(a.link, undefined));
     if (add) this.ns.routes.addKernel(r);
     else this.ns.routes.removeKernel(r);
+    if (a.link.ip6?.conf.forwarding) this.anycast(a, add);
+  }
+
+  /** A router answers for the subnet's own address, too (addrconf_join_anycast; RFC 4291, 2.6.1). */
+  private anycast(a: Ip6Address, join: boolean): void {
+    if (a.prefixLength >= 127 || a.link.isLoopback) return;
+    const { link } = a;
+    const subnet = network6(a.local, a.prefixLength);
+    const r = new Route('inet6', RT_TABLE.LOCAL, 'anycast', subnet, 128);
+    r.pref = 'medium';
+    r.addNexthop(new Nexthop(link, undefined));
+    const others = (link.ip6?.addresses ?? []).some(
+      (o) => o !== a && !o.tentative && o.prefixLength < 127 && network6(o.local, o.prefixLength) === subnet,
+    );
+    if (join) this.ns.routes.addKernel(r);
+    else if (!others) this.ns.routes.removeKernel(r);
+    if (others) return;
+    if (join) this.join(link, solicitedNode(subnet), true);
+    else this.leave(link, solicitedNode(subnet));
+  }
+
+  /** dev_forward_change: routers listen to groups of their own. */
+  forwardingChanged(link: Link): void {
+    const dev = link.ip6;
+    if (dev === null || link.isLoopback) return;
+    const on = dev.conf.forwarding !== 0;
+    if (on === dev.groups.has(IP6_ALL_ROUTERS)) return;
+    for (const g of ROUTER_GROUPS) {
+      if (on) this.join(link, g, true);
+      else this.leave(link, g);
+    }
+    if (!link.up) return;
+    for (const a of dev.addresses) if (!a.tentative) this.anycast(a, on);
   }
 
   /** Joins a group; `tell` sends an MLDv2 report (never for ff02::1 and interface-local groups). */
@@ -331,7 +370,8 @@ export class AddrConf {
     const users = (dev.groups.get(group) ?? 0) + 1;
     dev.groups.set(group, users);
     if (users > 1) return;
-    link.joinGroup(multicastMac6(group));
+    // What stays on the node needs no filter of the device (igmp6_group_added).
+    if (!group.startsWith('ff01:')) link.joinGroup(multicastMac6(group));
     if (tell && link.up && group !== IP6_ALL_NODES && !group.startsWith('ff01:')) this.scheduleReport(link, [group], 2);
   }
 
@@ -363,7 +403,7 @@ export class AddrConf {
       return;
     }
     dev.groups.delete(group);
-    link.leaveGroup(multicastMac6(group));
+    if (!group.startsWith('ff01:')) link.leaveGroup(multicastMac6(group));
   }
 
   private report(link: Link, groups: Ip6[]): void {

@@ -88,6 +88,9 @@ export function makeBridgeVlansWith(factory: (bridge: BridgeLink) => BridgeVlanO
 export const bridgeTransmitHook: { resume: ((skb: Skb, bridge: BridgeLink) => boolean) | null } = { resume: null };
 
 /** Ports a bridge may have (BR_MAX_PORTS). */
+/** The group of RFC 4286: what multicast routers announce themselves to. */
+const ALL_SNOOPERS4 = 0xe000006a;
+const ALL_SNOOPERS6 = 'ff02::6a';
 const MAX_PORTS = 1023;
 const TICK = 10_000;
 
@@ -414,8 +417,8 @@ export class BridgeLink extends Link {
   override onOpen(): void {
     if (this.settings.mcastSnooping) {
       // The bridge listens for multicast router discovery (all-snoopers).
-      this.joinGroup('01:00:5e:00:00:6a');
-      this.joinGroup('33:33:00:00:00:6a');
+      this.ns.multicast4.join(this, ALL_SNOOPERS4);
+      this.ns.addrconf.join(this, ALL_SNOOPERS6, false);
     }
     this.scheduleGc(this.settings.ageingTime * TICK);
   }
@@ -431,9 +434,9 @@ export class BridgeLink extends Link {
     this.stp?.stop();
     this.gc?.cancel();
     this.gc = null;
-    if (this.multicast.has('01:00:5e:00:00:6a')) {
-      this.leaveGroup('01:00:5e:00:00:6a');
-      this.leaveGroup('33:33:00:00:00:6a');
+    if (this.ip4.groups.has(ALL_SNOOPERS4)) {
+      this.ns.multicast4.leave(this, ALL_SNOOPERS4);
+      this.ns.addrconf.leave(this, ALL_SNOOPERS6);
     }
   }
 

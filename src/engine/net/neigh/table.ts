@@ -20,7 +20,8 @@ export class NeighbourTables implements NeighApi {
     return typeof address === 'number' ? this.ns.arp : this.ns.ndp;
   }
 
-  list(filter: { family?: Family; index?: number; all?: boolean } = {}): NeighbourInfo[] {
+  list(filter: { family?: Family; index?: number; all?: boolean; proxy?: boolean } = {}): NeighbourInfo[] {
+    if (filter.proxy) return this.proxied(filter);
     const out: NeighbourInfo[] = [];
     for (const family of ['inet', 'inet6'] as const) {
       if (filter.family !== undefined && filter.family !== family) continue;
@@ -33,6 +34,19 @@ export class NeighbourTables implements NeighApi {
           out.push(n.snapshot());
         }
       }
+    }
+    return out;
+  }
+
+  /** pneigh_dump_table: NTF_PROXY entries have no state and no link layer address. */
+  private proxied(filter: { family?: Family; index?: number }): NeighbourInfo[] {
+    const none = { lladdr: undefined, state: 'NONE', proxy: true, refs: 0, probes: 0 } as const;
+    const out: NeighbourInfo[] = [];
+    for (const { link, address, router } of this.proxies.values()) {
+      const family = typeof address === 'number' ? 'inet' : 'inet6';
+      if (filter.family !== undefined && filter.family !== family) continue;
+      if (filter.index !== undefined && filter.index !== link.index) continue;
+      out.push({ ...none, family, index: link.index, address, router, used: 0, confirmed: 0, updated: 0 });
     }
     return out;
   }

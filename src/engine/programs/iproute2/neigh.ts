@@ -213,6 +213,7 @@ function show(ctx: Context, words: readonly string[], flushing: boolean): number
     ctx.net.neigh
       .list({
         all: true,
+        ...(proxy && { proxy }),
         ...(index !== undefined && { index }),
         ...((family === 'inet' || family === 'inet6') && { family }),
       })

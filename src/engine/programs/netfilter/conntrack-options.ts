@@ -197,9 +197,10 @@ const OUTPUTS = ['xml', 'extended', 'timestamp', 'id', 'ktimestamp', 'labels', '
 
 /** Names separated by commas; each may be cut and in any case. @throws ParameterProblem */
 function parameters(text: string, names: readonly string[]): string[] {
-  return text.split(',').map((word) => {
+  const words = text.split(',');
+  return words.map((word, i) => {
     const found = names.find((n) => word !== '' && n.toLowerCase().startsWith(word.toLowerCase()));
-    if (found === undefined) throw new ParameterProblem(`Bad parameter \`${text}'`);
+    if (found === undefined) throw new ParameterProblem(`Bad parameter \`${words.slice(i).join(',')}'`);
     return found;
   });
 }

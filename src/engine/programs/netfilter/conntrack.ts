@@ -5,6 +5,7 @@ import type { Program, Sys } from '../../host';
 import type { ConntrackEvent, Tuple } from '../../net/conntrack';
 import { CT_STATUS, Connection, conntrackOf, hasPorts, invert, makeTuple } from '../../net/conntrack';
 import type { Conntrack } from '../../net/conntrack';
+import { IPPROTO } from '../../wire';
 import { Stop, stoppable } from '../network/common';
 import { CONNTRACK_HELP } from './conntrack-help';
 import type { AddressSpec, Request } from './conntrack-options';
@@ -50,8 +51,10 @@ function matches(c: Connection, r: Request): boolean {
     if (r.mark !== undefined && (c.mark & r.mark.mask) >>> 0 !== r.mark.value) return false;
     if (r.status !== undefined && (c.status & r.status) !== r.status) return false;
   }
-  const source = (c.status & CT_STATUS.SRC_NAT) !== 0;
-  const destination = (c.status & CT_STATUS.DST_NAT) !== 0;
+  // What tells one NAT from none is that the tuples differ in address or "port"; the identifiers of ICMP always do.
+  const icmp = c.original.protocol === IPPROTO.ICMP || c.original.protocol === IPPROTO.ICMPV6;
+  const source = (c.status & (icmp ? CT_STATUS.SRC_NAT_DONE : CT_STATUS.SRC_NAT)) !== 0;
+  const destination = (c.status & (icmp ? CT_STATUS.DST_NAT_DONE : CT_STATUS.DST_NAT)) !== 0;
   const snat = (spec: AddressSpec | null | undefined): boolean => natFits(spec, source, reply.dst, reply.dport);
   const dnat = (spec: AddressSpec | null | undefined): boolean => natFits(spec, destination, reply.src, reply.sport);
   return snat(r.srcNat) && dnat(r.dstNat) && (r.anyNat === undefined || snat(r.anyNat) || dnat(r.anyNat));
@@ -95,7 +98,8 @@ function create(ct: Conntrack, r: Request, portid: number): boolean {
   c.status = r.status ?? 0;
   if (r.srcNat) c.status |= CT_STATUS.SRC_NAT;
   if (r.dstNat) c.status |= CT_STATUS.DST_NAT;
-  c.status |= CT_STATUS.SRC_NAT_DONE | CT_STATUS.DST_NAT_DONE;
+  // ctnetlink_setup_nat: only with one of the two is the other settled as well.
+  if (r.srcNat || r.dstNat) c.status |= CT_STATUS.SRC_NAT_DONE | CT_STATUS.DST_NAT_DONE;
   c.mark = r.mark?.value ?? 0;
   c.tcpState = r.state ?? 0;
   c.timeout = r.timeout! * 1e6;

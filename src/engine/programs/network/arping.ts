@@ -68,8 +68,9 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       throw new Stop(2, 'arping: no suitable device found. Please, use option -I.\n');
     }
     const info = sys.net.links.info(link);
-    if ((info.flags & IFF.UP) === 0) throw new Stop(2, `Interface "${link.name}" is down\n`);
-    if ((info.flags & (IFF.LOOPBACK | IFF.NOARP)) !== 0) throw new Stop(2, `Interface "${link.name}" is not ARPable\n`);
+    if ((info.flags & IFF.UP) === 0) throw new Stop(2, '', `Interface "${link.name}" is down\n`);
+    if ((info.flags & (IFF.LOOPBACK | IFF.NOARP)) !== 0)
+      throw new Stop(2, '', `Interface "${link.name}" is not ARPable\n`);
     let target = inetAton(host);
     if (target === undefined) {
       const found = yield* resolveHost(sys, host, 'inet');

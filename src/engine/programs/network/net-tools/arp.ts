@@ -150,7 +150,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       sys.net.neigh.delete({ index: find(), address: ip });
     } catch (e) {
       if (e instanceof Stop && e.text.includes('No such device')) throw e;
-      throw new Stop(255, `No ARP entry for ${host}\n`);
+      throw new Stop(255, '', `No ARP entry for ${host}\n`);
     }
     return 0;
   });
