@@ -4,15 +4,11 @@
  * survives structured cloning, and the compiled parts survive JSON.
  */
 import type { Change, Counterfactual, Journey, JourneyList } from './journey/types';
+import type { Place, Script } from './typed';
+
+export type { Place, Script } from './typed';
 
 // --- compiled content -----------------------------------------------------------------------------------------------
-
-/** Where a terminal is: on a machine, or inside one of its namespaces or containers. */
-export interface Place {
-  readonly machine: string;
-  /** Name of a network namespace as `ip netns` knows it. */
-  readonly netns?: string;
-}
 
 /** What a command's result must look like. All that are given must hold; `exit` is 0 when left out. */
 export interface Expectation {
@@ -56,12 +52,6 @@ export interface Feedback {
   readonly id: string;
   readonly when: Check;
   readonly say: string;
-}
-
-/** A script: what is typed, and where. */
-export interface Script {
-  readonly on?: Place;
-  readonly run: string;
 }
 
 /** One way to solve a task. `why` explains the flags. */

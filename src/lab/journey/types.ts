@@ -1,5 +1,5 @@
 /** The journey of a packet as data. Everything here survives structured cloning and JSON. */
-import type { Place, Script } from '../protocol';
+import type { Place, Script } from '../typed';
 
 /** A protocol layer, in the order of the bytes. The page draws one segment for each. */
 export type JourneyLayer = 'eth' | 'ip' | 'tcp' | 'udp' | 'icmp' | 'arp' | 'dns' | 'http' | 'vxlan' | 'data';

@@ -6,7 +6,6 @@ import type { Message, RawSocket, SocketError } from '../../../net';
 import type { IpAddress, Transport } from '../../../wire';
 import { formatIp } from '../../../wire';
 import { nameOf } from '../resolver';
-import { why } from '../common';
 import type { PingOptions } from './options';
 
 /** What differs between the families. */
