@@ -4,6 +4,7 @@ import { bitNames, shouldBe } from './dissector';
 import { printHex } from './dump';
 import type { IpContext } from './transport';
 import { pseudoSum } from './transport';
+import { floatingCode, printGroupRecords } from './multicast-records';
 
 const TYPES: Readonly<Record<number, string>> = {
   1: 'destination unreachable',
@@ -70,7 +71,6 @@ const PREFIX_FLAGS = [
 ] as const;
 
 const PREFERENCES = ['medium', 'high', 'rsv', 'low'];
-const RECORDS = ['', 'is_in', 'is_ex', 'to_in', 'to_ex', 'allow', 'block'];
 
 function lifetime(seconds: number): string {
   return seconds === 0xffffffff ? 'infinity' : `${seconds}s`;
@@ -124,36 +124,12 @@ function printReport2(d: Dissector, at: number, length: number): void {
     d.print(` [invalid len ${length}]`);
     return;
   }
-  const groups = d.u16(at + 6);
-  d.print(`, ${groups} group record(s)`);
-  if (d.verbose === 0) return;
-  let p = 8;
-  for (let i = 0; i < groups; i++) {
-    if (length < p + 20) {
-      d.print(' [invalid number of groups]');
-      return;
-    }
-    const type = d.u8(at + p);
-    d.print(` [gaddr ${d.ip6(at + p + 4)} ${RECORDS[type] || ` [v2-report-#${type}]`}`);
-    const sources = d.u16(at + p + 2);
-    if (length < p + 20 + 16 * sources) {
-      d.print(` [invalid number of sources ${sources}]`);
-      return;
-    }
-    if (d.verbose === 1) d.print(`, ${sources} source(s)`);
-    else {
-      d.print(' {');
-      for (let s = 0; s < sources; s++) d.print(` ${d.ip6(at + p + 20 + 16 * s)}`);
-      d.print(' }');
-    }
-    p += 20 + 16 * sources;
-    d.print(']');
-  }
+  printGroupRecords(d, at, length, 'v2', 16, (p) => d.ip6(p));
 }
 
 function printQuery2(d: Dissector, at: number, length: number): void {
   const code = d.u16(at + 4);
-  const delay = code < 32768 ? code : ((code & 0xfff) | 0x1000) << (((code >> 12) & 7) + 3);
+  const delay = floatingCode(code, 12);
   if (d.verbose > 0) d.print(` [max resp delay=${delay}]`);
   d.print(` [gaddr ${d.ip6(at + 8)}`);
   if (d.verbose > 0) {
@@ -161,7 +137,7 @@ function printQuery2(d: Dissector, at: number, length: number): void {
     if ((flags & 8) !== 0) d.print(' sflag');
     if ((flags & 7) !== 0) d.print(` robustness=${flags & 7}`);
     const qqic = d.u8(at + 25);
-    d.print(` qqi=${qqic < 128 ? qqic : ((qqic & 15) | 16) << (((qqic >> 4) & 7) + 3)}`);
+    d.print(` qqi=${floatingCode(qqic, 4)}`);
   }
   const sources = d.u16(at + 26);
   if (sources > 0) d.print(length < 28 + 16 * sources ? ' [invalid number of sources]' : `, ${sources} source(s)`);

@@ -1,39 +1,14 @@
 /** IGMP versions 1 to 3. */
 import type { Dissector } from './dissector';
 import { relativeTime } from './dissector';
-
-const RECORDS = ['', 'is_in', 'is_ex', 'to_in', 'to_ex', 'allow', 'block'];
+import { floatingCode, printGroupRecords } from './multicast-records';
 
 function printReport3(d: Dissector, at: number, length: number): void {
   if (length < 16 || length % 4 !== 0) {
     d.print(` [invalid len ${length}]`);
     return;
   }
-  const groups = d.u16(at + 6);
-  d.print(`, ${groups} group record(s)`);
-  if (d.verbose === 0) return;
-  let p = 8;
-  for (let i = 0; i < groups; i++) {
-    if (length < p + 8) {
-      d.print(' [invalid number of groups]');
-      return;
-    }
-    const type = d.u8(at + p);
-    d.print(` [gaddr ${d.ip4(at + p + 4)} ${RECORDS[type] || ` [v3-report-#${type}]`}`);
-    const sources = d.u16(at + p + 2);
-    if (length < p + 8 + sources * 4) {
-      d.print(` [invalid number of sources ${sources}]`);
-      return;
-    }
-    if (d.verbose === 1) d.print(`, ${sources} source(s)`);
-    else {
-      d.print(' {');
-      for (let s = 0; s < sources; s++) d.print(` ${d.ip4(at + p + 8 + 4 * s)}`);
-      d.print(' }');
-    }
-    p += 8 + 4 * sources;
-    d.print(']');
-  }
+  printGroupRecords(d, at, length, 'v3', 4, (p) => d.ip4(p));
 }
 
 function printQuery3(d: Dissector, at: number, length: number): void {
@@ -43,7 +18,7 @@ function printQuery3(d: Dissector, at: number, length: number): void {
     return;
   }
   const code = d.u8(at + 1);
-  const tenths = code < 128 ? code : ((code & 15) | 16) << (((code >> 4) & 7) + 3);
+  const tenths = floatingCode(code, 4);
   if (code !== 100) {
     d.print(
       ` [max resp time ${tenths < 600 ? (tenths / 10).toFixed(1) + 's' : relativeTime(Math.floor(tenths / 10))}]`,
