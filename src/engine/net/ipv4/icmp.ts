@@ -1,3 +1,4 @@
+import type { Micros } from '../../core';
 import type { Icmp4Error, Icmp4Packet, Ip4, Ipv4Packet } from '../../wire';
 import {
   CHECKSUM_AUTO,
@@ -22,6 +23,9 @@ import { PACKET } from '../skb';
 const MAX_ERROR = 576;
 /** Tokens of the per-destination limiter (XRLIM_BURST_FACTOR) and its rate: one a second (icmp_ratelimit). */
 const BURST = 6;
+/** net.ipv4.route.error_burst and error_cost. */
+const ERROR_BURST = 5_000_000;
+const ERROR_COST = 1_000_000;
 
 /** The packet an error is about, as far as it was quoted. */
 export interface Quoted4 {
@@ -172,20 +176,36 @@ export class Icmp4 {
     }
     this.globalTokens--;
     const rate = ns.ipv4.icmp_ratelimit * 1000;
-    let b = this.buckets.get(dst);
-    if (b === undefined) {
-      if (this.buckets.size > 4096) this.buckets.clear();
-      this.buckets.set(dst, (b = { tokens: BURST, at: now }));
-    }
-    // Tokens are time: without a rate a full bucket holds none (inet_peer_xrlim_allow).
-    b.tokens = rate === 0 ? 0 : Math.min(BURST, b.tokens + (now - b.at) / rate);
-    b.at = now;
-    if (rate === 0) return true;
-    if (b.tokens < 1) {
+    const b = this.bucket(dst, BURST * rate);
+    if (b.tokens < rate) {
       ns.mib.IcmpOutRateLimitHost++;
       return false;
     }
-    b.tokens--;
+    b.tokens -= rate;
+    return true;
+  }
+
+  /**
+   * The bucket of a destination (struct inet_peer), filled up to now. Tokens are time: without a rate a full bucket holds none
+   * (inet_peer_xrlim_allow).
+   */
+  private bucket(dst: Ip4, full: Micros): { tokens: Micros; at: Micros } {
+    const { now } = this.ns;
+    let b = this.buckets.get(dst);
+    if (b === undefined) {
+      if (this.buckets.size > 4096) this.buckets.clear();
+      this.buckets.set(dst, (b = { tokens: full, at: now }));
+    }
+    b.tokens = Math.min(full, b.tokens + (now - b.at));
+    b.at = now;
+    return b;
+  }
+
+  /** ip_error: how often a sender is told that there is no route. Its tokens are those of {@link allowed}. */
+  routeErrorAllowed(dst: Ip4): boolean {
+    const b = this.bucket(dst, ERROR_BURST);
+    if (b.tokens < ERROR_COST) return false;
+    b.tokens -= ERROR_COST;
     return true;
   }
 

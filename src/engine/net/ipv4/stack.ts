@@ -485,7 +485,7 @@ export class Ip4Stack {
           : why === 'EACCES'
             ? ICMP4_UNREACH.ADMIN_PROHIBITED
             : ICMP4_UNREACH.NET;
-      ns.icmp4.error(skb, ICMP4.UNREACHABLE, code, 0);
+      if (ns.icmp4.routeErrorAllowed(packet.src)) ns.icmp4.error(skb, ICMP4.UNREACHABLE, code, 0);
     }
     ns.drop(skb, reason, 'ip_error');
   }

@@ -58,6 +58,8 @@ export interface Request {
   mark: Masked | undefined;
   status: number | undefined;
   statusUnset: boolean;
+  /** -u UNREPLIED: only those that nobody answered. */
+  unreplied: boolean;
   timeout: number | undefined;
   zone: number | undefined;
   zero: boolean;
@@ -186,6 +188,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ASSURED: CT_STATUS.ASSURED,
   SEEN_REPLY: CT_STATUS.SEEN_REPLY,
   UNSET: 0,
+  UNREPLIED: 0,
   FIXED_TIMEOUT: CT_STATUS.FIXED_TIMEOUT,
   EXPECTED: CT_STATUS.EXPECTED,
   SRC_NAT: 0,
@@ -264,6 +267,7 @@ function empty(): Request {
     mark: undefined,
     status: undefined,
     statusUnset: false,
+    unreplied: false,
     timeout: undefined,
     zone: undefined,
     zero: false,
@@ -421,9 +425,10 @@ class Reader {
         for (const name of parameters(text!, Object.keys(STATUS))) {
           if (name === 'SRC_NAT' || name === 'DST_NAT')
             r.warnings += `WARNING: ignoring ${name}, use --${name === 'SRC_NAT' ? 'src' : 'dst'}-nat instead\n`;
+          if (name === 'UNREPLIED') r.unreplied = true;
           r.status |= STATUS[name]!;
         }
-        r.statusUnset = r.status === 0;
+        r.statusUnset = r.status === 0 && !r.unreplied;
         break;
       }
       case 'zero':
@@ -482,6 +487,11 @@ class Reader {
         if (!must && !words.includes(key)) throw new ParameterProblem(`Illegal option \`--${key}' with this command`);
       } else if (must) throw new ParameterProblem(`You need to supply the \`--${key}' option for this command`);
     }
+    if (
+      this.request.zero &&
+      ['src', 'dst', 'reply-src', 'reply-dst', 'protonum', 'mark'].some((k) => this.given.has(k))
+    )
+      throw new ParameterProblem("Can't use -z with filtering parameters");
   }
 }
 

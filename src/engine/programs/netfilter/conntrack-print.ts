@@ -56,7 +56,7 @@ export function line(c: Connection, form: Form): string {
 /** The options by which `conntrack -A` would make it again (`-o save`). */
 export function saved(c: Connection, now: Micros): string {
   const { original: o, reply: r, status } = c;
-  const names = [status & CT_STATUS.ASSURED ? 'ASSURED' : '', status & CT_STATUS.SEEN_REPLY ? 'SEEN_REPLY' : ''].filter(
+  const names = [status & CT_STATUS.SEEN_REPLY ? 'SEEN_REPLY' : '', status & CT_STATUS.ASSURED ? 'ASSURED' : ''].filter(
     (n) => n !== '',
   );
   const words: (string | number)[] = ['-A', '-t', secondsLeft(c, now), '-u', names.join(',') || 'UNSET'];

@@ -110,7 +110,7 @@ ip -n c addr add 10.0.0.2/24 dev eth0; ip -n s addr add 192.0.2.2/24 dev eth0; i
 sysctl -qw net.ipv4.ip_forward=1; iptables -t nat -A POSTROUTING -o s -j MASQUERADE; sleep 2
 conntrack -E -p icmp > /tmp/events 2> /tmp/errors & sleep 0.1
 ip netns exec c ping -c1 192.0.2.2 > /dev/null
-conntrack -U -p icmp -m 7 > /dev/null 2>&1; conntrack -L -m 7 2> /dev/null | wc -l; conntrack -D -p icmp > /dev/null 2>&1
+conntrack -U -p icmp -m 9 2>&1 | head -1; conntrack -U -s 10.0.0.2 -m 7 > /dev/null 2>&1; conntrack -L -m 7 2> /dev/null | wc -l; conntrack -D -p icmp > /dev/null 2>&1
 conntrack -C; kill %1; wait %1; sed 's/ id=[0-9]*/ id=I/g' /tmp/events; cat /tmp/errors`,
   );
   assert.equal(status, 0);
@@ -122,12 +122,13 @@ conntrack -C; kill %1; wait %1; sed 's/ id=[0-9]*/ id=I/g' /tmp/events; cat /tmp
       .trimEnd()
       .split('\n'),
     [
+      'Operation failed: Operation not supported',
       '1',
       '0',
       `    [NEW] icmp     1 30 ${there} [UNREPLIED] ${back}`,
       ` [UPDATE] icmp     1 30 ${there} ${back}`,
-      ` [UPDATE] icmp     1 29 ${there} ${back} mark=7 [USERSPACE] portid=P`,
-      `[DESTROY] icmp     1 29 ${there} ${back} mark=7 [USERSPACE] portid=P`,
+      ` [UPDATE] icmp     1 29 ${there} ${back} mark=7 [USERSPACE] portid=P progname=conntrack`,
+      `[DESTROY] icmp     1 29 ${there} ${back} mark=7 [USERSPACE] portid=P progname=conntrack`,
       `${NAME}: 4 flow events have been shown.`,
     ],
   );

@@ -50,6 +50,7 @@ function matches(c: Connection, r: Request): boolean {
   if (r.command !== 'U') {
     if (r.mark !== undefined && (c.mark & r.mark.mask) >>> 0 !== r.mark.value) return false;
     if (r.status !== undefined && (c.status & r.status) !== r.status) return false;
+    if (r.unreplied && (c.status & CT_STATUS.SEEN_REPLY) !== 0) return false;
   }
   // What tells one NAT from none is that the tuples differ in address or "port"; the identifiers of ICMP always do.
   const icmp = c.original.protocol === IPPROTO.ICMP || c.original.protocol === IPPROTO.ICMPV6;
@@ -107,25 +108,27 @@ function create(ct: Conntrack, r: Request, portid: number): boolean {
   return ct.add(c, portid);
 }
 
+const marked = (c: Connection, r: Request): number =>
+  r.mark === undefined ? c.mark : ((c.mark & ~r.mark.mask) | (r.mark.value & r.mark.mask)) >>> 0;
+
+/** Does -U ask for anything that is not so already? */
+function changes(c: Connection, r: Request): boolean {
+  return (
+    marked(c, r) !== c.mark || r.timeout !== undefined || r.state !== undefined || ((r.status ?? 0) & ~c.status) !== 0
+  );
+}
+
 /** What -U asks for. @returns true when it changed something */
 function update(ct: Conntrack, c: Connection, r: Request, portid: number): boolean {
-  let changed = false;
-  if (r.mark !== undefined) {
-    const mark = ((c.mark & ~r.mark.mask) | (r.mark.value & r.mark.mask)) >>> 0;
-    changed ||= mark !== c.mark;
-    c.mark = mark;
-  }
+  if (!changes(c, r)) return false;
+  c.mark = marked(c, r);
   if (r.timeout !== undefined) {
-    changed = true;
     c.timeout = r.timeout * 1e6;
     c.expires = ct.ns.now + c.timeout;
   }
-  if (r.status !== undefined && (c.status & r.status) !== r.status) {
-    changed = true;
-    c.status |= r.status;
-  }
-  if (changed) ct.changed(c, portid);
-  return changed;
+  c.status |= r.status ?? 0;
+  ct.changed(c, portid);
+  return true;
 }
 
 const formOf = (sys: Sys, r: Request, use: number): Form => ({ output: r.output, now: sys.now, use, event: undefined });
@@ -173,7 +176,11 @@ function* follow(sys: Sys, ct: Conntrack, r: Request): Coroutine<number> {
       const stamp = r.output.has('timestamp') ? `[${Math.floor(at / 1e6)}.${String(at % 1e6).padStart(6, '0')}]\t` : '';
       text = `${stamp}${`[${type}]`.padStart(9)} ${line(conn, form)}`;
     }
-    if (portid !== undefined) text += ` [USERSPACE] portid=${portid}`;
+    if (portid !== undefined) {
+      // The name is looked up while the process is still there (/proc/PID/comm).
+      const by = sys.proc.ns.pid.processes.get(portid);
+      text += ` [USERSPACE] portid=${portid}${by === undefined ? '' : ` progname=${by.comm}`}`;
+    }
     queue.push({ text });
     arrived.wakeAll();
   };
@@ -279,7 +286,13 @@ function* run(sys: Sys, argv: readonly string[]): Coroutine<number> {
     case 'U': {
       let n = 0;
       for (const c of ct.list()) {
-        if (!matches(c, r) || !update(ct, c, r, portid)) continue;
+        if (!matches(c, r)) continue;
+        // Without an address or -f the request names no family, and the kernel does not know whose entry it means.
+        if (r.family === undefined && changes(c, r)) {
+          yield* sys.eprint('Operation failed: Operation not supported\n');
+          throw failed('Operation not supported');
+        }
+        if (!update(ct, c, r, portid)) continue;
         n++;
         yield* sys.print(show(c, formOf(sys, r, 2)));
       }

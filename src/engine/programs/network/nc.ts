@@ -10,7 +10,7 @@ import { formatIp, serviceName, servicePort } from '../../wire';
 import { GetoptError, getopt } from '../lib/getopt';
 import { Stop, stoppable, why } from './common';
 import { NC_SUMMARY, NC_USAGE } from './help';
-import { nameOf, resolveHost } from './resolver';
+import { nameInfo, resolveHost } from './resolver';
 import { socketOwner, tcpSocket, udpSocket } from './sockets';
 
 interface Options {
@@ -163,6 +163,9 @@ function ports(text: string, o: Options): number[] {
   return [one(text)];
 }
 
+/** What a packet and its acknowledgement take between namespaces of one machine, with room to spare. Microseconds. */
+const ROUND_TRIP = 300;
+
 /**
  * Copies standard input to the connection and the connection to standard output until both are over.
  * @returns the exit status
@@ -214,6 +217,8 @@ function* readWrite(sys: Sys, fd: number, socket: TcpSocket | UdpSocket | UnixSo
       if (o.crlf) data = crlf(data);
       try {
         yield* sys.write(fd, data);
+        // The way out of write(2) leads through the soft interrupt: on one machine the answer is there before nc goes on.
+        yield* sys.sleep(ROUND_TRIP);
       } catch (e) {
         if (!isErrno(e)) throw e;
         if (!udp) return 1;
@@ -309,9 +314,11 @@ function* connectClient(sys: Sys, host: string, portText: string, o: Options): C
   return status;
 }
 
-function* shown(sys: Sys, address: IpAddress, o: Options): Coroutine<string> {
-  const name = o.numeric ? undefined : yield* nameOf(sys, address);
-  return name ?? formatIp(address);
+/** Says what listens or who connected; without a name server that answers there is only the complaint about it. */
+function* report(sys: Sys, what: string, address: IpAddress, port: number, o: Options): Coroutine<void> {
+  const name = o.numeric ? undefined : yield* nameInfo(sys, address);
+  if (typeof name === 'object') yield* sys.eprint(`nc: getnameinfo: ${name.error}\n`);
+  else yield* sys.eprint(`${what} on ${name ?? formatIp(address)} ${port}\n`);
 }
 
 function* listenTcp(sys: Sys, host: string | undefined, port: number, o: Options): Coroutine<number> {
@@ -324,26 +331,21 @@ function* listenTcp(sys: Sys, host: string | undefined, port: number, o: Options
   }
   const socket = tcpSocket(sys, typeof address === 'number' ? 'inet' : 'inet6');
   const fd = sys.install(socket);
-  socket.reuseAddr = true;
+  socket.reuseAddr = socket.reusePort = true;
   try {
     socket.bind({ address, port });
-    socket.listen(o.keep ? 5 : 1);
+    socket.listen(1);
   } catch (e) {
     throw new Stop(1, `nc: ${why(e)}\n`);
   }
-  if (o.verbose) yield* sys.eprint(`Listening on ${yield* shown(sys, address, o)} ${port}\n`);
+  if (o.verbose) yield* report(sys, 'Listening', address, port, o);
   for (;;) {
-    let peer: TcpSocket;
-    try {
-      peer = yield* socket.accept(sys, o.timeout === undefined ? {} : { until: sys.now + o.timeout * 1e6 });
-    } catch (e) {
-      if (isErrno(e, 'EAGAIN')) return 1;
-      throw e;
-    }
+    // -w is for connecting and for idle connections, not for waiting until somebody comes.
+    const peer = yield* socket.accept(sys);
     const connection = sys.install(peer);
     if (o.verbose) {
       const from = peer.remote!;
-      yield* sys.eprint(`Connection received on ${yield* shown(sys, peer.remoteIp, o)} ${from.port}\n`);
+      yield* report(sys, 'Connection received', peer.remoteIp, from.port, o);
     }
     const status = o.zero ? 0 : yield* readWrite(sys, connection, peer, o);
     sys.close(connection);
@@ -364,18 +366,17 @@ function* listenUdp(sys: Sys, host: string | undefined, port: number, o: Options
   }
   const socket = udpSocket(sys, family);
   const fd = sys.install(socket);
-  socket.reuseAddr = true;
+  socket.reuseAddr = socket.reusePort = true;
   try {
     socket.bind({ address, port });
   } catch (e) {
     throw new Stop(1, `nc: ${why(e)}\n`);
   }
-  if (o.verbose) yield* sys.eprint(`Bound on ${yield* shown(sys, address, o)} ${port}\n`);
+  if (o.verbose) yield* report(sys, 'Bound', address, port, o);
   // The first datagram decides who is talked to.
   const first = yield* socket.receive(sys, { peek: true });
   if (!o.keep) socket.connect(first.from);
-  if (o.verbose)
-    yield* sys.eprint(`Connection received on ${yield* shown(sys, first.from.address, o)} ${first.from.port}\n`);
+  if (o.verbose) yield* report(sys, 'Connection received', first.from.address, first.from.port, o);
   return yield* readWrite(sys, fd, socket, o);
 }
 
@@ -411,17 +412,17 @@ function* unix(sys: Sys, path: string, o: Options): Coroutine<number> {
   try {
     inode = files.stat(path).inode;
   } catch (e) {
-    throw new Stop(1, `nc: unix connect failed: ${why(e)}\n`);
+    throw new Stop(1, `nc: ${path}: ${why(e)}\n`);
   }
   const listener = inode instanceof SocketNode ? inode.endpoint : undefined;
-  if (!(listener instanceof UnixSocket)) throw new Stop(1, 'nc: unix connect failed: Connection refused\n');
+  if (!(listener instanceof UnixSocket)) throw new Stop(1, `nc: ${path}: Connection refused\n`);
   void proc;
   const socket = new UnixSocket(sys.net, socketOwner(sys));
   const fd = sys.install(socket);
   try {
     yield* socket.connect(sys, listener);
   } catch (e) {
-    throw new Stop(1, `nc: unix connect failed: ${why(e)}\n`);
+    throw new Stop(1, `nc: ${path}: ${why(e)}\n`);
   }
   return o.zero ? 0 : yield* readWrite(sys, fd, socket, o);
 }

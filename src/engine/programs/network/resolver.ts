@@ -161,9 +161,12 @@ export function* hostByAddress(
   address: IpAddress,
   services?: readonly NssService[],
 ): Coroutine<HostEntry | undefined> {
-  const found = yield* nss(sys, services ?? (yield* hostServices(sys)), function* (service): Coroutine<
-    Found | undefined
-  > {
+  const found = yield* foundByAddress(sys, address, services);
+  return found.status === 'SUCCESS' ? found.host : undefined;
+}
+
+function* foundByAddress(sys: Sys, address: IpAddress, services?: readonly NssService[]): Coroutine<Found> {
+  return yield* nss(sys, services ?? (yield* hostServices(sys)), function* (service): Coroutine<Found | undefined> {
     if (service === 'files') {
       for (const entry of yield* hostsFile(sys)) {
         if (entry.address !== address) continue;
@@ -182,7 +185,6 @@ export function* hostByAddress(
     if (name === undefined) return { status: 'NOTFOUND', error: 'NO_DATA' };
     return { status: 'SUCCESS', host: { name, aliases, addresses: [address] } };
   });
-  return found.status === 'SUCCESS' ? found.host : undefined;
 }
 
 const GAI: Readonly<Record<HostError, ResolveError>> = {
@@ -247,4 +249,14 @@ export function resolveHost(sys: Sys, host: string, family: Family | 'any' = 'an
 /** The name of `address` (getnameinfo(3)); undefined when nobody knows one. */
 export function* nameOf(sys: Sys, address: IpAddress): Coroutine<string | undefined> {
   return (yield* hostByAddress(sys, address))?.name;
+}
+
+/**
+ * getnameinfo(3) without flags: a name, undefined when there is none (callers show the address then), or what went wrong
+ * when no name server answered.
+ */
+export function* nameInfo(sys: Sys, address: IpAddress): Coroutine<string | undefined | { error: ResolveError }> {
+  const found = yield* foundByAddress(sys, address);
+  if (found.status === 'SUCCESS') return found.host.name;
+  return found.error === 'TRY_AGAIN' ? { error: GAI.TRY_AGAIN } : undefined;
 }

@@ -7,7 +7,7 @@ import type { IpAddress } from '../../wire';
 import { formatIp } from '../../wire';
 import { GetoptError, getopt } from '../lib/getopt';
 import { Stop, stoppable } from './common';
-import { nameOf, resolveHost } from './resolver';
+import { nameInfo, resolveHost } from './resolver';
 import { udpSocket } from './sockets';
 
 const USAGE = `
@@ -179,8 +179,11 @@ class Path {
       if (typeof this.address === 'number') at = undefined;
     } else {
       const text = e.offender === undefined ? '' : formatIp(e.offender);
-      const name =
-        o.numeric && !o.both ? text : e.offender === undefined ? '' : ((yield* nameOf(sys, e.offender)) ?? text);
+      let name = text;
+      if ((!o.numeric || o.both) && e.offender !== undefined) {
+        const found = yield* nameInfo(sys, e.offender);
+        name = typeof found === 'object' ? '???' : (found ?? text);
+      }
       const [a, b] = o.numeric ? [text, name] : [name, text];
       const shown = o.both ? `${a} (${b})` : a;
       out = `${sent > 0 ? `${String(sent).padStart(2)}:  ` : `${String(ttl).padStart(2)}?: `}${shown.padEnd(HOST_COLUMN)}${shown.length >= HOST_COLUMN ? ' ' : ''}`;

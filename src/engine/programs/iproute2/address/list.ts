@@ -132,14 +132,13 @@ function linkPasses(f: Filter, info: LinkInfo): boolean {
   return true;
 }
 
-function addressPasses(f: Filter, a: AddressInfo): boolean {
+function addressPasses(f: Filter, a: AddressInfo, linkName: string): boolean {
   if ((f.family === 'inet' || f.family === 'inet6') && f.family !== a.family) return false;
   if (f.scope !== undefined && a.scope !== f.scope) return false;
   for (const [name, wanted] of f.flags) if (hasFlag(a, name) !== wanted) return false;
   if (f.to && f.to.address !== undefined && !containsIp(f.to.address, f.to.length, a.local)) return false;
-  if (f.label !== undefined && a.label !== undefined && !fnmatch(f.label, a.label)) return false;
-  if (f.label !== undefined && a.label === undefined) return false;
-  return true;
+  // Addresses without a label of their own go by the name of their link.
+  return f.label === undefined || fnmatch(f.label, a.label ?? linkName);
 }
 
 /** fnmatch(3) with `*`, `?` and sets. */
@@ -180,7 +179,7 @@ export function list(ctx: Context, words: readonly string[], link: boolean): num
   for (const info of net.links.list()) {
     if (!linkPasses(f, info)) continue;
     const own = byIndex.get(info.index) ?? [];
-    const shown = own.filter((a) => addressPasses(f, a));
+    const shown = own.filter((a) => addressPasses(f, a, info.name));
     if (!link && f.family !== 'link') {
       if (shown.length === 0 && !(own.length === 0 && f.family === 'unspec')) continue;
     }
@@ -195,8 +194,8 @@ export function list(ctx: Context, words: readonly string[], link: boolean): num
         out.fp('\n');
       }
     } else {
-      const labelled = f.label === undefined || fnmatch(f.label, info.name) || !['unspec', 'link'].includes(f.family);
-      if ((!noLink || out.isJson) && labelled) {
+      // Who asks for a label gets addresses alone.
+      if ((!noLink && f.label === undefined) || out.isJson) {
         const addressLine = link || f.family === 'unspec' || f.family === 'link' || options.details > 0;
         printLink(ctx, info, { link, addressLine, queue: true, reduced });
       }
@@ -227,7 +226,7 @@ export function flushAddresses(ctx: Context, words: readonly string[]): number {
     const links = new Map(net.links.list().map((l) => [l.index, l]));
     const doomed = net.addrs.list().filter((a) => {
       const info = links.get(a.index);
-      return info !== undefined && linkPasses(f, info) && addressPasses(f, a);
+      return info !== undefined && linkPasses(f, info) && addressPasses(f, a, ctx.nameOf(a.index));
     });
     if (doomed.length === 0) {
       if (options.stats > 0) {

@@ -100,8 +100,13 @@ function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Corouti
       errorsAnswer: true,
       many: o.broadcast || isMulticast4(target),
     };
-    const from = o.device !== undefined || source !== undefined ? `from ${formatIp4(local)} ${o.device ?? ''}: ` : '';
-    yield* sys.print(`PING ${host} (${formatIp4(target)}) ${from}${o.size}(${o.size + 28}) bytes of data.\n`);
+    const from =
+      o.device !== undefined || source !== undefined || o.strictSource
+        ? `from ${formatIp4(local)} ${o.device ?? ''}: `
+        : '';
+    // Connecting to 0.0.0.0 means this host.
+    const shown = target === 0 ? 0x7f000001 : target;
+    yield* sys.print(`PING ${host} (${formatIp4(shown)}) ${from}${o.size}(${o.size + 28}) bytes of data.\n`);
     return yield* new PingRun(sys, o, socket, family, id, host).run();
   } finally {
     sys.close(fd);

@@ -22,6 +22,8 @@ export interface PingOptions {
   flood: boolean;
   adaptive: boolean;
   audible: boolean;
+  /** -B */
+  strictSource: boolean;
   broadcast: boolean;
   timestamps: boolean;
   outstanding: boolean;
@@ -79,6 +81,7 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
     flood: false,
     adaptive: false,
     audible: false,
+    strictSource: false,
     broadcast: false,
     timestamps: false,
     outstanding: false,
@@ -188,6 +191,8 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         break;
       }
       case 'B':
+        o.strictSource = true;
+        break;
       case 'C':
       case 'd':
       case 'L':

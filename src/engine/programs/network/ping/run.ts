@@ -303,7 +303,7 @@ export class PingRun {
       if (timing) line += ` time=${tripText(trip)} ms`;
       if (duplicate && !this.family.many) line += ' (DUP!)';
     }
-    yield* sys.print(`${o.audible ? '\x07' : ''}${line}\n`);
+    yield* sys.print(`${line}${o.audible ? '\x07' : ''}\n`);
   }
 
   /** What SIGQUIT asks for. */

@@ -1,4 +1,5 @@
 /** -j CT and -j NOTRACK (net/netfilter/xt_CT.c). Zones are kept; helpers, timeouts and events are not simulated. */
+import { conntrackTemplate } from '../../../conntrack';
 import { CTINFO } from '../../../conntrack/conn';
 import { VERDICT } from '../../pktinfo';
 import type { XtTargetExtension } from '../command-line';
@@ -10,9 +11,6 @@ export interface CtInfo {
   alias: boolean;
   zone: number;
 }
-
-/** Packets carry their zone to connection tracking in the bits of `Skb.nfFlags` above this one. */
-export const ZONE_SHIFT = 8;
 
 /** -j CT */
 export const ct: XtTargetExtension<CtInfo> = {
@@ -37,7 +35,7 @@ export const ct: XtTargetExtension<CtInfo> = {
     run(i, p) {
       if (p.skb.ct !== null) return VERDICT.CONTINUE;
       if (i.notrack) p.skb.ctInfo = CTINFO.UNTRACKED;
-      else p.skb.nfFlags = (p.skb.nfFlags & ((1 << ZONE_SHIFT) - 1)) | (i.zone << ZONE_SHIFT);
+      else if (i.zone !== 0) p.skb.ct = conntrackTemplate(i.zone);
       return VERDICT.CONTINUE;
     },
     check: (_i, place) => (place.table === 'raw' ? undefined : 'EINVAL'),
