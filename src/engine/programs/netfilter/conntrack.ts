@@ -288,7 +288,8 @@ function* run(sys: Sys, argv: readonly string[]): Coroutine<number> {
       for (const c of ct.list()) {
         if (!matches(c, r)) continue;
         // Without an address or -f the request names no family, and the kernel does not know whose entry it means.
-        if (r.family === undefined && changes(c, r)) {
+        const { family, src, dst, replySrc, replyDst } = r;
+        if ((family ?? src ?? dst ?? replySrc ?? replyDst) === undefined && changes(c, r)) {
           yield* sys.eprint('Operation failed: Operation not supported\n');
           throw failed('Operation not supported');
         }
