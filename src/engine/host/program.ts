@@ -33,7 +33,7 @@ export interface Program {
   readonly modest?: true;
   /**
    * Of a program whose code is fetched when it is first needed: begins to fetch it; undefined once it is there. Until then
-   * `main`, `manual` and `complete` must not be used: call `provide` first. Whether there is a `complete` is known before.
+   * `main`, `summary`, `manual` and `complete` must not be used: call `provide` first. Whether there is a `complete` is known before.
    */
   readonly fetch?: () => Promise<void> | undefined;
 }

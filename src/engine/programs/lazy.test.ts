@@ -5,11 +5,14 @@ import { PROGRAMS } from '.';
 import { LOADERS, lazyPrograms } from './lazy';
 import { makeManifest } from './make-manifest';
 import { MANIFEST } from './manifest';
+import { SUMMARIES } from './summaries';
 
 const EAGER = new Map(PROGRAMS.map((p) => [p.name, p]));
 
 test('the manifest says what the programs say: else run `npx tsx scripts/programs-manifest.ts`', async () => {
-  assert.deepEqual(MANIFEST, await makeManifest(EAGER, LOADERS, BASH_PROGRAMS));
+  const { manifest, summaries } = await makeManifest(EAGER, LOADERS, BASH_PROGRAMS);
+  assert.deepEqual(MANIFEST, manifest);
+  assert.deepEqual(SUMMARIES, summaries);
 });
 
 test('the lazy table has the programs of the eager one, in its order', async () => {

@@ -32,7 +32,6 @@ fetchLinkKindsWith(once(() => import(/* webpackChunkName: "link-kinds" */ './lin
 export interface ManifestEntry {
   readonly name: string;
   readonly path: string;
-  readonly summary: string;
   readonly links?: readonly string[];
   readonly size?: number;
   readonly modest?: true;
@@ -73,7 +72,6 @@ export const LOADERS: Readonly<Record<Group, Loader>> = GROUPS;
 class LazyProgram implements Program {
   readonly name: string;
   readonly path: string;
-  readonly summary: string;
   readonly links?: readonly string[];
   readonly size?: number;
   readonly modest?: true;
@@ -84,7 +82,6 @@ class LazyProgram implements Program {
   constructor(entry: ManifestEntry, load: Loader) {
     this.name = entry.name;
     this.path = entry.path;
-    this.summary = entry.summary;
     if (entry.links) this.links = entry.links;
     if (entry.size !== undefined) this.size = entry.size;
     if (entry.modest) this.modest = true;
@@ -98,6 +95,10 @@ class LazyProgram implements Program {
 
   get main(): Main {
     return this.loaded.main;
+  }
+
+  get summary(): string {
+    return this.loaded.summary;
   }
 
   get manual(): string | undefined {

@@ -3,6 +3,7 @@ import type { Program } from '../../host';
 import { provide } from '../../host';
 import type { Tool } from '../lib/tool';
 import { Fail, tool } from '../lib/tool';
+import { SUMMARIES } from '../summaries';
 import { PagerInput } from './less-input';
 import { Pager } from './pager';
 import { SCREEN, Terminal } from './terminal';
@@ -10,6 +11,11 @@ import { SCREEN, Terminal } from './terminal';
 /** Section of a program's page: 8 for what lies in an sbin directory. */
 function section(p: Program): string {
   return p.path.includes('/sbin/') ? '8' : '1';
+}
+
+/** What a program is for: known before its code is there. */
+function summaryOf(p: Program): string {
+  return SUMMARIES[p.name] ?? p.summary;
 }
 
 /** Programs that are installed on this machine. */
