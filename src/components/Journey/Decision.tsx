@@ -114,7 +114,14 @@ export default function Decision({
   const last = at === steps.length - 1;
   const unanswered = summary.verdict === 'delivered' && summary.reply === undefined && summary.request === undefined;
   return (
-    <div className={styles.why} aria-live="polite" data-testid="decision">
+    <div
+      className={styles.why}
+      role="region"
+      tabIndex={0}
+      aria-label="Decision"
+      aria-live="polite"
+      data-testid="decision"
+    >
       <p className={styles.where}>
         Step {at + 1} of {steps.length}, {step.where}, {step.title}. {step.died && <b>The packet died here.</b>}
       </p>
@@ -140,7 +147,14 @@ export default function Decision({
         <>
           {death.reason && (
             <p>
-              The kernel calls the reason <code>{death.reason}</code>.
+              The kernel calls the reason <code>{death.reason}</code>
+              {death.function?.includes('_') && (
+                <>
+                  {' '}
+                  (in <code>{death.function}</code>)
+                </>
+              )}
+              .
             </p>
           )}
           <h3>What the sender sees</h3>

@@ -55,7 +55,7 @@ export default function Road({
     current.scrollTo({ left: here.x - current.clientWidth / 2, behavior: still ? 'auto' : 'smooth' });
   }, [here.x]);
   return (
-    <div ref={pane} className={styles.road}>
+    <div ref={pane} className={styles.road} role="group" tabIndex={0} aria-label="Road">
       <svg
         width={road.w}
         height={road.h}

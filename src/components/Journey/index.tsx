@@ -151,13 +151,13 @@ export default function Journey({
       {step && summary ? (
         <>
           <div className={styles.picture}>
-            <div className={styles.topo} role="group" tabIndex={0} aria-label={map ? 'Topology' : 'Road'}>
-              {map ? (
+            {map ? (
+              <div className={styles.topo} role="group" tabIndex={0} aria-label="Topology">
                 <Topology data={topology} detail="ports" travel={travelOf(steps, now)} />
-              ) : (
-                <Road steps={steps} at={now} onStep={go} />
-              )}
-            </div>
+              </div>
+            ) : (
+              <Road steps={steps} at={now} onStep={go} />
+            )}
             <span className={styles.pick} role="group" aria-label="Picture">
               <button type="button" aria-pressed={!map} onClick={() => showMap(false)}>
                 Road

@@ -2,7 +2,7 @@
 import type { Link } from '../../engine/net';
 import { VethLink } from '../../engine/net';
 import type { EthernetPayload, IpAddress } from '../../engine/wire';
-import { containsIp, formatIp, ipAddresses, TCP_FLAG } from '../../engine/wire';
+import { containsIp, formatIp, ipAddresses, payloadLength, TCP_FLAG } from '../../engine/wire';
 import type { World } from '../../engine/world';
 import type { NamedNetwork } from '../netns';
 import { networks } from '../netns';
@@ -49,7 +49,9 @@ function around(all: readonly NamedNetwork[], roads: ReadonlyMap<number, Road>, 
     case 'IP_INADDRERRORS':
     case 'IP_INNOROUTES':
     case 'IP_OUTNOROUTES':
-      return [...forwarding(at, dst), ...(dst === undefined ? [] : routes(all, at, dst))];
+      return [...masks(all, road), ...forwarding(at, dst), ...(dst === undefined ? [] : routes(all, at, dst))];
+    case 'PKT_TOO_BIG':
+      return mtu(at, road);
     case 'IP_RPFILTER': {
       const link = lastOf(road, 'rx')?.link ?? 'all';
       const run = `sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.${link}.rp_filter=0`;
@@ -191,6 +193,39 @@ function listener(at: NamedNetwork, payload: EthernetPayload): Change[] {
     at,
     `python3 -m http.server --bind ${address} ${dstPort} > /dev/null 2>&1 & sleep 0.5`,
   );
+}
+
+/** A sender whose mask is too narrow to see that the destination is on its own link, while that one sees it. */
+function masks(all: readonly NamedNetwork[], road: Road): Change[] {
+  const [first] = road.events;
+  const sender = first && stackOf(all, first);
+  const payload = first?.event.payload;
+  if (!sender || payload?.kind !== 'ipv4') return [];
+  const own = sender.ns.addrs
+    .list()
+    .find((a) => a.local === payload.src && !containsIp(a.local, a.prefixLength, payload.dst));
+  const link = own && sender.ns.links.get(own.index);
+  if (!link) return [];
+  return all.flatMap((n) => {
+    const theirs = n === sender ? undefined : n.ns.addrs.list().find((a) => a.local === payload.dst);
+    if (!theirs || theirs.prefixLength >= own.prefixLength) return [];
+    if (!containsIp(theirs.local, theirs.prefixLength, own.local)) return [];
+    const address = `${formatIp(own.local)}/${theirs.prefixLength}`;
+    return change(
+      `the address of \`${sender.title}\` were \`${address}\`, with the mask that \`${n.title}\` has`,
+      sender,
+      `ip addr add ${address} dev ${link.name}`,
+    );
+  });
+}
+
+/** The link that a packet is too large for. */
+function mtu(at: NamedNetwork, road: Road): Change[] {
+  const link = lastOf(road, 'route')?.link;
+  const { payload } = road.events.at(-1)!.event;
+  if (link === undefined || payload.kind !== 'ipv4') return [];
+  const bytes = payloadLength(payload);
+  return change(`the MTU of \`${link}\` in \`${at.title}\` were ${bytes}`, at, `ip link set dev ${link} mtu ${bytes}`);
 }
 
 /** Where the frame's MAC is, for a tunnel that does not know. */

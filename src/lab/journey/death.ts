@@ -1,6 +1,6 @@
 /** Why a packet died: the kernel's reason, and the first thing that is not as it must be. */
 import type { DropReason } from '../../engine/net';
-import { TCP_FLAG } from '../../engine/wire';
+import { payloadLength, TCP_FLAG } from '../../engine/wire';
 import { describePacket, icmpText } from './describe';
 import type { Recorded } from './recorder';
 import type { Road } from './road';
@@ -93,6 +93,14 @@ function special(drop: EventOf<'drop'>, events: readonly Recorded[], others: Cir
         ? `${passedBy(before)}, and its policy is ${before.verdict.toUpperCase()}.`
         : `Rule ${before.number} of chain ${chainName(before)} fits: ${verb(before)}.`;
     }
+    case 'PKT_TOO_BIG': {
+      const out = last('route')?.link;
+      const bytes = payloadLength(drop.payload);
+      return (
+        out &&
+        `The packet has ${bytes} bytes, more than the MTU of \`${out}\`, the next link, and its DF flag forbids to cut it.`
+      );
+    }
     case 'NO_SOCKET':
       return noSocket(drop, others.request);
     case 'BRIDGE_NO_EGRESS_PORT': {
@@ -172,6 +180,8 @@ function inVain(question: Road, { road }: Circumstances): string | undefined {
   );
   if (lost) {
     const drop = lost.at(-1)!.event as EventOf<'drop'>;
+    if (drop.reason === 'NOT_SPECIFIED' || drop.reason === 'DEV_READY')
+      return `the question got no further than \`${drop.where}\`: the other end of its cable is not up`;
     return `the question got no further than \`${drop.where}\` (${drop.reason})`;
   }
   return undefined;
@@ -180,6 +190,7 @@ function inVain(question: Road, { road }: Circumstances): string | undefined {
 /** Reasons that say that a question did not get to where it was meant to go. */
 const LOST: ReadonlySet<DropReason> = new Set([
   'CABLE_LOSS',
+  'NOT_SPECIFIED',
   'DEV_READY',
   'NO_TX_TARGET',
   'QDISC_DROP',

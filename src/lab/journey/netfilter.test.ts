@@ -251,3 +251,33 @@ ip -n c1 addr add 10.8.0.2/24 dev eth0; ip -n c1 link set eth0 up; ip -n c1 rout
     '`vx` in `n1` has no forwarding entry for `5e:2a:00:00:00:02`: it does not know which host to send the frame to.',
   );
 });
+
+test('a cable whose other end is down: the question did not get out', () => {
+  const { packets, of } = traced(
+    'linux',
+    { host: `${HOST}; ip link set veth1 down` },
+    'host',
+    'c1',
+    'ping -c1 -W4 172.30.0.1',
+  );
+  assert.equal(
+    of(packets[0]).death!.broken,
+    '`c1` asked on `eth0` who has `172.30.0.1`, and the question got no further than `eth0`: the other end of its cable is not up.',
+  );
+});
+
+test('a packet that is too large for the next link, and may not be cut', () => {
+  const { packets, of } = traced(
+    'linux',
+    { host: `${HOST}; ip link set eth1 mtu 1400` },
+    'host',
+    'c1',
+    'ping -M do -s 1400 -c1 -W1 203.0.113.9',
+  );
+  const { death } = of(packets[0]);
+  assert.equal(
+    death!.broken,
+    'The packet has 1428 bytes, more than the MTU of `eth1`, the next link, and its DF flag forbids to cut it.',
+  );
+  assert.equal(death!.told, '`host` tells the sender: ICMP, fragmentation needed.');
+});

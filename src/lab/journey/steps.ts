@@ -1,5 +1,5 @@
 /** Turns a packet's trace into steps that a person can read. */
-import type { TraceEvent } from '../../engine/net';
+import type { DropReason, TraceEvent } from '../../engine/net';
 import { describePacket } from './describe';
 import { causeOf } from './death';
 import type { Addressed } from './headers';
@@ -362,7 +362,8 @@ class Builder {
       this.steps[this.steps.length - 1] = { ...last, note, sentence: cause.broken, ...died };
       return;
     }
-    this.emit(event, { kind: 'end', title: event.where, note: event.reason, sentence: cause.broken, ...died });
+    const title = TITLES[event.reason] ?? event.where;
+    this.emit(event, { kind: 'end', title, note: event.reason, sentence: cause.broken, ...died });
   }
 
   // --- the step itself ----------------------------------------------------------------------------------------------
@@ -401,6 +402,15 @@ const DECIDED_BY: Partial<Record<StepKind, RegExp>> = {
   conntrack: /^NETFILTER_DROP$/,
   bridge: /^BRIDGE_/,
   tunnel: /^VXLAN_/,
+};
+
+/** Titles of deaths that have a better name than the function of the kernel. */
+const TITLES: Partial<Record<DropReason, string>> = {
+  NO_SOCKET: 'Socket',
+  PKT_TOO_BIG: 'MTU',
+  IP_INHDR: 'Header',
+  CABLE_LOSS: 'Cable',
+  CABLE_MTU: 'Cable',
 };
 
 /** Marks the fields that a decision looked at, in the innermost header that has them. */

@@ -97,3 +97,19 @@ test('what helps nothing is not offered', async () => {
 test('a packet that arrived and was answered has nothing to be saved from', async () => {
   assert.deepEqual(await tried('true', 'ping -c1 -W1 10.0.1.1'), { lived: [], short: [] });
 });
+
+test('a mask that is too narrow is what is wrong when both are on one link', async () => {
+  const setup = `ip link add br0 type bridge; ip addr add 10.5.0.1/24 dev br0; ip link set br0 up
+for i in 3 4; do
+  ip netns add c$i; ip link add veth$i type veth peer name eth0 netns c$i; ip link set veth$i master br0 up
+  ip -n c$i link set eth0 up; ip -n c$i addr add 10.5.0.\${i}0/24 dev eth0
+done
+ip -n c4 addr add 10.5.0.200/24 dev eth0
+ip netns exec c3 ip addr flush dev eth0; ip -n c3 addr add 10.5.0.30/25 dev eth0; ip -n c3 route add default via 10.5.0.1
+sysctl -qw net.ipv4.ip_forward=0; sleep 3`;
+  const { lived } = await tried(setup, 'ip netns exec c3 ping -c1 -W1 10.5.0.200');
+  assert.equal(
+    lived[0],
+    'the address of `c3` were `10.5.0.30/24`, with the mask that `c4` has: It is delivered to `c4`, and the answer comes back.',
+  );
+});
