@@ -172,6 +172,50 @@ export class MemDir extends DirNode {
   }
 }
 
+/** A directory that a package brings: its files are made when somebody first looks, as their text is fetched after the first prompt. */
+export class PackageDir extends MemDir {
+  private filled = false;
+
+  /** @param fill puts the files there; false when their text is not there yet */
+  constructor(
+    private readonly fill: (dir: PackageDir) => boolean,
+    mode = 0o755,
+  ) {
+    super(mode);
+  }
+
+  private ensure(): void {
+    if (this.filled) return;
+    this.filled = true;
+    this.filled = this.fill(this);
+  }
+
+  override lookup(name: string): Inode | undefined {
+    this.ensure();
+    return super.lookup(name);
+  }
+
+  override names(): string[] {
+    this.ensure();
+    return super.names();
+  }
+
+  override get empty(): boolean {
+    this.ensure();
+    return super.empty;
+  }
+
+  override link(name: string, inode: Inode): void {
+    this.ensure();
+    super.link(name, inode);
+  }
+
+  override unlink(name: string): void {
+    this.ensure();
+    super.unlink(name);
+  }
+}
+
 /** A symbolic link. */
 export class SymlinkNode extends Inode {
   readonly type = 'symlink';

@@ -1,6 +1,6 @@
 import { EMPTY, Errno, TtyFile } from '../core';
 import type { Inode } from './inode';
-import { ComputedDir, DeviceNode, FileNode, MemDir, SymlinkNode } from './inode';
+import { ComputedDir, DeviceNode, FileNode, MemDir, PackageDir, SymlinkNode } from './inode';
 import type { Machine } from './machine';
 import { SimpleDevice } from './openfile';
 import { fileSystemHooks, procDir } from './proc';
@@ -101,7 +101,26 @@ export function buildRootfs(machine: Machine): void {
   const tree = new TreeBuilder(machine.rootDir, now);
   baseTree(tree, machine.name);
   for (const program of machine.programs.values()) tree.program(program);
+  if (machine.programs.has('nginx')) nginxTree(tree, now);
   mountKernelFileSystems(machine, tree);
+}
+
+/** What the package of nginx brings besides the program. */
+function nginxTree(tree: TreeBuilder, now: number): void {
+  for (const path of ['/etc/nginx', '/usr/share/nginx/html', '/var/www/html'])
+    tree.put(
+      path,
+      new PackageDir((dir) => {
+        const fill = fileSystemHooks().packages?.get(path);
+        fill?.(dir, now);
+        return fill !== undefined;
+      }),
+    );
+  for (const name of ['access.log', 'error.log']) {
+    const log = tree.file(`/var/log/nginx/${name}`, '', 0o640);
+    log.uid = 33;
+    log.gid = 4;
+  }
 }
 
 /** The directories and files of a Debian 12 installation, without programs and mounts. */

@@ -5,4 +5,8 @@
 import '../host/netfs/register';
 import '../net/register';
 import '../shell/builtins/rest';
+import { registerFileSystems } from '../host/proc/hooks';
+import { NGINX_FILES } from '../programs/http/nginx/debian-files';
 import './more-topologies';
+
+registerFileSystems({ packages: NGINX_FILES });

@@ -1,4 +1,4 @@
-import type { DirNode } from '../inode';
+import type { DirNode, MemDir } from '../inode';
 import type { Machine } from '../machine';
 import type { Process } from '../process';
 
@@ -10,6 +10,8 @@ export interface FileSystemHooks {
   readonly procSys?: (machine: Machine) => DirNode;
   /** Contents of /sys. */
   readonly sysfs?: (machine: Machine) => DirNode;
+  /** Files that packages bring, by directory: puts them into it. `now` is their time. */
+  readonly packages?: ReadonlyMap<string, (dir: MemDir, now: number) => void>;
 }
 
 let current: FileSystemHooks = {};

@@ -622,8 +622,7 @@ class Transfer {
   private *read(socket: Stream, max = 16384): Coroutine<Uint8Array> {
     const limit = this.deadline();
     try {
-      if ('receive' in socket)
-        return yield* socket.receive(this.sys, max, limit === Infinity ? {} : { until: limit });
+      if ('receive' in socket) return yield* socket.receive(this.sys, max, limit === Infinity ? {} : { until: limit });
       const ready = yield* this.sys.poll(
         [{ fd: this.fd!, read: true }],
         limit === Infinity ? undefined : Math.max(0, limit - this.sys.now),
