@@ -1,5 +1,13 @@
 /** Small random networks as lists of commands: the same text runs in real network namespaces and in the simulation. */
 import { Random } from '../../src/engine/core';
+import { widen } from './widen';
+
+/** Who pings which address, and with which options. */
+export interface Ping {
+  readonly from: string;
+  readonly to: string;
+  readonly options?: readonly string[];
+}
 
 /** One generated network. */
 export interface Network {
@@ -8,12 +16,12 @@ export interface Network {
   readonly stacks: readonly string[];
   /** Commands that make it, one a line, in order. */
   readonly commands: readonly string[];
-  /** Who pings which address. */
-  readonly pings: readonly { readonly from: string; readonly to: string }[];
+  readonly pings: readonly Ping[];
   readonly hasRules: boolean;
 }
 
-interface Attached {
+/** An address on a link. */
+export interface Attached {
   readonly stack: string;
   readonly link: string;
   readonly segment: number;
@@ -53,13 +61,16 @@ class Generator {
     for (let i = 1; i <= segments; i++) this.segment(i);
     for (const s of this.stacks) this.settings(s);
     this.routes(segments);
+    // Until carriers and addresses are known: what happens within that second depends on the machine.
+    this.commands.push('sleep 1.5');
     for (let n = this.random.below(4); n > 0; n--) this.oddity();
     if (this.withRules) this.rules();
+    const wide = widen(this.seed, this.stacks, this.attached, this.hasRules);
     return {
       seed: this.seed,
       stacks: this.stacks,
-      commands: this.commands,
-      pings: this.pings(),
+      commands: [...this.commands, ...wide.commands],
+      pings: [...this.pings(), ...wide.pings],
       hasRules: this.hasRules,
     };
   }
@@ -141,10 +152,15 @@ class Generator {
     if (this.chance(0.06)) this.sysctl(stack, 'net.ipv4.conf.all.proxy_arp', 1);
     // Whether bridged packets meet the filter is the kernel's configuration here, and a module to be loaded there.
     this.commands.push(
-      `f=/proc/sys/net/bridge/bridge-nf-call-iptables; ip netns exec ${stack} sh -c "if [ -e $f ]; then echo 0 > $f; fi"`,
+      `for f in /proc/sys/net/bridge/bridge-nf-call-*; do ip netns exec ${stack} sh -c "if [ -e $f ]; then echo 0 > $f; fi"; done`,
     );
     // Errors are limited for each destination, redirects and their like by time: counters would depend on the machine's speed.
-    const off = ['net.ipv4.icmp_ratelimit', 'net.ipv4.conf.all.send_redirects', 'net.ipv4.conf.default.send_redirects'];
+    const off = [
+      'net.ipv4.icmp_ratelimit',
+      'net.ipv6.icmp.ratelimit',
+      'net.ipv4.conf.all.send_redirects',
+      'net.ipv4.conf.default.send_redirects',
+    ];
     const links = new Set(this.attached.filter((a) => a.stack === stack).map((a) => a.link));
     for (const link of links) off.push(`net.ipv4.conf.${link}.send_redirects`);
     this.commands.push(`ip netns exec ${stack} sysctl -qw ${off.map((key) => `${key}=0`).join(' ')}`);

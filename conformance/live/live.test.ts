@@ -24,7 +24,7 @@ test('a difference is found', () => {
   const ours = observe(
     [
       ...network.commands.map(() => '=status 0'),
-      ...network.pings.map((p) => `=ping ${p.from} ${p.to} 0`),
+      ...network.pings.map((p) => `=ping ${p.from} ${p.to},0,`),
       ...network.stacks.flatMap((s) => [`=look ${s} route`, '[]', `=look ${s} neigh`, '[]']),
       '=end',
     ].join('\n'),

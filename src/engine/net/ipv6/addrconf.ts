@@ -8,8 +8,6 @@ import {
   isLinkLocal6,
   isMulticast6,
   linkLocalFromMac,
-  makeMldv2Report,
-  makeRouterSolicitation,
   multicastMac6,
   network6,
   solicitedNode,
@@ -25,7 +23,6 @@ import { Inet6Device, Ip6Address } from './device';
 const METRIC_PREFIX = 256;
 /** IPv6 needs links of at least this MTU (RFC 8200). */
 const MIN_MTU = 1280;
-const ALL_MLD2: Ip6 = 'ff02::16';
 
 /** All routers on the link, on this node, and in the site. */
 const ROUTER_GROUPS: readonly Ip6[] = [IP6_ALL_ROUTERS, 'ff01::2', 'ff05::2'];
@@ -280,13 +277,7 @@ export class AddrConf {
       if (!a.link.up || dev !== a.link.ip6 || dev.conf.forwarding) return;
       if (dev.conf.router_solicitations > 0 && dev.rsProbes >= dev.conf.router_solicitations) return;
       dev.rsProbes++;
-      ns.ip6.sendIcmp(
-        a.link,
-        a.local,
-        IP6_ALL_ROUTERS,
-        makeRouterSolicitation([{ option: 'sourceLinkAddress', mac: a.link.mac }]),
-        255,
-      );
+      ns.ndp.solicitRouters(a.link, a.local);
       // RFC 7559: twice as long each time, +-10 %.
       if (dev.rsProbes > 1) interval = Math.min(interval * 2, dev.conf.router_solicitation_max_interval * 1e6);
       dev.rsTimer = ns.host.scheduler.after(Math.round(interval * (0.9 + 0.2 * ns.random.float())), send);
@@ -409,7 +400,6 @@ export class AddrConf {
   private report(link: Link, groups: Ip6[]): void {
     if (groups.length === 0 || link.isLoopback || !link.up) return;
     const from = link.ip6?.addresses.find((a) => isLinkLocal6(a.local) && !a.tentative)?.local ?? IP6_ANY;
-    const records = groups.map((group) => ({ type: 4, group, sources: [] }));
-    this.ns.ip6.sendIcmp(link, from, ALL_MLD2, makeMldv2Report(records), 1, true);
+    this.ns.ndp.reportGroups(link, from, groups);
   }
 }

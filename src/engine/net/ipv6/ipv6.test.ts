@@ -213,3 +213,39 @@ test('ICMPv6 errors are limited to ten a second after a burst of six', () => {
   assert.equal(seen.filter((p) => p.payload.kind === 'icmp6' && p.payload.message === 'error').length, 6);
   assert.ok(b.mib.Icmp6OutRateLimitHost >= 14);
 });
+
+test('without a route even a host that forwards nothing says so; unreachable ones count as missing, black holes are silent', () => {
+  const w = new TestWorld();
+  const [a, b] = pair(w);
+  b.sysctl.set('ipv6/icmp/ratelimit', '0');
+  const seen = incoming(a);
+  const errors = (dst: string): number[] => {
+    seen.length = 0;
+    const packet = { src: '2001:db8::1', dst, nextHeader: 58, payload: makeIcmp6Echo(1, 1, new Uint8Array(8)) };
+    inject(a, makeIpv6(packet), b);
+    w.run(100_000);
+    return seen.flatMap((p) => (p.payload.kind === 'icmp6' && p.payload.message === 'error' ? [p.payload.code] : []));
+  };
+  assert.deepEqual(errors('2001:db8:1::1'), [0]);
+  for (const type of ['unreachable', 'prohibit', 'blackhole'] as const)
+    b.routes.add({ family: 'inet6', type, dst: `2001:db8:${type.length}::`, dstLength: 48 });
+  assert.deepEqual(errors('2001:db8:11::1'), [0]);
+  assert.deepEqual(errors('2001:db8:8::1'), [1]);
+  assert.deepEqual(errors('2001:db8:9::1'), []);
+});
+
+test('who has no IPv6 address at all hears of that, not of missing routes', () => {
+  const w = new TestWorld();
+  const ns = w.ns();
+  assert.equal(ns.ip6.routeOutput('2001:db8::1', undefined, null), 'EADDRNOTAVAIL');
+  ns.links.set(ns.loopback, { up: true });
+  assert.equal(ns.ip6.routeOutput('2001:db8::1', undefined, null), 'ENETUNREACH');
+});
+
+test('the table of a route that cannot be is there afterwards', () => {
+  const ns = new TestWorld().ns();
+  const list = () => ns.routes.list({ family: 'inet', table: 100 });
+  assert.throws(list, /FIB table does not exist/);
+  assert.throws(() => ns.routes.add({ family: 'inet', dst: 0, dstLength: 0, gateway: 0x0a000001, table: 100 }));
+  assert.deepEqual(list(), []);
+});

@@ -1,12 +1,15 @@
 import type { Icmp6Packet, Ip6, IpAddress, Ipv6Packet, Mac } from '../../wire';
 import {
   IP6_ALL_NODES,
+  IP6_ALL_ROUTERS,
   IP6_ANY,
   isLinkLocal6,
   isMulticast6,
   linkAddressOption,
+  makeMldv2Report,
   makeNeighborAdvertisement,
   makeNeighborSolicitation,
+  makeRouterSolicitation,
   solicitedNode,
 } from '../../wire';
 import type { NeighConf } from '../conf';
@@ -16,6 +19,9 @@ import { receiveAdvertisement } from './router-advert';
 import type { NeighProtocol, Neighbour } from '../neigh/neighbour';
 import { neighbourOf } from '../neigh/neighbour';
 import type { Skb } from '../skb';
+
+/** All routers that understand MLDv2 (RFC 3810). */
+const ALL_MLD2: Ip6 = 'ff02::16';
 
 /** Neighbour discovery of one namespace (RFC 4861, net/ipv6/ndisc.c). */
 export class Ndp implements NeighProtocol {
@@ -61,6 +67,18 @@ export class Ndp implements NeighProtocol {
 
   sendSolicitation(link: Link, target: Ip6, src: Ip6, dst: Ip6, mac: Mac | undefined): void {
     this.ns.ip6.sendIcmp(link, src, dst, makeNeighborSolicitation(target, mac), 255);
+  }
+
+  /** ndisc_send_rs */
+  solicitRouters(link: Link, src: Ip6): void {
+    const rs = makeRouterSolicitation([{ option: 'sourceLinkAddress', mac: link.mac }]);
+    this.ns.ip6.sendIcmp(link, src, IP6_ALL_ROUTERS, rs, 255);
+  }
+
+  /** An MLDv2 report that `groups` are listened to, whoever sends (net/ipv6/mcast.c). */
+  reportGroups(link: Link, src: Ip6, groups: readonly Ip6[]): void {
+    const records = groups.map((group) => ({ type: 4, group, sources: [] }));
+    this.ns.ip6.sendIcmp(link, src, ALL_MLD2, makeMldv2Report(records), 1, true);
   }
 
   /** ndisc_rcv */

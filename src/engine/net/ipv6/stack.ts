@@ -102,14 +102,27 @@ export class Ip6Stack {
       const from = src ?? this.select(dst, link);
       return from === undefined ? 'EADDRNOTAVAIL' : { entry: this.adHoc(link), type: 'multicast', link, src: from };
     }
-    const found = ns.fib.lookup({ dst, src, iif: null, oif, mark, tos: 0 });
+    const found = this.unicastRoute(dst, src, oif, mark);
+    // ip6_dst_lookup_tail: who has no address at all learns that first, whatever the routes say.
+    if (typeof found === 'string') return (src ?? this.select(dst, null)) ? found : 'EADDRNOTAVAIL';
+    const { src: from, ...rest } = found;
+    return from === undefined ? 'EADDRNOTAVAIL' : { ...rest, src: from };
+  }
+
+  /** The route to an address that is no group, and the source address there, if there is one. */
+  private unicastRoute(
+    dst: Ip6,
+    src: Ip6 | undefined,
+    oif: Link | null,
+    mark: number,
+  ): (Omit<Output6, 'src'> & { src: Ip6 | undefined }) | ErrnoCode {
+    const found = this.ns.fib.lookup({ dst, src, iif: null, oif, mark, tos: 0 });
     if (typeof found === 'string') return found;
-    const local = found.route.type === 'local';
+    const { type } = found.route;
     const entry = found.route.nexthops.length > 1 ? this.pickMultipath(found.route, dst, src) : found;
-    const link = local ? ns.loopback : entry.link!;
-    const from = src ?? (entry.route.prefSrc as Ip6 | undefined) ?? (local ? dst : this.select(dst, entry.link!));
-    if (from === undefined) return 'EADDRNOTAVAIL';
-    return { entry, type: entry.route.type, link, src: from };
+    const link = type === 'local' ? this.ns.loopback : entry.link!;
+    const preferred = src ?? (entry.route.prefSrc as Ip6 | undefined);
+    return { entry, type, link, src: preferred ?? (type === 'local' ? dst : this.select(dst, entry.link!)) };
   }
 
   /** Multipath: next hops by weight, the same for one pair of addresses (fib6_select_path). */
@@ -125,8 +138,11 @@ export class Ip6Stack {
     return alive[0] ?? route.nexthops[0]!;
   }
 
-  /** Source address selection (RFC 6724): same address, scope, not deprecated, output link, longest common prefix. */
-  select(dst: Ip6, out: Link): Ip6 | undefined {
+  /**
+   * Source address selection (RFC 6724): same address, scope, not deprecated, output link, longest common prefix.
+   * @param out null: no route says by which link
+   */
+  select(dst: Ip6, out: Link | null): Ip6 | undefined {
     const { ns } = this;
     const wanted = isMulticast6(dst) ? (/^ff.[12]:/.test(dst) ? 253 : 0) : scope6(dst);
     const common = (a: Ip6): number => {
@@ -144,7 +160,7 @@ export class Ip6Stack {
     let best: { a: Ip6; score: readonly number[] } | undefined;
     for (const link of ns.links) {
       for (const a of link.ip6?.addresses ?? []) {
-        if (a.tentative || (link !== out && (isLinkLocal6(dst) || isMulticast6(dst) || a.scope === 253))) continue;
+        if (a.tentative || (out !== null && link !== out && (isLinkLocal6(dst) || isMulticast6(dst)))) continue;
         const s = order(a.scope);
         const w = order(wanted);
         const score = [
@@ -176,15 +192,31 @@ export class Ip6Stack {
         cache: [],
       };
     }
-    const r = this.routeOutput(key.dst as Ip6, key.src as Ip6 | undefined, oif, key.mark ?? 0);
+    const dst = key.dst as Ip6;
+    const src = key.src as Ip6 | undefined;
+    // inet6_rtm_getroute: a route without a source address is one, too.
+    const r = isMulticast6(dst)
+      ? this.routeOutput(dst, src, oif, key.mark ?? 0)
+      : this.unicastRoute(dst, src, oif, key.mark ?? 0);
     if (typeof r === 'string') throw new Errno(r);
+    // Groups have a route of their own on each link (ff00::/8).
+    const group = isMulticast6(dst)
+      ? this.ns.fib.lookup({ dst, src, iif: null, oif: r.link, mark: key.mark ?? 0, tos: 0 })
+      : undefined;
+    const entry = group === undefined || typeof group === 'string' ? r.entry : group;
+    const learned = r.entry.exceptions?.get(dst);
     return {
-      route: snapshot(r.entry.route),
+      ...(learned !== undefined && learned.expires > this.ns.now ? { learned } : {}),
+      route: snapshot(entry.route),
       type: r.type,
       index: r.link.index,
       gateway: r.entry.gateway,
-      prefSrc: r.src,
-      table: r.entry.route.table,
+      // rt6_fill_node: the address that would be chosen, whatever source was asked about.
+      prefSrc:
+        (entry.route.prefSrc as Ip6 | undefined) ??
+        (r.type === 'unicast' ? this.select(dst, r.link) : r.src) ??
+        IP6_ANY,
+      table: entry.route.table,
       mtu: this.mtu(r.entry, r.link, key.dst as Ip6),
       cache: [],
     };
@@ -258,19 +290,22 @@ export class Ip6Stack {
         rule: typeof found === 'string' ? undefined : ns.fib.lastRule,
       });
     }
-    if (typeof found !== 'string' && found.route.type === 'local') {
+    if (typeof found !== 'string' && (found.route.type === 'local' || found.route.type === 'anycast')) {
       if (ns.addrs.find6(packet.dst)?.tentative) return ns.drop(skb, 'IP_INADDRERRORS', 'ip6_route_input');
       skb.route = found;
       return this.localDeliver(skb, link);
     }
+    // ip6_route_input: without a route even a host that forwards nothing says so; a black hole says nothing.
+    if (typeof found === 'string') {
+      if (found === 'EINVAL') return ns.drop(skb, 'NOT_SPECIFIED', 'dst_discard');
+      ns.mib.Ip6InNoRoutes++;
+      // `unreachable` routes, too, are told of as missing ones (ip6_rt_init_dst_reject).
+      this.error(skb, 1, found === 'EACCES' ? 1 : 0, 0);
+      return ns.drop(skb, 'IP_INNOROUTES', 'ip6_pkt_discard');
+    }
     if (!ns.conf6.all.forwarding && !link.ip6!.conf.forwarding) {
       ns.mib.Ip6InAddrErrors++;
       return ns.drop(skb, 'IP_INADDRERRORS', 'ip6_forward');
-    }
-    if (typeof found === 'string') {
-      ns.mib.Ip6InNoRoutes++;
-      this.error(skb, 1, found === 'EACCES' ? 1 : found === 'EHOSTUNREACH' ? 3 : 0, 0);
-      return ns.drop(skb, 'IP_INNOROUTES', 'ip6_pkt_discard');
     }
     this.forward(skb, packet, link, found);
   }
@@ -362,7 +397,8 @@ export class Ip6Stack {
     switch (icmp.message) {
       case 'echo':
         if (icmp.type === ICMP6.ECHO_REQUEST) {
-          const many = isMulticast6(packet.dst);
+          // Neither a group nor an anycast address is a source.
+          const many = isMulticast6(packet.dst) || skb.route?.route.type === 'anycast';
           if (ns.icmp6.echo_ignore_all || (many && ns.icmp6.echo_ignore_multicast))
             return ns.drop(skb, 'NOT_SPECIFIED', 'icmpv6_rcv');
           if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'icmp', note: 'echo request' });

@@ -82,6 +82,8 @@ export class Routes implements RouteApi {
     const base =
       family === 'inet' ? network4(spec.dst as number, spec.dstLength) : network6(spec.dst as string, spec.dstLength);
     if (family === 'inet' && base !== spec.dst) throw new Errno('EINVAL', 'Invalid prefix for given prefix length');
+    // inet_rtm_newroute, ip6_route_info_create: the table is there even when the route then cannot be.
+    this.ns.fib.table(family, table);
     const route = new Route(family, table, type, base, spec.dstLength);
     route.tos = spec.tos ?? 0;
     route.protocol = spec.protocol ?? RTPROT.BOOT;

@@ -90,6 +90,8 @@ function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Corouti
         return { seq: icmp.seq, data: icmp.payload };
       },
       about: (e, i) => {
+        // About a packet to somebody else (NAT on the way changed it): none of ours.
+        if (e.destination.address !== target) return undefined;
         const icmp = decodeIcmp4(e.data);
         if (!icmp || icmp.message !== 'echo' || icmp.type !== 8 || icmp.id !== i) return undefined;
         return icmp.seq;
@@ -198,6 +200,7 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
         return { seq: icmp.seq, data: icmp.payload };
       },
       about: (e, i) => {
+        if (e.destination.address !== target) return undefined;
         const icmp = decodeIcmp6(e.data, 0);
         if (!icmp || icmp.message !== 'echo' || icmp.type !== 128 || icmp.id !== i) return undefined;
         return icmp.seq;
