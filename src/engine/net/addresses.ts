@@ -256,7 +256,11 @@ export class Addresses implements AddressApi {
         routes.removeKernel(this.route('broadcast', a, broadcast4(a.peer, a.prefixLength), 32, src));
       }
     }
-    if (a.broadcast !== undefined && !others.some((o) => o.broadcast === a.broadcast)) {
+    // A primary address has the broadcast address of its network, set or not.
+    const has = (o: Ip4Address): boolean =>
+      o.broadcast === a.broadcast ||
+      (!o.secondary && o.prefixLength < 31 && broadcast4(o.peer, o.prefixLength) === a.broadcast);
+    if (a.broadcast !== undefined && !others.some(has)) {
       routes.removeKernel(this.route('broadcast', a, a.broadcast, 32, src));
     }
     if (!others.some((o) => o.local === a.local)) {

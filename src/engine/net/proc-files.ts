@@ -9,3 +9,12 @@ export function netFiles(ns: NetNamespace): Map<string, () => string> {
   if (map === undefined) files.set(ns, (map = new Map()));
   return map;
 }
+
+const writable = new WeakMap<NetNamespace, Map<string, (text: string) => void>>();
+
+/** Those of them that can be written: path to what takes the text (it may throw an Errno). */
+export function writableNetFiles(ns: NetNamespace): Map<string, (text: string) => void> {
+  let map = writable.get(ns);
+  if (map === undefined) writable.set(ns, (map = new Map()));
+  return map;
+}

@@ -2,7 +2,7 @@
 import type { IpAddress } from '../../wire';
 import { ip6ToBytesLoose } from '../../wire';
 import type { LinkInfo, NetNamespace, RouteInfo } from '../../net';
-import { RT_TABLE, netFiles } from '../../net';
+import { RT_TABLE, netFiles, writableNetFiles } from '../../net';
 import type { Inode } from '../inode';
 import { ComputedDir, MemDir, TextNode } from '../inode';
 import { fibTrie, fibTrieStat } from './fib-trie';
@@ -134,7 +134,7 @@ function build(net: NetNamespace): MemDir {
   file('udplite6', () => sockets6);
   file('unix', () => unixFile(net));
   file('xfrm_stat', () => '');
-  add('xt_recent', new MemDir(0o555));
+  add('xt_recent', addedFiles(net, 'xt_recent'));
   return dir.touch(now);
 }
 
@@ -144,10 +144,16 @@ function addedFiles(net: NetNamespace, under: string): ComputedDir {
   return new ComputedDir(
     () => [...netFiles(net).keys()].filter((p) => p.startsWith(`${under}/`)).map((p) => p.slice(under.length + 1)),
     (name) => {
-      const text = netFiles(net).get(`${under}/${name}`);
-      if (!text) return undefined;
+      const path = `${under}/${name}`;
+      if (!netFiles(net).has(path)) return undefined;
       let node = made.get(name);
-      if (!node) made.set(name, (node = new TextNode(text, undefined, 0o444).touch(net.host.scheduler.now)));
+      if (!node) {
+        const store = writableNetFiles(net).has(path)
+          ? (text: string) => writableNetFiles(net).get(path)?.(text)
+          : undefined;
+        node = new TextNode(() => netFiles(net).get(path)?.() ?? '', store).touch(net.host.scheduler.now);
+        made.set(name, node);
+      }
       return node;
     },
   );

@@ -20,10 +20,28 @@ const MAGIC: readonly (readonly [number, readonly number[], string, string])[] =
   [257, [0x75, 0x73, 0x74, 0x61, 0x72], 'POSIX tar archive', 'application/x-tar'],
 ];
 
+/** Link types as file(1) calls them. */
+const LINK_TYPES: Readonly<Record<number, string>> = {
+  1: 'Ethernet',
+  101: 'Raw IP',
+  113: 'Linux "cooked"',
+  276: 'Linux cooked v2',
+};
+
+/** What file(1) says of a capture besides its version: ` (Ethernet, capture length 262144)`. */
+function pcapDetails(bytes: Uint8Array): string {
+  if (bytes.length < 24) return '';
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const kind = LINK_TYPES[view.getUint32(20, true)];
+  return ` (${kind === undefined ? '' : `${kind}, `}capture length ${view.getUint32(16, true)})`;
+}
+
 /** What the bytes of a regular file look like: description and MIME type. */
 function contents(bytes: Uint8Array): readonly [string, string] {
   if (bytes.length === 0) return ['empty', 'inode/x-empty'];
-  for (const [at, magic, text, mime] of MAGIC) if (magic.every((b, i) => bytes[at + i] === b)) return [text, mime];
+  for (const [at, magic, text, mime] of MAGIC)
+    if (magic.every((b, i) => bytes[at + i] === b))
+      return [text + (text.startsWith('pcap') ? pcapDetails(bytes) : ''), mime];
   if (bytes.some((b) => b < 7 || (b > 13 && b < 32 && b !== 27) || b === 127))
     return ['data', 'application/octet-stream'];
   const text = decode(bytes);

@@ -219,13 +219,15 @@ function* answer(sys: Sys, connection: Connection, head: Head, directory: string
       'Content-Type: text/html;charset=utf-8',
       `Content-Length: ${encode(body).length}`,
     ];
-    yield* sys.write(
-      connection.fd,
-      response(sys.now, code, code === 404 ? 'File not found' : message || reason, extra) +
-        (method === 'HEAD' ? '' : body),
-    );
+    // Who names no version speaks HTTP/0.9, where answers have no head.
+    const lines =
+      version === '' ? '' : response(sys.now, code, code === 404 ? 'File not found' : message || reason, extra);
+    yield* sys.write(connection.fd, lines + (method === 'HEAD' ? '' : body));
   };
-  if (!/^HTTP\/\d+\.\d+$/.test(version)) return yield* fail(400, `Bad request version ('${version}')`);
+  const count = head.start.split(/\s+/).filter((w) => w !== '').length;
+  if (count < 2 || count > 3) return yield* fail(400, `Bad request syntax ('${head.start}')`);
+  if (count === 2 && method !== 'GET') return yield* fail(400, `Bad HTTP/0.9 request type ('${method}')`);
+  if (count === 3 && !/^HTTP\/\d+\.\d+$/.test(version)) return yield* fail(400, `Bad request version ('${version}')`);
   if (method !== 'GET' && method !== 'HEAD') return yield* fail(501, `Unsupported method ('${method}')`);
   const path = safePath(target);
   let full = joinPath(directory, path);

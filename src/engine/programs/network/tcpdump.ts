@@ -186,10 +186,10 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     }
     if (s.linkTypes) {
       const { name, link } = chooseDevice(sys, s.device);
-      const types = link ? '  EN10MB (Ethernet)\n' : '  LINUX_SLL (Linux cooked v1)\n  LINUX_SLL2 (Linux cooked v2)\n';
-      yield* sys.print(
-        `Data link types for ${name} ${link ? '(use option -y to set)' : '(use option -y to set)'}:\n${types}`,
-      );
+      const types = link
+        ? '  EN10MB (Ethernet)\n  DOCSIS (DOCSIS) (printing not supported)\n'
+        : '  LINUX_SLL (Linux cooked v1)\n  LINUX_SLL2 (Linux cooked v2)\n';
+      yield* sys.eprint(`Data link types for ${name} (use option -y to set):\n${types}`);
       return 0;
     }
     const names = new Map<IpAddress, string>();

@@ -446,6 +446,9 @@ function* run(sys: Sys, argv: readonly string[]): Coroutine<number> {
         // Tables that are empty on this machine.
         o.protocols.add(name as Protocol);
         break;
+      case 'Z':
+      case 'z':
+        throw new Quit(1, 'ss: SELinux is not enabled.\n');
       default:
         throw new Quit(2, `ss: not simulated in this course: ${name.length > 1 ? '--' : '-'}${name}\n`);
     }

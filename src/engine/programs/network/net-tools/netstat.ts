@@ -106,7 +106,8 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       for (const [pid, proc] of [...sys.proc.ns.pid.processes].sort((a, b) => b[0] - a[0])) {
         for (const { file } of proc.fds.values()) {
           const m = /^socket:\[(\d+)\]$/.exec(file.describe());
-          if (m) owner.set(Number(m[1]), `${pid}/${proc.argv.join(' ') || proc.comm}`.slice(0, 19));
+          if (m)
+            owner.set(Number(m[1]), `${pid}/${(proc.argv[0] ?? '').replace(/^.*\//, '') || proc.comm}`.slice(0, 19));
         }
       }
     }

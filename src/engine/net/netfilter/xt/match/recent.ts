@@ -1,7 +1,9 @@
 /** -m recent: lists of addresses seen lately (net/netfilter/xt_recent.c). */
 import type { Micros } from '../../../../core';
+import { Errno } from '../../../../core';
 import type { IpAddress } from '../../../../wire';
-import { formatIp } from '../../../../wire';
+import { formatIp, parseIp } from '../../../../wire';
+import { netFiles, writableNetFiles } from '../../../proc-files';
 import type { NetNamespace } from '../../../namespace';
 import type { PktInfo } from '../../pktinfo';
 import type { XtMatchExtension } from '../command-line';
@@ -61,7 +63,8 @@ function matches(i: RecentInfo, p: PktInfo): boolean {
   if (table === undefined) return false;
   const packet = ipOf(p);
   let ttl = packet.kind === 'ipv4' ? packet.ttl : packet.hopLimit;
-  if (p.input === null) ttl++;
+  // The TTL as it was before this machine took one off.
+  if (p.output !== null && !p.skb.owner) ttl++;
   const address = masked(i.side === 'source' ? sourceOf(p) : destinationOf(p), i.mask);
   let entry = table.entries.get(address);
   if (entry !== undefined && i.ttl && entry.ttl !== ttl) entry = undefined;
@@ -97,6 +100,37 @@ function touch(table: RecentTable, address: IpAddress, entry: Entry, ttl: number
   if (entry.stamps.length > STAMPS) entry.stamps.shift();
   table.entries.delete(address);
   table.entries.set(address, entry);
+}
+
+/** Jiffies at boot are five minutes before 32 bits overflow (INITIAL_JIFFIES at 1000 Hz). */
+const jiffies = (at: Micros): number => 4294667296 + (Math.floor(at / 1000) % 1e9);
+
+/** /proc/net/xt_recent/NAME */
+function listed(table: RecentTable): string {
+  return [...table.entries]
+    .map(([address, { ttl, stamps }]) => {
+      const times = stamps.map(jiffies);
+      return `src=${formatIp(address)} ttl: ${ttl} last_seen: ${times.at(-1)} oldest_pkt: ${times.length % STAMPS} ${times.join(', ')}\n`;
+    })
+    .join('');
+}
+
+/** What is written to it: `/` forgets all, `+ADDRESS` and `-ADDRESS` change one. @throws Errno EINVAL */
+function change(table: RecentTable, text: string, ns: NetNamespace): void {
+  const word = text.trim();
+  if (word === '/') return table.entries.clear();
+  const address = /^[+-]/.test(word) ? parseIp(word.slice(1)) : undefined;
+  if (address === undefined || (typeof address === 'number') !== (table.family === 'ip')) {
+    ns.log('xt_recent: Need "+ip", "-ip" or "/"');
+    throw new Errno('EINVAL');
+  }
+  if (word.startsWith('-')) {
+    table.entries.delete(address);
+    return;
+  }
+  const old = table.entries.get(address);
+  if (old === undefined) table.entries.set(address, { ttl: 0, stamps: [ns.now] });
+  else touch(table, address, old, 0, ns.now);
 }
 
 /** The extension. */
@@ -194,13 +228,22 @@ export const recent: XtMatchExtension<RecentInfo> = {
     added(i, ns) {
       const all = recentTables(ns);
       const table = all.get(i.name);
-      if (table) table.users++;
-      else all.set(i.name, { name: i.name, family: i.family, entries: new Map(), users: 1 });
+      if (table) {
+        table.users++;
+        return;
+      }
+      const made: RecentTable = { name: i.name, family: i.family, entries: new Map(), users: 1 };
+      all.set(i.name, made);
+      netFiles(ns).set(`xt_recent/${i.name}`, () => listed(made));
+      writableNetFiles(ns).set(`xt_recent/${i.name}`, (text) => change(made, text, ns));
     },
     removed(i, ns) {
       const all = recentTables(ns);
       const table = all.get(i.name);
-      if (table && --table.users === 0) all.delete(i.name);
+      if (!table || --table.users > 0) return;
+      all.delete(i.name);
+      netFiles(ns).delete(`xt_recent/${i.name}`);
+      writableNetFiles(ns).delete(`xt_recent/${i.name}`);
     },
   },
 };
