@@ -1,8 +1,7 @@
 /** `ip link ... type ipvlan`. */
 import type { IpvlanInfo } from '../../net';
 import { KIND_USAGE } from '../iproute2/help';
-import { Quit } from '../iproute2/lib/args';
-import { notSimulated } from '../iproute2/link/kinds';
+import { Quit, notSimulated } from '../iproute2/lib/args';
 import { unknownOption } from './common';
 import type { KindTool } from './tool';
 

@@ -1,8 +1,7 @@
 /** `ip link ... type vlan`. */
 import type { VlanInfo } from '../../net';
 import { KIND_USAGE } from '../iproute2/help';
-import { invalidArgument, Quit } from '../iproute2/lib/args';
-import { notSimulated } from '../iproute2/link/kinds';
+import { invalidArgument, Quit, notSimulated } from '../iproute2/lib/args';
 import { numberOption, unknownOption } from './common';
 import type { KindTool } from './tool';
 

@@ -3,8 +3,14 @@ import type { VxlanInfo } from '../../net';
 import type { IpAddress } from '../../wire';
 import { formatIp, isMulticast4, isMulticast6 } from '../../wire';
 import { KIND_USAGE } from '../iproute2/help';
-import { duplicateOrGarbage, invalidArgument, Quit, readAddress, readUnsigned } from '../iproute2/lib/args';
-import { notSimulated } from '../iproute2/link/kinds';
+import {
+  duplicateOrGarbage,
+  invalidArgument,
+  Quit,
+  readAddress,
+  readUnsigned,
+  notSimulated,
+} from '../iproute2/lib/args';
 import { numberOption, unknownOption } from './common';
 import type { KindTool } from './tool';
 

@@ -1,9 +1,9 @@
 /** `bridge link`: ports of bridges. */
-import type { LinkChange, LinkInfo } from '../../../net';
+import type { LinkInfo } from '../../../net';
 import { BRIDGE_LINK_USAGE } from '../help';
 import { Args, Quit, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
-import { PORT_STATES } from '../link/kinds';
+import { PORT_STATES, PORT_SWITCHES, takeSwitch } from '../link/bridge-port';
 import { printFlags, printNameAndLink } from '../link/show';
 
 function usage(): never {
@@ -85,24 +85,6 @@ export function printPort(ctx: Context, info: LinkInfo, deleted = false): void {
   out.closeObject();
 }
 
-type Port = NonNullable<LinkChange['port']>;
-
-const SWITCHES: Readonly<Record<string, keyof Port>> = {
-  guard: 'guard',
-  hairpin: 'hairpin',
-  fastleave: 'fastLeave',
-  root_block: 'rootBlock',
-  learning: 'learning',
-  flood: 'flood',
-  mcast_flood: 'mcastFlood',
-  bcast_flood: 'bcastFlood',
-  mcast_to_unicast: 'mcastToUnicast',
-  neigh_suppress: 'neighSuppress',
-  vlan_tunnel: 'vlanTunnel',
-  isolated: 'isolated',
-  locked: 'locked',
-};
-
 /** atoi(3) */
 function number(word: string): number {
   return Number(/^\s*[+-]?\d+/.exec(word)?.[0] ?? 0);
@@ -113,16 +95,10 @@ function set(ctx: Context, words: readonly string[]): number {
   let dev: string | undefined;
   const port: Record<string, unknown> = {};
   while (args.more) {
-    const field = SWITCHES[args.word];
+    const found = PORT_SWITCHES.find(([keyword]) => keyword === args.word);
     if (args.is('dev')) dev = args.next();
-    else if (field) {
-      const keyword = args.word;
-      const word = args.next();
-      if (word !== 'on' && word !== 'off') {
-        throw new Quit(234, `Error: argument of "${keyword}" must be one of "off", "on", not "${word}"\n`);
-      }
-      port[field as string] = word === 'on';
-    } else if (args.is('cost')) port.cost = number(args.next());
+    else if (found) port[found[1]] = takeSwitch(args, found[0], 234);
+    else if (args.is('cost')) port.cost = number(args.next());
     else if (args.is('priority')) port.priority = number(args.next());
     else if (args.is('state')) {
       const word = args.next();

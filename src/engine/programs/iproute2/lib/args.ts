@@ -260,3 +260,8 @@ export function isInterfaceName(name: string): boolean {
 }
 
 export { parsePrefix };
+
+/** Something `ip` would understand and this course does not simulate. @throws Quit */
+export function notSimulated(what: string): never {
+  throw new Quit(2, `ip: not simulated in this course: ${what}\n`);
+}

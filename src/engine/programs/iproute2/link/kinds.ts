@@ -1,10 +1,12 @@
 /** What is specific to a kind of link: the options of `type KIND ...` and their display with -d. */
-import type { BridgeOptions, BridgePortInfo, LinkChange, LinkInfo } from '../../../net';
+import type { BridgeOptions, LinkInfo } from '../../../net';
 import { kindTool } from '../../link-kinds/tool';
 import { KIND_USAGE } from '../help';
+import { invalidArgument, Quit, readUnsigned, notSimulated } from '../lib/args';
 import type { Args } from '../lib/args';
-import { invalidArgument, Quit, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
+import { printPort } from './bridge-port';
+import { bridgeIdText, timer } from './bridge-values';
 
 /** Prints `linkinfo` of -d: the kind, its data, and those of a bridge port. */
 export function printKind(ctx: Context, info: LinkInfo): void {
@@ -34,19 +36,6 @@ export function printKind(ctx: Context, info: LinkInfo): void {
     out.closeObject();
   }
   out.closeObject();
-}
-
-/** A bridge id with the bytes unpadded, as `ip` prints it: `8000.2:0:0:0:1:1`. */
-export function bridgeIdText(id: string): string {
-  const [priority = '', address = ''] = id.split('.');
-  const plain = address.replace(/:/g, '');
-  const bytes = (plain.match(/../g) ?? []).map((b) => parseInt(b, 16).toString(16));
-  return `${priority}.${bytes.join(':')}`;
-}
-
-function timer(ctx: Context, key: string, ticks: number): void {
-  const seconds = (ticks / 100).toFixed(2);
-  ctx.out.raw(key, seconds, `${key} ${seconds.padStart(7)} `);
 }
 
 function printBridge(ctx: Context, info: LinkInfo): void {
@@ -102,52 +91,6 @@ function printBridge(ctx: Context, info: LinkInfo): void {
   number('nf_call_iptables', b.nfCallIptables ? 1 : 0);
   number('nf_call_ip6tables', b.nfCallIp6tables ? 1 : 0);
   number('nf_call_arptables', b.nfCallArptables ? 1 : 0);
-}
-
-function printPort(ctx: Context, p: BridgePortInfo): void {
-  const { out } = ctx;
-  const number = (key: string, value: number): void => out.any(key, value, `${key} ${value} `);
-  const hex = (key: string, label: string, value: number): void => {
-    const text = `0x${value.toString(16)}`;
-    out.any(key, text, `${label} ${text} `);
-  };
-  const flag = (key: string, value: boolean): void => {
-    if (out.isJson) out.member(key, value);
-    else out.fp(`${key} ${value ? 'on' : 'off'} `);
-  };
-  out.any('state', p.state, `state ${p.state} `);
-  number('priority', p.priority);
-  number('cost', p.cost);
-  flag('hairpin', p.hairpin);
-  flag('guard', p.guard);
-  flag('root_block', p.rootBlock);
-  flag('fastleave', p.fastLeave);
-  flag('learning', p.learning);
-  flag('flood', p.flood);
-  hex('id', 'port_id', p.portId);
-  hex('no', 'port_no', p.portNo);
-  number('designated_port', p.designatedPort);
-  number('designated_cost', p.designatedCost);
-  out.any('bridge_id', bridgeIdText(p.designatedBridge), `designated_bridge ${bridgeIdText(p.designatedBridge)} `);
-  out.any('root_id', bridgeIdText(p.designatedRoot), `designated_root ${bridgeIdText(p.designatedRoot)} `);
-  timer(ctx, 'hold_timer', p.holdTimer ?? 0);
-  timer(ctx, 'message_age_timer', p.messageAgeTimer ?? 0);
-  timer(ctx, 'forward_delay_timer', p.forwardDelayTimer);
-  number('topology_change_ack', p.topologyChangeAck ? 1 : 0);
-  number('config_pending', p.configPending ? 1 : 0);
-  flag('proxy_arp', p.proxyArp);
-  flag('proxy_arp_wifi', p.proxyArpWifi);
-  out.any('multicast_router', p.mcastRouter, `mcast_router ${p.mcastRouter} `);
-  out.fp(`mcast_fast_leave ${p.fastLeave ? 'on' : 'off'} `);
-  flag('mcast_flood', p.mcastFlood);
-  flag('bcast_flood', p.bcastFlood);
-  flag('mcast_to_unicast', p.mcastToUnicast);
-  flag('neigh_suppress', p.neighSuppress);
-  out.any('group_fwd_mask', '0', 'group_fwd_mask 0 ');
-  out.any('group_fwd_mask_str', '0x0', 'group_fwd_mask_str 0x0 ');
-  flag('vlan_tunnel', p.vlanTunnel);
-  flag('isolated', p.isolated);
-  flag('locked', p.locked);
 }
 
 /** Kinds of link that `ip` knows by a module of its own; others are sent to the kernel as they are. */
@@ -210,11 +153,6 @@ const BRIDGE_MESSAGES: Readonly<Record<string, string>> = {
   vlan_default_pvid: 'invalid default pvid',
 };
 
-/** Something `ip` would understand and this course does not simulate. @throws Quit */
-export function notSimulated(what: string): never {
-  throw new Quit(2, `ip: not simulated in this course: ${what}\n`);
-}
-
 /** `type bridge OPTIONS`. @throws Quit */
 export function parseBridgeOptions(args: Args): BridgeOptions {
   const options: Record<string, number | boolean> = {};
@@ -243,73 +181,4 @@ export function parseBridgeOptions(args: Args): BridgeOptions {
     args.skip();
   }
   return options as BridgeOptions;
-}
-
-type Port = NonNullable<LinkChange['port']>;
-
-const PORT_SWITCHES: readonly (readonly [string, keyof Port])[] = [
-  ['hairpin', 'hairpin'],
-  ['guard', 'guard'],
-  ['root_block', 'rootBlock'],
-  ['fastleave', 'fastLeave'],
-  ['learning', 'learning'],
-  ['flood', 'flood'],
-  ['mcast_flood', 'mcastFlood'],
-  ['bcast_flood', 'bcastFlood'],
-  ['mcast_to_unicast', 'mcastToUnicast'],
-  ['mcast_fast_leave', 'fastLeave'],
-  ['neigh_suppress', 'neighSuppress'],
-  ['vlan_tunnel', 'vlanTunnel'],
-  ['isolated', 'isolated'],
-  ['locked', 'locked'],
-  ['proxy_arp', 'proxyArp'],
-  ['proxy_arp_wifi', 'proxyArpWifi'],
-];
-
-/** STP states of a bridge port in the order of their numbers. */
-export const PORT_STATES = ['disabled', 'listening', 'learning', 'forwarding', 'blocking'] as const;
-
-/** `type bridge_slave OPTIONS`. @throws Quit */
-export function parsePortOptions(args: Args): Port {
-  const port: Record<string, unknown> = {};
-  while (args.more) {
-    const found =
-      PORT_SWITCHES.find(([keyword]) => args.is(keyword)) ?? PORT_SWITCHES.find(([keyword]) => args.matches(keyword));
-    if (args.matches('fdb_flush')) notSimulated('bridge_slave fdb_flush');
-    else if (args.matches('state')) {
-      const word = args.next();
-      const value = readUnsigned(word, 255);
-      if (value === undefined) invalidArgument('state is invalid', word);
-      port.state = PORT_STATES[value];
-      if (port.state === undefined) throw new Quit(2, 'RTNETLINK answers: Invalid argument\n');
-    } else if (args.matches('priority')) {
-      const word = args.next();
-      const value = readUnsigned(word, 0xffff);
-      if (value === undefined) invalidArgument('priority is invalid', word);
-      port.priority = value;
-    } else if (args.matches('cost')) {
-      const word = args.next();
-      const value = readUnsigned(word, 0xffffffff);
-      if (value === undefined) invalidArgument('cost is invalid', word);
-      port.cost = value;
-    } else if (found) {
-      const [keyword, field] = found;
-      const word = args.next();
-      if (word !== 'on' && word !== 'off') {
-        throw new Quit(1, `Error: argument of "${keyword}" must be one of "off", "on", not "${word}"\n`);
-      }
-      port[field] = word === 'on';
-    } else if (args.matches('mcast_router')) {
-      const word = args.next();
-      const value = readUnsigned(word, 255);
-      if (value === undefined) invalidArgument('invalid mcast_router', word);
-      port.mcastRouter = value;
-    } else if (args.matches('help')) {
-      throw new Quit(1, KIND_USAGE.bridge_slave!);
-    } else {
-      throw new Quit(1, `bridge_slave: unknown option "${args.word}"?\n${KIND_USAGE.bridge_slave!}`);
-    }
-    args.skip();
-  }
-  return port;
 }

@@ -2,7 +2,7 @@
 import { kindTool } from '../../link-kinds/tool';
 import type { Args } from '../lib/args';
 import type { Context } from '../lib/context';
-import { notSimulated } from './kinds';
+import { notSimulated } from '../lib/args';
 
 /** What the words after `type KIND` said. */
 export interface KindWords {

@@ -18,7 +18,7 @@ import {
 import { readGroup } from '../lib/names';
 import { netnsByName } from '../netns/names';
 import { linkUsage } from './usage';
-import { notSimulated } from './kinds';
+import { notSimulated } from '../lib/args';
 
 /** What was said about a link. */
 export interface LinkWords {
