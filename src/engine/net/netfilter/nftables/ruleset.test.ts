@@ -235,3 +235,26 @@ test('traces name the rule that decided, and the policy', () => {
     ['accept', 'drop'],
   );
 });
+
+test('a batch that is refused leaves everything in its order, and chains know which chains jump to them', () => {
+  const { rules } = start();
+  rules.commit((tx) => {
+    for (const name of ['a', 'b', 'c']) tx.newChain(at(name));
+    tx.newRule(FORWARD, { exprs: [jump('a')] });
+    tx.newRule(FORWARD, { exprs: [jump('a')] });
+    tx.newRule(at('b'), { exprs: [jump('a')] });
+  });
+  const { chains } = rules.table('ip', 't')!;
+  const callers = () => [...chains.get('a')!.callers].map(([c, n]) => `${c.name} ${n}`);
+  assert.deepEqual(callers(), ['forward 2', 'b 1']);
+  const refused = code(rules, (tx) => {
+    tx.delChain(at('b'));
+    tx.delRule(FORWARD, chains.get('forward')!.rules[0]!.handle);
+    assert.deepEqual(callers(), ['forward 1']);
+    tx.delChain(at('c'));
+    tx.delChain(at('a'));
+  });
+  assert.equal(refused, 'EBUSY chain');
+  assert.deepEqual([...chains.keys()], ['forward', 'a', 'b', 'c']);
+  assert.deepEqual(callers().sort(), ['b 1', 'forward 2']);
+});
