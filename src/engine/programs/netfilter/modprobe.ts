@@ -1,7 +1,8 @@
-/** modprobe(8): of the modules this kernel has, br_netfilter is the one that matters; the others are always there. */
+/** modprobe(8): of the modules this kernel has, br_netfilter and ip_vs matter; the others are always there. */
 import type { Coroutine } from '../../core';
 import type { Program, Sys } from '../../host';
 import { loadBridgeNetfilter } from '../../net/netfilter/br-netfilter';
+import { ipvsOf } from '../../net/ipvs';
 import { KERNEL_RELEASE } from '../../host/klog';
 import { GetoptError, getopt } from '../lib/getopt';
 
@@ -69,11 +70,13 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       status = 1;
       continue;
     }
-    if (name !== 'br_netfilter') continue;
+    const ipvs = /^ip_vs(_|$)/.test(name);
+    if (name !== 'br_netfilter' && !ipvs) continue;
     if (!sys.netAdmin) {
       yield* sys.eprint(`modprobe: ERROR: could not insert '${name}': Operation not permitted\n`);
       status = 1;
-    } else loadBridgeNetfilter(sys.net);
+    } else if (ipvs) ipvsOf(sys.net);
+    else loadBridgeNetfilter(sys.net);
   }
   return status;
 }

@@ -89,13 +89,14 @@ class Path {
       for (let i = 0; i < 3; i++) {
         const before = this.mtu;
         result = yield* this.probe(ttl);
-        if (result === 0) {
-          done = true;
-          break;
-        }
+        // The end does not count when the MTU changed with the same probe: it is sent again.
         if (this.mtu !== before) {
           i = -1;
           continue;
+        }
+        if (result === 0) {
+          done = true;
+          break;
         }
         if (result > 0) break;
       }
