@@ -64,7 +64,16 @@ test('a ping that was sent before somebody looked, step by step', async ({ page,
   await panel.getByRole('button', { name: 'Road' }).click();
   await expect(panel.getByRole('img', { name: 'The road of the packet through c1, host.' })).toBeVisible();
   if (!isMobile) await accessibleInBothThemes(page);
-  else await accessible(page);
+  else {
+    await accessible(page);
+    // One below the other, and what closes the panel is on the screen.
+    await expect(panel.getByRole('button', { name: 'Close the packets' })).toBeInViewport({ ratio: 1 });
+    const [decided, steps, headers] = await Promise.all(
+      [decision, panel.getByRole('list', { name: 'Steps' }), panel.getByTestId('headers')].map((l) => l.boundingBox()),
+    );
+    expect(steps!.y).toBeGreaterThanOrEqual(decided!.y + decided!.height - 1);
+    expect(headers!.y).toBeGreaterThanOrEqual(steps!.y + steps!.height - 1);
+  }
   await fits(page);
   await panel.focus();
   await page.keyboard.press('Escape');

@@ -108,7 +108,7 @@ export default function Journey({
             <Button size="sm" onClick={() => open(undefined)}>
               All packets
             </Button>
-            <h2>
+            <h2 className={styles.count}>
               Packet {place + 1} of {alike.length}
             </h2>
             <Strip layers={summary.layers} small />
