@@ -38,6 +38,8 @@ import { Defragmenter6, fragment6 } from './fragment';
 
 /** The longest ICMPv6 error: it must fit the minimum MTU. */
 const MAX_ERROR = 1280;
+/** Largest MTU of a path: a full payload and its header (IP6_MAX_MTU). */
+const MAX_MTU = 65575;
 
 /** A route for packets of the machine itself. */
 export interface Output6 {
@@ -225,7 +227,7 @@ export class Ip6Stack {
   mtu(entry: RouteEntry, link: Link, dst: Ip6): number {
     const learned = entry.exceptions?.get(dst);
     if (learned !== undefined && learned.expires > this.ns.now) return Math.min(learned.mtu, link.mtu);
-    return Math.min(entry.route.mtu ?? link.ip6?.conf.mtu ?? link.mtu, link.mtu, 65535);
+    return Math.min(entry.route.mtu ?? link.ip6?.conf.mtu ?? link.mtu, link.mtu, MAX_MTU);
   }
 
   // --- input ----------------------------------------------------------------------------------------------------------
