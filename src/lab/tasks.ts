@@ -1,3 +1,4 @@
+import type * as checksModule from './checks';
 import type { TaskVerdict } from './checks';
 import type { CompiledLab, CompiledTask, Hint, JournalEntry, SavedSession, TaskState } from './protocol';
 import type { Until } from './replay';
@@ -12,7 +13,7 @@ export interface Past {
   readonly marks: readonly Mark[];
 }
 
-type Checks = typeof import('./checks');
+type Checks = typeof checksModule;
 
 let checks: Checks | null = null;
 
