@@ -12,6 +12,8 @@ export { PACKET };
 export interface SkbOwner {
   /** An error about a packet it sent: the neighbour does not answer (EHOSTUNREACH). */
   readonly ownerInode: number;
+  /** IP_RECVERR: sending fails with ENOBUFS when the device throws the packet away. */
+  readonly recvErr?: boolean;
 }
 
 /**
@@ -31,6 +33,8 @@ export class Skb {
   pktType: number = PACKET.HOST;
   /** nfmark. */
   mark = 0;
+  /** The device threw it away instead of sending it (NET_XMIT_DROP). */
+  lost = false;
   /** Conntrack entry and state; belongs to netfilter. */
   ct: unknown = null;
   ctInfo = 0;

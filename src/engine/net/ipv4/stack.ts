@@ -743,7 +743,8 @@ export class Ip4Stack {
       if (skb.length > mtu) return this.fragmentOut(skb, packet, mtu, entry, link, type);
     }
     this.toNeighbour(skb, packet.dst, entry, link, type);
-    return undefined;
+    // net_xmit_errno: only who asked for errors hears of it (TCP sends it again anyhow).
+    return skb.lost && packet.protocol !== IPPROTO.TCP && skb.owner?.recvErr ? 'ENOBUFS' : undefined;
   }
 
   private fragmentOut(

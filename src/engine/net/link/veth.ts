@@ -35,6 +35,7 @@ export class VethLink extends Link {
     // is_skb_forwardable: longer than the peer's MTU allows (VLAN tag included) is not received.
     if (length > peer.mtu + ETHERNET_HEADER + 4) {
       peer.stats.rxDropped++;
+      skb.lost = true;
       this.dropTx(skb, 'PKT_TOO_BIG');
       return;
     }
