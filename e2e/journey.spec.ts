@@ -92,6 +92,7 @@ test('a packet that died says where and why, and what would have saved it', asyn
   const { panel, decision } = await follow(page, 'Died');
   await page.keyboard.press('End');
   await expect(decision).toContainText('The packet died here.');
+  await expect(decision.getByRole('heading', { level: 2 })).toBeInViewport();
   await expect(panel.getByTestId('lived')).toContainText('if eth0 in c1 were up', { timeout: 30_000 });
   await accessibleInBothThemes(page);
   await fits(page);

@@ -1,4 +1,4 @@
-import { Fragment, type ReactNode } from 'react';
+import { Fragment, useEffect, useRef, type ReactNode } from 'react';
 import clsx from 'clsx';
 import type { Counterfactual, Evidence, Journey, JourneyStep } from '../../lab/journey/types';
 import type { Session } from '../../hooks/session';
@@ -110,11 +110,20 @@ export default function Decision({
   onPacket: (packet: number) => void;
 }): ReactNode {
   const { steps, summary, death, answerDied } = journey;
+  const pane = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const { current } = pane;
+    if (!current) return;
+    current.scrollTop = 0;
+    // The pane that scrolls on the phone.
+    if (current.parentElement) current.parentElement.scrollTop = 0;
+  }, [at, journey.summary.id]);
   const step: JourneyStep = steps[at]!;
   const last = at === steps.length - 1;
   const unanswered = summary.verdict === 'delivered' && summary.reply === undefined && summary.request === undefined;
   return (
     <div
+      ref={pane}
       className={styles.why}
       role="region"
       tabIndex={0}

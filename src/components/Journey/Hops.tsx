@@ -17,9 +17,12 @@ export default function Hops({
   const current = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     const { current: button } = current;
-    button?.scrollIntoView({ block: 'nearest' });
+    const list = button?.closest('ol');
+    if (!button || !list) return;
+    // On the phone the list does not scroll, and the decision above it is to stay in sight.
+    if (list.scrollHeight > list.clientHeight) button.scrollIntoView({ block: 'nearest' });
     // Who steps from within the list stays in it.
-    if (button?.closest('ol')?.contains(document.activeElement)) button.focus({ preventScroll: true });
+    if (list.contains(document.activeElement)) button.focus({ preventScroll: true });
   }, [at]);
   return (
     <ol className={styles.hops} aria-label="Steps">
