@@ -53,8 +53,34 @@ function vlanDir(net: NetNamespace): MemDir {
   return dir.touch(net.host.scheduler.now);
 }
 
+/** /proc/net: what is always there, and files that a part of the kernel adds when it is loaded, such as ip_vs. */
+class NetDir extends MemDir {
+  private readonly added = new Map<string, TextNode>();
+
+  constructor(private readonly net: NetNamespace) {
+    super(0o555);
+  }
+
+  override lookup(name: string): Inode | undefined {
+    const there = super.lookup(name);
+    if (there || !netFiles(this.net).has(name)) return there;
+    let node = this.added.get(name);
+    if (!node) {
+      node = new TextNode(() => netFiles(this.net).get(name)?.() ?? '').touch(this.net.host.scheduler.now);
+      this.added.set(name, node);
+    }
+    return node;
+  }
+
+  override names(): string[] {
+    const names = super.names();
+    const more = [...netFiles(this.net).keys()].filter((n) => !n.includes('/') && super.lookup(n) === undefined);
+    return [...names, ...more];
+  }
+}
+
 function build(net: NetNamespace): MemDir {
-  const dir = new MemDir(0o555);
+  const dir = new NetDir(net);
   const now = net.host.scheduler.now;
   const add = (name: string, inode: Inode): void => dir.link(name, inode.touch(now));
   const file = (name: string, text: () => string, mode = 0o444): void => add(name, new TextNode(text, undefined, mode));
