@@ -411,7 +411,25 @@ export class BridgeLink extends Link {
    */
   created(): void {
     this.insertLocal(this.mac, null);
-    if (this.macPinned) this.selectStates();
+    if (!this.macPinned) return;
+    this.forgetOwn();
+    this.insertLocal(this.mac, null);
+    this.selectStates();
+  }
+
+  /** Takes the bridge's own addresses out of its table. */
+  private forgetOwn(): void {
+    for (const [key, e] of [...this.fdb.entries]) {
+      if (e.port !== null) continue;
+      this.fdb.entries.delete(key);
+      this.ns.fdb.announce(this, e, true);
+    }
+  }
+
+  /** br_dev_delete: ports and table go before the bridge is closed. */
+  override onDelete(): void {
+    for (const p of [...this.ports]) this.removePort(p);
+    this.forgetOwn();
   }
 
   override onOpen(): void {

@@ -115,6 +115,9 @@ export abstract class Link {
   /** ndo_uninit / dellink: lets go of peers and ports. */
   onUnregister(): void {}
 
+  /** It is being deleted (rtnl_link_ops.dellink), and still up if it was. */
+  onDelete(): void {}
+
   /** The link IFLA_LINK names; null for itself. */
   get lower(): Link | null {
     return null;

@@ -406,6 +406,7 @@ export class LinkTable implements LinkApi {
   /** unregister_netdevice, of a veth both ends. */
   remove(link: Link): void {
     const peer = link instanceof VethLink ? link.peer : null;
+    link.onDelete();
     this.close(link);
     if (peer) peer.ns.links.close(peer);
     if (link instanceof VethLink) {
@@ -427,7 +428,7 @@ export class LinkTable implements LinkApi {
       for (const upper of [...link.uppers].reverse()) if (upper.registered) upper.ns.links.remove(upper);
     if (link.port !== null) link.port.bridge.removePort(link.port);
     this.ns.deviceEvent('unregister', link);
-    this.ns.events.emit(() => ({ type: 'link', deleted: true, link: { ...link.info(), deleted: true } }));
+    this.ns.events.emit(() => ({ type: 'link', deleted: true, link: { ...link.info(), deleted: true, qdisc: 'noop' } }));
     this.byIndex.delete(link.index);
     this.names.delete(link.name);
     for (const alt of link.altNames) this.names.delete(alt);
