@@ -4,7 +4,7 @@ import type { Link } from '../../net';
 import { isBridge } from '../../net';
 import type { BridgeVlans } from '../../net/link/bridge-vlan';
 import { BRIDGE_VLAN_USAGE } from '../iproute2/help';
-import { Args, duplicate, Quit } from '../iproute2/lib/args';
+import { Args, duplicate, Quit, atoi } from '../iproute2/lib/args';
 import type { Context } from '../iproute2/lib/context';
 
 /** Width of the first column: the longest name and two blanks (IFNAMSIZ). */
@@ -28,9 +28,6 @@ export function bridgeVlan(ctx: Context, words: readonly string[]): number {
   throw new Quit(255, `Command "${verb}" is unknown, try "bridge vlan help".\n`);
 }
 
-/** atoi(3) */
-const number = (word: string): number => Number(/^\s*[+-]?\d+/.exec(word)?.[0] ?? 0);
-
 function modify(ctx: Context, words: readonly string[], adding: boolean): number {
   const args = new Args(words);
   let dev: string | undefined;
@@ -44,9 +41,9 @@ function modify(ctx: Context, words: readonly string[], adding: boolean): number
     if (args.is('dev')) dev = args.next();
     else if (args.is('vid')) {
       const [first = '', last] = args.next().split('-');
-      vid = number(first);
+      vid = atoi(first);
       if (last !== undefined) {
-        end = number(last);
+        end = atoi(last);
         if (vid >= 4096 || end >= 4096 || vid >= end) throw new Quit(255, `Invalid VLAN range "${vid}-${end}"\n`);
       }
     } else if (args.is('self')) self = true;
@@ -117,7 +114,7 @@ function show(ctx: Context, words: readonly string[]): number {
     } else if (args.is('vid')) {
       const word = args.next();
       if (only !== undefined) duplicate('vid', word);
-      only = number(word);
+      only = atoi(word);
     }
     args.skip();
   }

@@ -1,9 +1,12 @@
 /** What the util-linux programs for namespaces share. */
-import type { Coroutine, ErrnoCode } from '../../core';
-import { isErrno, strerror } from '../../core';
+import type { Coroutine } from '../../core';
+import { isErrno } from '../../core';
 import type { NamespaceKind, Sys, WaitStatus } from '../../host';
 import { shellStatus } from '../../host';
 import { GetoptError } from '../lib/getopt';
+import { why } from '../lib/why';
+
+export { why };
 
 /** Letters of the namespaces in the options of unshare and nsenter. */
 export const KIND_LETTERS: readonly (readonly [string, NamespaceKind, string])[] = [
@@ -25,12 +28,6 @@ export class Stop extends Error {
   ) {
     super(message);
   }
-}
-
-/** strerror of a caught `Errno`. @throws whatever is no Errno */
-export function why(e: unknown): string {
-  if (!isErrno(e)) throw e;
-  return strerror(e.code as ErrnoCode);
 }
 
 /** Runs a program's body; messages of `Stop` and getopt go to standard error in util-linux's form. */

@@ -1,8 +1,10 @@
 /** What the network programs share: messages, the terminal, names of links. */
-import type { Coroutine, ErrnoCode } from '../../core';
-import { isErrno, strerror, TtyFile } from '../../core';
+import type { Coroutine } from '../../core';
+import { TtyFile } from '../../core';
 import type { Sys } from '../../host';
 import type { Link } from '../../net';
+
+export { why } from '../lib/why';
 
 /** The end of a program with a text for standard error. */
 export class Stop extends Error {
@@ -27,12 +29,6 @@ export function* stoppable(sys: Sys, body: () => Coroutine<number>): Coroutine<n
     if (e.text !== '') yield* sys.eprint(e.text);
     return e.status;
   }
-}
-
-/** strerror of a caught `Errno`. @throws whatever is no Errno */
-export function why(e: unknown): string {
-  if (!isErrno(e)) throw e;
-  return strerror(e.code as ErrnoCode);
 }
 
 /** The link called `name` in the process's namespace. */

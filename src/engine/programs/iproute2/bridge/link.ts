@@ -1,7 +1,7 @@
 /** `bridge link`: ports of bridges. */
 import type { LinkInfo } from '../../../net';
 import { BRIDGE_LINK_USAGE } from '../help';
-import { Args, Quit, readUnsigned } from '../lib/args';
+import { Args, Quit, readUnsigned, atoi } from '../lib/args';
 import type { Context } from '../lib/context';
 import { PORT_STATES, PORT_SWITCHES, takeSwitch } from '../link/bridge-port';
 import { printFlags, printNameAndLink } from '../link/show';
@@ -85,11 +85,6 @@ export function printPort(ctx: Context, info: LinkInfo, deleted = false): void {
   out.closeObject();
 }
 
-/** atoi(3) */
-function number(word: string): number {
-  return Number(/^\s*[+-]?\d+/.exec(word)?.[0] ?? 0);
-}
-
 function set(ctx: Context, words: readonly string[]): number {
   const args = new Args(words);
   let dev: string | undefined;
@@ -98,8 +93,8 @@ function set(ctx: Context, words: readonly string[]): number {
     const found = PORT_SWITCHES.find(([keyword]) => keyword === args.word);
     if (args.is('dev')) dev = args.next();
     else if (found) port[found[1]] = takeSwitch(args, found[0], 234);
-    else if (args.is('cost')) port.cost = number(args.next());
-    else if (args.is('priority')) port.priority = number(args.next());
+    else if (args.is('cost')) port.cost = atoi(args.next());
+    else if (args.is('priority')) port.priority = atoi(args.next());
     else if (args.is('state')) {
       const word = args.next();
       const index = /^\d+$/.test(word)

@@ -265,3 +265,8 @@ export { parsePrefix };
 export function notSimulated(what: string): never {
   throw new Quit(2, `ip: not simulated in this course: ${what}\n`);
 }
+
+/** atoi(3): the number that a word begins with; 0 when it begins with none. */
+export function atoi(word: string): number {
+  return Number(/^\s*[+-]?\d+/.exec(word)?.[0] ?? 0);
+}

@@ -1,6 +1,6 @@
 /** `ip netns`: list, add, delete, exec, set, attach, identify, pids, monitor, list-id. */
-import type { Coroutine, ErrnoCode } from '../../../core';
-import { isErrno, strerror, WaitQueue } from '../../../core';
+import type { Coroutine } from '../../../core';
+import { WaitQueue } from '../../../core';
 import type { Inode, Sys } from '../../../host';
 import { FileNode, MemDir, resolve, shellStatus } from '../../../host';
 import { namespaceNode, reapNamespaces } from '../../../host/netfs';
@@ -10,14 +10,10 @@ import { Args, invalidArgument, Quit, readSigned, readUnsigned } from '../lib/ar
 import type { Context } from '../lib/context';
 import { isNetnsName, NETNS_DIR, netnsByName, netnsNameOf, netnsNames, netnsOfPath } from './names';
 import { enterNetns } from './switch';
+import { why } from '../../lib/why';
 
 function usage(): never {
   throw new Quit(255, NETNS_USAGE);
-}
-
-function reason(e: unknown): string {
-  if (!isErrno(e)) throw e;
-  return strerror(e.code as ErrnoCode);
 }
 
 /** Runs `ip netns WORDS`. @returns exit status */
@@ -104,7 +100,7 @@ function createFile(ctx: Context, name: string): { point: Inode; path: string } 
   try {
     if (!sys.files.exists(NETNS_DIR)) sys.files.mkdir(NETNS_DIR, 0o755);
   } catch (e) {
-    throw new Quit(1, `mkdir ${NETNS_DIR} failed: ${reason(e)}\n`);
+    throw new Quit(1, `mkdir ${NETNS_DIR} failed: ${why(e)}\n`);
   }
   if (!proc.capable(proc.ns.mnt.owner)) {
     throw new Quit(1, `mount --make-shared ${NETNS_DIR} failed: Operation not permitted\n`);
@@ -117,7 +113,7 @@ function createFile(ctx: Context, name: string): { point: Inode; path: string } 
     return { point, path };
   } catch (e) {
     if (e instanceof Quit) throw e;
-    throw new Quit(1, `Cannot create namespace file "${path}": ${reason(e)}\n`);
+    throw new Quit(1, `Cannot create namespace file "${path}": ${why(e)}\n`);
   }
 }
 
@@ -203,7 +199,7 @@ function deleteOne(ctx: Context, name: string): string {
   try {
     sys.files.unlink(path);
   } catch (e) {
-    text = `Cannot remove namespace file "${path}": ${reason(e)}\n`;
+    text = `Cannot remove namespace file "${path}": ${why(e)}\n`;
   }
   reapNamespaces(sys.machine);
   announce(sys);
@@ -293,15 +289,15 @@ function* exec(ctx: Context, words: readonly string[]): Coroutine<number> {
 
 function* run(sys: Sys, command: readonly string[]): Coroutine<number> {
   const path = sys.which(command[0]!);
-  let why = 'No such file or directory';
+  let reason = 'No such file or directory';
   if (path !== undefined) {
     try {
       yield* sys.exec(path, command);
     } catch (e) {
-      why = reason(e);
+      reason = why(e);
     }
   }
-  yield* sys.eprint(`exec of "${command[0]!}" failed: ${why}\n`);
+  yield* sys.eprint(`exec of "${command[0]!}" failed: ${reason}\n`);
   return 1;
 }
 

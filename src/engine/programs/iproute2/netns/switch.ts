@@ -1,17 +1,11 @@
 /** Entering a named network namespace, as `ip netns exec` and `ip -n` do. */
-import { isErrno, strerror } from '../../../core';
-import type { ErrnoCode } from '../../../core';
 import type { Sys } from '../../../host';
 import { lookup, resolve } from '../../../host';
 import { NamespaceNode, setns, sysfsRoot } from '../../../host/netfs';
 import type { Inode, MountTable } from '../../../host';
 import { Quit } from '../lib/args';
 import { NETNS_DIR } from './names';
-
-function reason(e: unknown): string {
-  if (!isErrno(e)) throw e;
-  return strerror(e.code as ErrnoCode);
-}
+import { why } from '../../lib/why';
 
 /**
  * Makes the process a member of the namespace `name`: setns(2), a mount namespace of its own, a fresh /sys, and the files of
@@ -25,7 +19,7 @@ export function switchNetns(sys: Sys, name: string): void {
   try {
     node = lookup(proc, path);
   } catch (e) {
-    throw new Quit(255, `Cannot open network namespace "${name}": ${reason(e)}\n`);
+    throw new Quit(255, `Cannot open network namespace "${name}": ${why(e)}\n`);
   }
   try {
     if (!(node instanceof NamespaceNode) || node.namespace.kind !== 'net') {
@@ -34,7 +28,7 @@ export function switchNetns(sys: Sys, name: string): void {
     setns(sys, node.namespace);
   } catch (e) {
     if (e instanceof Quit) throw e;
-    throw new Quit(255, `setting the network namespace "${name}" failed: ${reason(e)}\n`);
+    throw new Quit(255, `setting the network namespace "${name}" failed: ${why(e)}\n`);
   }
   if (!proc.capable(proc.ns.mnt.owner)) throw new Quit(255, 'unshare failed: Operation not permitted\n');
   const table = proc.ns.mnt.clone(proc.machine.namespaceInode(), proc.ns.user, 'slave');
