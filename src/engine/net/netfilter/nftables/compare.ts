@@ -11,6 +11,7 @@ function equal(a: Value, b: Value): boolean {
   return typeof b === 'object' && a.every((v, i) => v === b[i]);
 }
 
+/** A comparison as a step: CONTINUE when it holds, else BREAK; BREAK too when the packet has no such value. */
 export function compare(e: Extract<Expr, { kind: 'cmp' }>, table: Table): Step {
   const { value, op } = e;
   // The commonest comparisons read the packet themselves.

@@ -8,6 +8,7 @@ import { cloneStateful, runStateful } from './stateful';
 
 const { CONTINUE, BREAK } = VERDICT;
 
+/** Adds, refreshes or deletes the packet's element as a step; BREAK when the set is full or the element's expressions end the rule. */
 export function dynsetStep(e: Extract<Expr, { kind: 'dynset' }>, table: Table): Step {
   const set = table.sets.get(e.set);
   const key = valueGetter(e.key, table);

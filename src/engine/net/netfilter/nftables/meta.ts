@@ -23,6 +23,7 @@ function linkGetter(key: string, link: (p: PktInfo) => Link | null): Getter | un
   }
 }
 
+/** A getter for `meta KEY`; of an unknown key it gives undefined. */
 export function metaGetter(key: string): Getter {
   if (/^[io]if/.test(key)) {
     const g = linkGetter(key.slice(1), key[0] === 'i' ? (p) => p.input : (p) => p.output);

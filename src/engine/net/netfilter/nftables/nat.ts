@@ -11,6 +11,7 @@ import { findIn } from './stateful';
 
 const { BREAK, ACCEPT, DROP } = VERDICT;
 
+/** A value as an address: IPv4 stays a number, 32 hex digits become IPv6 text. */
 export function address(v: Scalar): number | string {
   return typeof v === 'number' ? v : ip6FromKey(v);
 }

@@ -57,6 +57,7 @@ export function stateful(e: StatefulExpr, p: PktInfo): boolean {
   }
 }
 
+/** Runs stateful expressions in order. @returns false when one ends the rule; those behind it do not run */
 export function runStateful(exprs: readonly StatefulExpr[], p: PktInfo): boolean {
   for (let i = 0; i < exprs.length; i++) if (!stateful(exprs[i]!, p)) return false;
   return true;
