@@ -176,6 +176,7 @@ export class Icmp4 {
     }
     this.globalTokens--;
     const rate = ns.ipv4.icmp_ratelimit * 1000;
+    if (rate === 0) return true;
     const b = this.bucket(dst, BURST * rate);
     if (b.tokens < rate) {
       ns.mib.IcmpOutRateLimitHost++;
@@ -186,8 +187,7 @@ export class Icmp4 {
   }
 
   /**
-   * The bucket of a destination (struct inet_peer), filled up to now. Tokens are time: without a rate a full bucket holds none
-   * (inet_peer_xrlim_allow).
+   * The bucket of a destination (struct inet_peer), filled up to now. Tokens are time (inet_peer_xrlim_allow).
    */
   private bucket(dst: Ip4, full: Micros): { tokens: Micros; at: Micros } {
     const { now } = this.ns;

@@ -428,7 +428,11 @@ export class LinkTable implements LinkApi {
       for (const upper of [...link.uppers].reverse()) if (upper.registered) upper.ns.links.remove(upper);
     if (link.port !== null) link.port.bridge.removePort(link.port);
     this.ns.deviceEvent('unregister', link);
-    this.ns.events.emit(() => ({ type: 'link', deleted: true, link: { ...link.info(), deleted: true, qdisc: 'noop' } }));
+    this.ns.events.emit(() => ({
+      type: 'link',
+      deleted: true,
+      link: { ...link.info(), deleted: true, qdisc: 'noop' },
+    }));
     this.byIndex.delete(link.index);
     this.names.delete(link.name);
     for (const alt of link.altNames) this.names.delete(alt);
