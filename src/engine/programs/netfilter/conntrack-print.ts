@@ -85,6 +85,7 @@ function xmlTuple(t: Tuple): string {
 
 /** What comes before and after all entries in XML. */
 export const XML_BEGIN = '<?xml version="1.0" encoding="utf-8"?>\n<conntrack>\n';
+/** What ends the XML listing. */
 export const XML_END = '</conntrack>\n';
 
 /** One `<flow>`. */

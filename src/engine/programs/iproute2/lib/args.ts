@@ -97,14 +97,17 @@ export function invalidArgument(message: string, word: string): never {
   throw new Quit(255, `Error: argument "${word}" is wrong: ${message}\n`);
 }
 
+/** @throws Quit: an argument that must be given is missing */
 export function missingArgument(key: string): never {
   throw new Quit(255, `Error: argument "${key}" is required\n`);
 }
 
+/** @throws Quit: a keyword was given twice */
 export function duplicate(key: string, word: string): never {
   throw new Quit(255, `Error: duplicate "${key}": "${word}" is the second value.\n`);
 }
 
+/** @throws Quit: a second word where one device or address stands */
 export function duplicateOrGarbage(key: string, word: string): never {
   throw new Quit(255, `Error: either "${key}" is duplicate, or "${word}" is a garbage.\n`);
 }
