@@ -92,6 +92,7 @@ export const bridgeTransmitHook: { resume: ((skb: Skb, bridge: BridgeLink) => bo
 const ALL_SNOOPERS4 = 0xe000006a;
 const ALL_SNOOPERS6 = 'ff02::6a';
 const MAX_PORTS = 1023;
+const TSO_MAX_SIZE = 524280;
 const TICK = 10_000;
 
 /** An Ethernet bridge (net/bridge): learns, forwards, floods. Spanning tree and VLANs: stp.ts, bridge-vlan.ts. */
@@ -245,6 +246,12 @@ export class BridgeLink extends Link {
     this.announcePort(port);
     if (changed) this.addressChanged();
     this.updateMtu();
+    this.updateTso();
+  }
+
+  /** br_set_gso_limits: what the weakest port can cut. A bridge that never had one stays with the old limit. */
+  private updateTso(): void {
+    this.tsoMaxSize = Math.min(TSO_MAX_SIZE, ...this.ports.map((p) => p.link.tsoMaxSize));
   }
 
   /** br_ifinfo_notify */
@@ -288,6 +295,7 @@ export class BridgeLink extends Link {
     link.allmulti--;
     this.ns.announceLink(link);
     this.updateMtu();
+    this.updateTso();
     if (this.recalculateId()) this.addressChanged();
     if (this.ports.length === 0) this.ns.announceLink(this, 'FEATURE CHANGE');
     this.selectStates();
@@ -398,6 +406,8 @@ export class BridgeLink extends Link {
 
   /** The administrator set the MTU: it no longer follows the ports. */
   mtuPinned = false;
+
+  override tsoMaxSize = 65536;
 
   /** A port's MTU changed. */
   portMtuChanged(): void {

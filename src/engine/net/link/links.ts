@@ -125,7 +125,11 @@ export class LinkTable implements LinkApi {
     const mac = this.validMac(spec.mac);
     const peerMac = this.validMac(peerSpec.mac);
     const peerName = peerNs.links.validName(peerSpec.name ?? 'veth%d');
-    if (peerNs === this.ns && peerName === spec.name) throw new Errno('EEXIST');
+    if (peerNs === this.ns && peerName === spec.name) {
+      // The peer was there already, and took a number with it.
+      peerNs.links.reserveIndex(peerSpec.index);
+      throw new Errno('EEXIST');
+    }
     if (spec.index !== undefined && this.byIndex.has(spec.index)) throw new Errno('EBUSY');
     const queues = this.ns.host.cpus ?? 2;
     const peer = new VethLink(
