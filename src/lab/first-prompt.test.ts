@@ -57,6 +57,7 @@ test('the prompt and a first command need no more than the first chunk; the next
     assert.deepEqual(bugs, []);
   };
   await shown(() => screen.endsWith('# ') && state !== undefined);
+  assert.equal(screen, '\x1b[?2004hroot@host:~# ');
   assert.deepEqual(
     state!.topology.boxes.map((b) => b.ports.map((p) => [p.name, p.state, p.addresses])),
     [[['lo', 'up', ['127.0.0.1/8', '::1/128']]]],

@@ -17,6 +17,9 @@ export interface Context {
   readonly splitLiterals?: boolean;
 }
 
+/** A brace that does not open `${`: `\${` and `$${` do not either. */
+const BRACE = /(?:^|[^$]|[\\$]\$)\{/;
+
 const PLAIN: Context = { dq: false };
 const QUOTED: Context = { dq: true };
 
@@ -35,7 +38,7 @@ export function* expandWord(sh: Shell, word: string, out: string[]): Coroutine<v
   }
   let variants: string[];
   try {
-    variants = sh.opt('braceexpand') && word.includes('{') ? later().expandBraces(word) : [word];
+    variants = sh.opt('braceexpand') && BRACE.test(word) ? later().expandBraces(word) : [word];
   } catch {
     return yield* sh.fail('brace expansion: failed to allocate memory for 100000 elements', 1, false);
   }
