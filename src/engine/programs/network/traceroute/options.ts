@@ -165,7 +165,7 @@ const ARGUMENT: Readonly<Record<string, string>> = {
   fwmark: 'num',
   P: 'prot',
 };
-const MISSING = new Set(['g', 'l', 'e', 'A', 'O', 'UL', 'D', 'P', 'r']);
+const MISSING = new Set(['g', 'l', 'A', 'O', 'UL', 'D', 'P', 'r']);
 
 /** Reads the command line. @throws Stop */
 export function parseTraceroute(args: readonly string[]): TracerouteOptions {
@@ -294,6 +294,9 @@ function apply(o: TracerouteOptions, key: string, value: string, shown: string, 
       break;
     case 'N':
       o.simultaneous = number();
+      break;
+    case 'e':
+      // No router here adds extensions (RFC 4884), so there are none to show.
       break;
     case 'n':
       o.numeric = true;
