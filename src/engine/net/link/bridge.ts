@@ -199,6 +199,8 @@ export class BridgeLink extends Link {
         p.forwardDelay?.cancel();
         p.forwardDelay = null;
       }
+      // br_stp_start: what the administrator could choose without the protocol is brought into its limits, 2 to 30 s.
+      s.forwardDelay = Math.min(Math.max(s.forwardDelay, 200), 3000);
       this.stp = newStp(this);
       return;
     }
