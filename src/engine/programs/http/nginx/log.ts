@@ -103,7 +103,7 @@ export function* logAccess(x: Exchange, defaults: LogDefaults): Coroutine<void> 
 function logText(x: Exchange, template: string): string {
   return template.replace(/\$(?:\{\w+\}|\w+)/g, (v) => {
     const value = interpolate(x, v, '-');
-     
+
     return value.replace(
       /[\x00-\x1f"\\\x7f-\xff]/g,
       (c) => `\\x${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,

@@ -53,7 +53,7 @@ export function constant(node: Node, type: DataType, env: Env): Scalar {
           return a - b;
       }
     }
-     
+
     default:
       throw new NftSyntaxError(`Can't use this expression as a value of type ${type.desc}`, node.loc);
   }
