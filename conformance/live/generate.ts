@@ -61,9 +61,11 @@ class Generator {
     for (let i = 1; i <= segments; i++) this.segment(i);
     for (const s of this.stacks) this.settings(s);
     this.routes(segments);
-    // Until carriers and addresses are known: what happens within that second depends on the machine.
-    this.commands.push('sleep 1.5');
-    for (let n = this.random.below(4); n > 0; n--) this.oddity();
+    for (let n = this.random.below(4); n > 0; n--) {
+      // Until carriers and addresses are known: what happens within that second depends on the machine.
+      this.commands.push('sleep 1.2');
+      this.oddity();
+    }
     if (this.withRules) this.rules();
     const wide = widen(this.seed, this.stacks, this.attached, this.hasRules);
     return {

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     return;
   }
   const filter = canFilter();
-  if (!filter) console.log('Rules are left out: iptables is not on both sides.');
+  if (!filter) console.log('Rules are left out: iptables, ip6tables and conntrack are not on both sides.');
   const first = Number(values.seed);
   const seeds = values.seeds?.split(',') ?? Array.from({ length: Number(values.count) }, (_, i) => String(first + i));
   const networks = seeds.map((seed) => generate(seed, filter));

@@ -24,10 +24,12 @@ export function missing(): string | null {
   return probe.status === 0 ? null : 'it may not make namespaces here';
 }
 
-/** Whether packet filter rules can be compared. */
+/** Whether packet filter rules can be compared: with iptables, ip6tables and conntrack on both sides. */
 export function canFilter(): boolean {
-  const real = spawnSync('unshare', ['-n', '-m', 'sh', '-c', 'mount -t tmpfs none /run && iptables -nL']).status === 0;
-  return real && createWorld('linux', 'live').machine('host').programs.has('iptables');
+  const tools = 'mount -t tmpfs none /run && iptables -nL && ip6tables -nL && iptables -t nat -nL && conntrack -L';
+  if (spawnSync('unshare', ['-n', '-m', '--propagation', 'private', 'sh', '-c', tools]).status !== 0) return false;
+  const { programs } = createWorld('linux', 'live').machine('host');
+  return ['iptables', 'ip6tables', 'conntrack'].every((name) => programs.has(name));
 }
 
 /** Makes a network of real namespaces, looks at it, and lets it vanish. */

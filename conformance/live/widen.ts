@@ -47,7 +47,12 @@ export function widen(seed: string, stacks: readonly string[], attached: readonl
     pings.push({ from, to: to.address, options: pick(OPTIONS) });
   }
 
-  if (hasRules) for (const stack of stacks) rules(stack);
+  if (hasRules) {
+    for (const stack of stacks) rules(stack);
+    // Slow machines look at connections late. Without any, the settings need not be there.
+    const timeouts = ['icmp', 'icmpv6'].map((protocol) => `net.netfilter.nf_conntrack_${protocol}_timeout=600`);
+    for (const stack of stacks) commands.push(`ip netns exec ${stack} sysctl -qw ${timeouts.join(' ')} || true`);
+  }
   return { commands, pings };
 
   function rules(stack: string): void {

@@ -173,6 +173,13 @@ export class Ip4Stack {
     return { entry, type, link, src };
   }
 
+  /** ip_route_connect: rules may say something else once the source address is known, so it is looked up again with that. */
+  routeConnect(dst: Ip4, src: Ip4, oif: Link | null, mark: number, tos: number): Output4 | ErrnoCode {
+    const first = this.routeOutput(dst, src, oif, mark, tos);
+    if (src !== 0 || typeof first === 'string' || !this.ns.rules.custom.inet) return first;
+    return this.routeOutput(dst, first.src, oif, mark, tos);
+  }
+
   /** What net.ipv4.fib_multipath_hash_policy=1 adds to the hash: protocol and ports of the packet that is being routed. */
   private l4Hash = 0;
 
@@ -316,7 +323,7 @@ export class Ip4Stack {
     src: Ip4,
     dst: Ip4,
     link: Link,
-    _out: Link | null,
+    out: Link | null,
     mark: number,
     tos: number,
   ): 'martian' | 'rpfilter' | undefined {
@@ -326,7 +333,8 @@ export class Ip4Stack {
     const acceptLocal = ns.conf4.all.accept_local !== 0 || conf.accept_local !== 0;
     if (rpf === 0 && !ns.rules.custom.inet)
       return !acceptLocal && ns.addrs.isLocal4(src) && !link.isLoopback ? 'martian' : undefined;
-    const back = this.find(src, dst, link, null, ns.conf4.all.src_valid_mark || conf.src_valid_mark ? mark : 0, tos);
+    // As a packet that came in by the link out of which this one goes, or from here (rules with `iif`).
+    const back = this.find(src, dst, out, null, ns.conf4.all.src_valid_mark || conf.src_valid_mark ? mark : 0, tos);
     if (typeof back === 'string') return rpf ? 'rpfilter' : undefined;
     const { type } = back.route;
     if (type !== 'unicast' && (type !== 'local' || !acceptLocal)) return 'martian';

@@ -99,7 +99,7 @@ export class TcpSocket extends TcpInput {
     this.ns.ip4.setPorts(IPPROTO.TCP, this.local.port, addr.port, this.owner.uid);
     const r =
       typeof dst === 'number'
-        ? this.ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos)
+        ? this.ns.ip4.routeConnect(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos)
         : this.ns.ip6.routeOutput(dst, src === '::' || typeof src === 'number' ? undefined : src, oif, this.mark);
     if (typeof r === 'string') {
       if (r === 'ENETUNREACH') {

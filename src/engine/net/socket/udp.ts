@@ -54,7 +54,7 @@ export class UdpSocket extends DatagramSocket {
     const oif = this.outLink(addr);
     if (typeof dst === 'number') {
       this.ns.ip4.setPorts(IPPROTO.UDP, this.local.port, addr.port, this.owner.uid);
-      const r = this.ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
+      const r = this.ns.ip4.routeConnect(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
       if (typeof r === 'string') {
         if (r === 'ENETUNREACH') this.ns.mib.IpOutNoRoutes++;
         throw new Errno(r);

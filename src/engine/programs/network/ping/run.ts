@@ -1,6 +1,6 @@
 /** The engine of ping: what is sent when, what comes back, the statistics at the end. */
 import type { Coroutine } from '../../../core';
-import { isErrno } from '../../../core';
+import { isErrno, strerror } from '../../../core';
 import type { Sys } from '../../../host';
 import type { Message, RawSocket, SocketError } from '../../../net';
 import type { IpAddress, Transport } from '../../../wire';
@@ -158,14 +158,15 @@ export class PingRun {
         return interval - this.tokens;
       } catch (e) {
         if (!isErrno(e)) throw e;
+        // What a rule sent back over the loopback is there before the system call returns.
+        yield* sys.work(12);
         const queued = yield* this.takeErrors();
-        if (queued > 0) {
-          this.tokens += interval;
-          return MIN_INTERVAL_MS;
-        }
         this.transmitted++;
         // Asking an empty error queue counts as a local error in iputils: nothing is said about a packet that was refused.
         if (!o.quiet && o.flood) yield* sys.print('E');
+        // A network error there (REJECT of one's own packet) is printed by itself, and then what send said; so is a device's full queue.
+        else if (!o.quiet && (queued > 0 || e.code === 'ENOBUFS'))
+          yield* sys.eprint(`ping: sendmsg: ${strerror(e.code)}\n`);
         this.tokens = 0;
         return Math.max(MIN_INTERVAL_MS, interval);
       }
