@@ -9,7 +9,6 @@ import type { Skb } from '../skb';
 import { PACKET } from '../skb';
 import type { Withheld } from '../trace';
 import type { BridgeInfo, LinkKind } from '../types';
-import { IFF } from '../types';
 import { BridgePort } from './bridge-port';
 import { Fdb, fdbKey } from './fdb';
 import { Link } from './link';
