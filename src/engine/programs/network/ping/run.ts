@@ -159,7 +159,7 @@ export class PingRun {
       } catch (e) {
         if (!isErrno(e)) throw e;
         // What a rule sent back over the loopback is there before the system call returns.
-        yield* sys.work(12);
+        yield* sys.wait([this.socket.changed], sys.now + 12);
         const queued = yield* this.takeErrors();
         this.transmitted++;
         // Asking an empty error queue counts as a local error in iputils: nothing is said about a packet that was refused.
