@@ -23,6 +23,8 @@ import { PACKET } from '../skb';
 const MAX_ERROR = 576;
 /** Tokens of the per-destination limiter (XRLIM_BURST_FACTOR) and its rate: one a second (icmp_ratelimit). */
 const BURST = 6;
+/** A tick of the kernel's clock in microseconds (HZ is 250). */
+const TICK = 4000;
 /** net.ipv4.route.error_burst and error_cost. */
 const ERROR_BURST = 5_000_000;
 const ERROR_COST = 1_000_000;
@@ -176,7 +178,6 @@ export class Icmp4 {
     }
     this.globalTokens--;
     const rate = ns.ipv4.icmp_ratelimit * 1000;
-    if (rate === 0) return true;
     const b = this.bucket(dst, BURST * rate);
     if (b.tokens < rate) {
       ns.mib.IcmpOutRateLimitHost++;
@@ -187,7 +188,9 @@ export class Icmp4 {
   }
 
   /**
-   * The bucket of a destination (struct inet_peer), filled up to now. Tokens are time (inet_peer_xrlim_allow).
+   * The bucket of a destination (struct inet_peer), filled up to now. Tokens are time. Within one tick of the kernel's clock it
+   * is neither filled nor cut to its size (inet_peer_xrlim_allow): with a rate of 0 an error empties it, but not the one that
+   * `ip_error` has counted a moment before.
    */
   private bucket(dst: Ip4, full: Micros): { tokens: Micros; at: Micros } {
     const { now } = this.ns;
@@ -196,8 +199,11 @@ export class Icmp4 {
       if (this.buckets.size > 4096) this.buckets.clear();
       this.buckets.set(dst, (b = { tokens: full, at: now }));
     }
-    b.tokens = Math.min(full, b.tokens + (now - b.at));
-    b.at = now;
+    const ticks = Math.floor(now / TICK) - Math.floor(b.at / TICK);
+    if (ticks > 0) {
+      b.tokens = Math.min(full, b.tokens + ticks * TICK);
+      b.at = now;
+    }
     return b;
   }
 
