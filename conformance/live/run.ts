@@ -1,8 +1,9 @@
-/** `npm run conformance:live -- [--seed N] [--count N | --seeds N,N,...] [--jobs N] [-v] [--show]`: random networks, real and simulated. */
+/** `npm run conformance:live -- [--seed N] [--count N | --seeds N,N,...] [--jobs N] [-v] [--show] | --record`: random networks, real and simulated. */
 import { parseArgs } from 'node:util';
 import { differences } from './compare';
 import type { Network } from './generate';
 import { generate } from './generate';
+import { record } from './recorded';
 import type { Observed } from './script';
 import { canFilter, missing, real, simulated } from './sides';
 
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '6' },
     verbose: { type: 'boolean', short: 'v', default: false },
     show: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
   },
 });
 
@@ -25,6 +27,13 @@ async function main(): Promise<void> {
   }
   const filter = canFilter();
   if (!filter) console.log('Rules are left out: iptables, ip6tables and conntrack are not on both sides.');
+  if (values.record) {
+    if (!filter) throw new Error('the recordings have rules; install iptables and conntrack');
+    const differing = await record();
+    console.log(differing.length === 0 ? 'Recorded.' : `Recorded; seeds ${differing.join(', ')} differ.`);
+    process.exitCode = differing.length === 0 ? 0 : 1;
+    return;
+  }
   const first = Number(values.seed);
   const seeds = values.seeds?.split(',') ?? Array.from({ length: Number(values.count) }, (_, i) => String(first + i));
   const networks = seeds.map((seed) => generate(seed, filter));

@@ -32,8 +32,8 @@ export function canFilter(): boolean {
   return ['iptables', 'ip6tables', 'conntrack'].every((name) => programs.has(name));
 }
 
-/** Makes a network of real namespaces, looks at it, and lets it vanish. */
-export async function real(network: Network): Promise<Observed> {
+/** Makes a network of real namespaces, looks at it, and lets it vanish. @returns what the script printed, for `observe`. */
+export async function realOutput(network: Network): Promise<string> {
   const child = spawn('unshare', ['-n', '-m', '--propagation', 'private', 'bash', '-c', PRIVATE], {
     stdio: ['pipe', 'pipe', 'ignore'],
     timeout: TIMEOUT,
@@ -42,7 +42,12 @@ export async function real(network: Network): Promise<Observed> {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stdin.end(scriptOf(network));
   await new Promise((resolve) => child.on('close', resolve));
-  return observe(output);
+  return output;
+}
+
+/** What there is to be seen in a network of real namespaces. */
+export async function real(network: Network): Promise<Observed> {
+  return observe(await realOutput(network));
 }
 
 /** The same network in the simulation. */
