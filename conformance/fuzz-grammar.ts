@@ -184,6 +184,126 @@ const network = fc.oneof(
   ),
 );
 
+const chain = pick('INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTING', 'mine', 'nosuch', '');
+const match = option(
+  '-s 172.30.0.0/24',
+  '! -d 10.0.0.1',
+  '-i lo',
+  '! -o br0',
+  '-p tcp --dport 80',
+  '-p icmp --icmp-type 8',
+  '-m conntrack --ctstate NEW,ESTABLISHED',
+  '-m addrtype --dst-type LOCAL',
+  '-m multiport -p tcp --dports 80,443',
+  '-m limit --limit 3/s',
+  '-m comment --comment "a b"',
+  '-m nosuch',
+  '-p 300',
+  '--dport',
+);
+const target = option(
+  '-j ACCEPT',
+  '-j DROP',
+  '-j RETURN',
+  '-j mine',
+  '-j LOG --log-prefix x',
+  '-j REJECT --reject-with tcp-reset',
+  '-j MASQUERADE',
+  '-p tcp -j DNAT --to-destination 10.0.0.1:80',
+  '-j MARK --set-mark 0x1/0xff',
+  '-j NOSUCH',
+  '-j',
+);
+
+const filters = fc.oneof(
+  line(
+    pick('iptables', 'ip6tables', 'iptables-legacy'),
+    option('-t nat', '-t mangle', '-t raw', '-t nosuch'),
+    pick('-A', '-I', '-D', '-C', '-R'),
+    chain,
+    option('1', '0', '99'),
+    match,
+    target,
+  ),
+  line(
+    pick('iptables', 'ip6tables', 'iptables-legacy'),
+    option('-t nat'),
+    pick('-L', '-S', '-F', '-Z', '-N mine', '-X', '-P INPUT DROP', '-P INPUT ACCEPT', '-E mine yours', '-h', ''),
+    option('-n', '-nv', '-nvx --line-numbers', 'INPUT', '1'),
+  ),
+  line(
+    pick('iptables-save', 'iptables-save -c', 'ip6tables-save'),
+    pick('', '| iptables-restore', '| iptables-restore -n'),
+  ),
+  line(
+    "nft '",
+    pick('add', 'create', 'delete', 'list', 'flush', 'insert', 'bogus'),
+    pick(
+      'table ip t',
+      'table inet t { chain c { type filter hook input priority 0; }; }',
+      'chain ip t c { type nat hook postrouting priority srcnat; policy accept; }',
+      'rule ip t c tcp dport { 80, 443 } counter accept',
+      'rule ip t c ip saddr 10.0.0.0/8 masquerade',
+      'rule ip t c meta l4proto vmap { tcp : drop, udp : jump c }',
+      'set ip t s { type ipv4_addr; flags interval; elements = { 10.0.0.0/8 } }',
+      'element ip t s { 10.0.0.1 }',
+      'ruleset',
+      'rule ip t c handle 1',
+      'map ip t m { type inet_service : verdict; }',
+      '{',
+    ),
+    "'",
+  ),
+  line('conntrack', pick('-L', '-D', '-S', '-C', '-F', '-L -p tcp', '-L -s x', '-L -o extended', '-bogus', '')),
+  line(
+    'ipset',
+    pick('create s hash:ip', 'add s 10.0.0.1', 'list', 'test s 10.0.0.2', 'destroy', 'add nosuch x', 'bogus'),
+  ),
+  line(
+    'tc',
+    option('-s', '-j'),
+    'qdisc',
+    pick('add', 'del', 'replace', 'show', 'bogus'),
+    'dev',
+    device,
+    option('root netem delay 10ms', 'root netem loss 50%', 'root tbf rate 1mbit burst 10k latency 1s', 'root nosuch'),
+  ),
+  line(
+    'ip link add',
+    device,
+    option('link veth0', 'link lo', 'link nosuch'),
+    pick(
+      'type vlan id 5',
+      'type vlan id 5000',
+      'type vxlan id 7 dstport 4789 local 127.0.0.1',
+      'type vxlan id 7 dstport 8472 remote 172.30.0.1 dev veth0',
+      'type macvlan mode bridge',
+      'type ipvlan mode l3',
+      'type vxlan',
+    ),
+  ),
+  line(
+    pick('dig', 'host', 'nslookup', 'getent hosts'),
+    option('+short', '-x', '-t mx', '@127.0.0.1', '+time=1 +tries=1'),
+    host,
+  ),
+  line(
+    'timeout 2',
+    pick('traceroute -n -m 3 -w 1', 'tracepath -m 3', 'mtr -r -c 1', 'curl -m 1', 'wget -T 1 -t 1 -O -', 'socat -'),
+    pick('172.30.0.11', '127.0.0.1', 'nosuch.example', 'TCP:127.0.0.1:80', 'http://127.0.0.1:1/', '::1', ''),
+  ),
+  line(
+    'ip rule',
+    pick('add', 'del', 'show'),
+    option('from 10.0.0.0/8', 'fwmark 1', 'iif lo'),
+    option('table 7', 'priority 5'),
+  ),
+  line(
+    pick('ipvsadm', 'ipcalc', 'nstat', 'nginx', 'modprobe', 'brctl'),
+    option('-Ln', '-A -t 10.0.0.1:80', '-t', 'show', '10.0.0.1/24', '--help', 'nosuch'),
+  ),
+);
+
 const tools = fc.oneof(
   line(
     pick(
@@ -379,7 +499,8 @@ const mutate = (command: fc.Arbitrary<string>): fc.Arbitrary<string> =>
 /** A random command line. */
 export const commandLine: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: network },
+  { weight: 4, arbitrary: filters },
   { weight: 2, arbitrary: tools },
   { weight: 2, arbitrary: shell },
-  { weight: 4, arbitrary: mutate(fc.oneof(network, tools, shell)) },
+  { weight: 4, arbitrary: mutate(fc.oneof(network, filters, tools, shell)) },
 );
