@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { parts } from '../src/course';
 import { accessible, chapter, fits, openLab, run, terminal, terminalText, watch } from './helpers';
 
 const phone = (name: string): boolean => name === 'phone';
@@ -11,7 +12,8 @@ test('is readable: one heading, objectives, sections, nothing wider than the pag
   await fits(page);
   if (!phone(info.project.name)) {
     const side = page.getByRole('navigation', { name: 'Docs sidebar' });
-    await expect(side.getByText('(not yet written)')).toHaveCount(21);
+    const later = parts.flatMap((part) => part.chapters).filter((c) => !c.written);
+    await expect(side.getByText('(not yet written)')).toHaveCount(later.length);
     await expect(side.getByRole('link', { name: /A private network stack/ })).toHaveAttribute('aria-current', 'page');
   }
   expect(seen.problems).toEqual([]);
