@@ -160,6 +160,8 @@ export function describePacket(payload: EthernetPayload): Description {
       };
     default: {
       const fragment = payload.kind === 'ipv4' && (payload.mf || payload.fragmentOffset > 0);
+      if (!fragment && ipProtocol(payload) === IPPROTO.IGMP)
+        return { protocol: 'IGMP', from, to, what: 'which groups it listens to' };
       const what = fragment ? `fragment at ${payload.fragmentOffset}` : `protocol ${ipProtocol(payload)}`;
       return { protocol: 'IP', from, to, what };
     }

@@ -178,10 +178,9 @@ export class Journeys {
   }
 }
 
+/** Whether people sent a packet, somebody's question for an address did, or a kernel on its own. */
 function roleOf(protocol: string, what: string, from: string): JourneySummary['role'] {
   if (protocol === 'ARP') return 'side';
   if (/^neighbour/.test(what)) return from === '::' ? 'background' : 'side';
-  return /^router|^redirect|listener/.test(what) || (protocol === 'IP' && from === '0.0.0.0')
-    ? 'background'
-    : 'traffic';
+  return protocol === 'IGMP' || /^router|^redirect|listener/.test(what) ? 'background' : 'traffic';
 }
