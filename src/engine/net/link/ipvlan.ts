@@ -1,6 +1,6 @@
 /** `type ipvlan`: links that share the address of the one below and are told apart by IP address (drivers/net/ipvlan). */
 import { Errno } from '../../core';
-import type { Ip4, Mac } from '../../wire';
+import type { Ip4 } from '../../wire';
 import { MAC_BROADCAST, isMulticastMac } from '../../wire';
 import type { LinkSpec } from '../api';
 import type { DeviceEvent, NetNamespace } from '../namespace';
@@ -8,7 +8,8 @@ import type { Skb } from '../skb';
 import type { IpvlanInfo, KindData, LinkKind } from '../types';
 import { IFF } from '../types';
 import type { LinkKindOps } from './kinds';
-import { Link } from './link';
+import type { Link } from './link';
+import { StackedLink } from './stacked';
 
 type Mode = IpvlanInfo['mode'];
 
@@ -73,34 +74,15 @@ class IpvlanPort {
 const ports = new WeakMap<Link, IpvlanPort>();
 
 /** A link with IP addresses of its own behind the link-layer address of `below`. */
-export class IpvlanLink extends Link {
+export class IpvlanLink extends StackedLink<IpvlanPort> {
   readonly kind: LinkKind = 'ipvlan';
 
-  constructor(
-    ns: NetNamespace,
-    name: string,
-    index: number,
-    readonly below: Link,
-    private readonly on: IpvlanPort,
-  ) {
-    super(ns, name, index, below.mac);
-    this.mtu = below.mtu;
-    this.tsoMaxSize = below.tsoMaxSize;
-    this.carrier = below.carrier;
-  }
-
-  override get lower(): Link {
-    return this.below;
+  constructor(ns: NetNamespace, name: string, index: number, below: Link, on: IpvlanPort) {
+    super(ns, name, index, below.mac, below, on, ports);
   }
 
   has4(address: Ip4): boolean {
     return this.ip4.addresses.some((a) => a.local === address);
-  }
-
-  count(skb: Skb): void {
-    this.stats.rxPackets++;
-    this.stats.rxBytes += skb.frameLength;
-    if (isMulticastMac(skb.dst)) this.stats.multicast++;
   }
 
   /** A frame from a neighbour or from the port below. */
@@ -123,34 +105,6 @@ export class IpvlanLink extends Link {
 
   override onClose(): void {
     for (const mac of this.multicast.keys()) this.below.leaveGroup(mac);
-  }
-
-  override joinGroup(mac: Mac): void {
-    const first = !this.multicast.has(mac);
-    super.joinGroup(mac);
-    if (first && this.up) this.below.joinGroup(mac);
-  }
-
-  override leaveGroup(mac: Mac): void {
-    const had = this.multicast.has(mac);
-    super.leaveGroup(mac);
-    if (had && this.up && !this.multicast.has(mac)) this.below.leaveGroup(mac);
-  }
-
-  override onUnregister(): void {
-    const { below, on } = this;
-    const at = below.uppers.indexOf(this);
-    if (at >= 0) below.uppers.splice(at, 1);
-    const own = on.links.indexOf(this);
-    if (own >= 0) on.links.splice(own, 1);
-    if (on.links.length === 0) {
-      ports.delete(below);
-      below.rxHandler = null;
-    }
-  }
-
-  override checkMtu(mtu: number): void {
-    if (mtu > this.below.mtu) throw new Errno('EINVAL');
   }
 
   override lowerEvent(event: DeviceEvent, lower: Link): void {

@@ -8,7 +8,8 @@ import type { Skb } from '../skb';
 import type { KindData, LinkKind, MacvlanMode } from '../types';
 import { IFF } from '../types';
 import type { LinkKindOps } from './kinds';
-import { Link } from './link';
+import type { Link } from './link';
+import { StackedLink } from './stacked';
 
 /** What the link below has when it carries macvlans (macvlan_port). */
 class MacvlanPort {
@@ -64,7 +65,7 @@ class MacvlanPort {
 const ports = new WeakMap<Link, MacvlanPort>();
 
 /** A link with an address of its own on `below`. */
-export class MacvlanLink extends Link {
+export class MacvlanLink extends StackedLink<MacvlanPort> {
   readonly kind: LinkKind = 'macvlan';
 
   constructor(
@@ -72,25 +73,16 @@ export class MacvlanLink extends Link {
     name: string,
     index: number,
     mac: Mac,
-    readonly below: Link,
-    private readonly on: MacvlanPort,
+    below: Link,
+    on: MacvlanPort,
     public macMode: MacvlanMode,
   ) {
-    super(ns, name, index, mac);
-    this.mtu = below.mtu;
-    this.tsoMaxSize = below.tsoMaxSize;
-    this.carrier = below.carrier;
-  }
-
-  override get lower(): Link {
-    return this.below;
+    super(ns, name, index, mac, below, on, ports);
   }
 
   /** A frame from the port below. @param queued it waits for the softirq as any other */
   hand(skb: Skb, queued: boolean): void {
-    this.stats.rxPackets++;
-    this.stats.rxBytes += skb.frameLength;
-    if (isMulticastMac(skb.dst)) this.stats.multicast++;
+    this.count(skb);
     if (!queued) this.receive(skb);
     else if (!this.ns.softnet.enqueue(skb, this)) this.ns.drop(skb, 'CPU_BACKLOG', this.name);
   }
@@ -113,34 +105,6 @@ export class MacvlanLink extends Link {
     if (this.macMode === 'passthru') below.ns.links.setPromiscuity(below, -1);
     else below.unicast.delete(this.mac);
     for (const mac of this.multicast.keys()) below.leaveGroup(mac);
-  }
-
-  override joinGroup(mac: Mac): void {
-    const first = !this.multicast.has(mac);
-    super.joinGroup(mac);
-    if (first && this.up) this.below.joinGroup(mac);
-  }
-
-  override leaveGroup(mac: Mac): void {
-    const had = this.multicast.has(mac);
-    super.leaveGroup(mac);
-    if (had && this.up && !this.multicast.has(mac)) this.below.leaveGroup(mac);
-  }
-
-  override onUnregister(): void {
-    const { below, on } = this;
-    const at = below.uppers.indexOf(this);
-    if (at >= 0) below.uppers.splice(at, 1);
-    const own = on.links.indexOf(this);
-    if (own >= 0) on.links.splice(own, 1);
-    if (on.links.length === 0) {
-      ports.delete(below);
-      below.rxHandler = null;
-    }
-  }
-
-  override checkMtu(mtu: number): void {
-    if (mtu > this.below.mtu) throw new Errno('EINVAL');
   }
 
   override macChanged(old: Mac): void {
