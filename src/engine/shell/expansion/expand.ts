@@ -39,7 +39,9 @@ export function* expandWord(sh: Shell, word: string, out: string[]): Coroutine<v
   let variants: string[];
   try {
     variants = sh.opt('braceexpand') && BRACE.test(word) ? later().expandBraces(word) : [word];
-  } catch {
+  } catch (error) {
+    // Only too many words are the learner's affair; anything else is a bug of ours and must be seen.
+    if (!(error instanceof RangeError)) throw error;
     return yield* sh.fail('brace expansion: failed to allocate memory for 100000 elements', 1, false);
   }
   for (const variant of variants) {
