@@ -64,6 +64,8 @@ function around(all: readonly NamedNetwork[], roads: ReadonlyMap<number, Road>, 
     case 'VXLAN_NO_REMOTE':
       return tunnel(all, at, road, drop.where);
     case 'NEIGH_FAILED':
+    // The cable was pulled while the question was open: what takes the carrier empties the table.
+    case 'NEIGH_DEAD':
     case 'DEV_READY':
     case 'NOT_SPECIFIED':
     case undefined:

@@ -24,8 +24,8 @@ const nobody: SessionListener = {
   },
 };
 
-/** What is said to have helped the first packet that `command` sends from `c1`. */
-async function tried(setup: string, command: string): Promise<{ lived: string[]; short: string[] }> {
+/** What is said to have helped the first packet that `command` (a line at a time) sends from `c1`, whose end is `outcome`. */
+async function tried(setup: string, command: string, outcome?: string): Promise<{ lived: string[]; short: string[] }> {
   const lab: CompiledLab = {
     id: 'what-if',
     title: 'What if',
@@ -45,10 +45,14 @@ async function tried(setup: string, command: string): Promise<{ lived: string[];
     throw error;
   });
   await clock.until(session.start(lab, null, nobody));
-  await clock.until(session.input(0, `${command}\r`));
+  for (const line of command.split('\n')) {
+    await clock.until(session.input(0, `${line}\r`));
+    await clock.pass(300);
+  }
   await clock.pass(3000);
   await clock.until(session.trace(true));
   const packet = (await session.journeys()).packets.find((p) => p.role === 'traffic')!;
+  if (outcome !== undefined) assert.equal(packet.outcome, outcome);
   const found = await clock.until(session.whatIf(packet.id));
   const texts = (lived: boolean) => found.filter((t) => t.lived === lived).map((t) => `${t.change.text}: ${t.outcome}`);
   return { lived: texts(true), short: texts(false) };
@@ -79,6 +83,21 @@ test('behind a policy: a rule for the request needs one for its answer', async (
     short[0]!,
     /^`FORWARD` of `host` accepted TCP to port 80: It reaches `outside`; the answer dies in `host`\./,
   );
+});
+
+test('a cable that was pulled while the question for a MAC was open: the entry went with the carrier', async () => {
+  // Ends that do not look stacked on each other (index and iflink are one number) are told of up to a second late (linkwatch).
+  const setup = `ip netns add c2; ip link add veth2 index 22 type veth peer name eth0 index 22 netns c2; ip link set veth2 up
+ip addr add 10.0.2.1/24 dev veth2; ip -n c2 addr add 10.0.2.2/24 dev eth0; ip -n c2 link set eth0 up
+sysctl -qw net.ipv4.ip_forward=1; ip -n c2 route add default via 10.0.2.1; sleep 3`;
+  const pulled = 'for to in down up down; do sleep .1; ip -n c2 link set eth0 $to; done';
+  const { lived } = await tried(setup, `${pulled}\nping -c1 -W4 10.0.2.2`, 'died in host: NEIGH_DEAD');
+  // The route of c2 went with its link, too.
+  const back = 'It is delivered to `c2`, and the answer comes back.';
+  assert.deepEqual(lived, [
+    `\`eth0\` in \`c2\` were up, and \`c2\` had a route to \`10.0.1.2\` via \`10.0.2.1\`: ${back}`,
+    `\`eth0\` in \`c2\` were up, and \`host\` put its own address in place of \`10.0.1.2\` (MASQUERADE on \`veth2\`): ${back}`,
+  ]);
 });
 
 test('what helps nothing is not offered', async () => {
