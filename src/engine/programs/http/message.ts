@@ -1,4 +1,6 @@
-import { concat, decode, EMPTY } from '../../core';
+/** Messages of HTTP/1.x as clients and servers read and write them (RFC 9112). */
+import { concat, decode, EMPTY, encode } from '../../core';
+import { strftime } from '../lib/strftime';
 
 /** A header line as it was sent. */
 export interface Header {
@@ -29,6 +31,11 @@ export function parseHead(bytes: Uint8Array): Head | undefined {
       return { name: colon < 0 ? line : line.slice(0, colon), value: colon < 0 ? '' : line.slice(colon + 1).trim() };
     });
   return { start, headers, length: end };
+}
+
+/** The lines of a head as they are shown: the first one, then `Name: value`. */
+export function headLines(head: Head): string[] {
+  return [head.start, ...head.headers.map((h) => `${h.name}: ${h.value}`)];
 }
 
 function endOfHead(bytes: Uint8Array): number {
@@ -81,4 +88,58 @@ export class Chunked {
     }
     return concat(out);
   }
+}
+
+/** Takes the body of a response out of the bytes behind its head: where it ends is what the head says (RFC 9112, 6.3). */
+export class ResponseBody {
+  /** What Content-Length says, bytes; undefined without it and in the chunked transfer coding. */
+  readonly length: number | undefined;
+  private readonly chunks: Chunked | undefined;
+  private rest: number;
+
+  /** @param method of the request: nothing follows the head that answers HEAD */
+  constructor(head: Head, method: string) {
+    const length = header(head.headers, 'content-length');
+    this.chunks = /chunked/i.test(header(head.headers, 'transfer-encoding') ?? '') ? new Chunked() : undefined;
+    this.length = this.chunks || length === undefined || !/^\d+$/.test(length) ? undefined : Number(length);
+    this.rest = method === 'HEAD' || /^HTTP\/\S+ (204|304)\b/.test(head.start) ? 0 : (this.length ?? Infinity);
+  }
+
+  /** It comes in the chunked transfer coding. */
+  get chunked(): boolean {
+    return this.chunks !== undefined;
+  }
+
+  /** Bytes to come; Infinity where no length is known. */
+  get left(): number {
+    return this.rest;
+  }
+
+  /** All of it has come. */
+  get done(): boolean {
+    return this.rest <= 0 || this.chunks?.done === true;
+  }
+
+  /** Nothing but the end of the connection marks its end. */
+  get endsWithConnection(): boolean {
+    return !this.chunked && this.length === undefined;
+  }
+
+  /** Feeds bytes; returns the content they bring. @throws Error for what is no chunk */
+  feed(bytes: Uint8Array): Uint8Array {
+    const content = this.chunks ? this.chunks.feed(bytes) : bytes;
+    const part = content.length > this.rest ? content.subarray(0, this.rest) : content;
+    this.rest -= part.length;
+    return part;
+  }
+}
+
+/** The value of an Authorization header in the Basic scheme (RFC 7617). @param credentials `user:password` */
+export function basicAuthorization(credentials: string): string {
+  return `Basic ${btoa(String.fromCharCode(...encode(credentials)))}`;
+}
+
+/** IMF-fixdate, the time in headers (RFC 9110, 5.6.7). @param micros since 1970 */
+export function httpDate(micros: number): string {
+  return strftime('%a, %d %b %Y %H:%M:%S GMT', micros);
 }

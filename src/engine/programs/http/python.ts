@@ -4,10 +4,11 @@ import type { Program, Sys } from '../../host';
 import type { TcpSocket } from '../../net';
 import { formatIp } from '../../wire';
 import { resolveHost } from '../network/resolver';
-import { gmtime, MONTHS, strftime } from '../lib/strftime';
+import { tcpSocket } from '../network/sockets';
+import { gmtime, MONTHS } from '../lib/strftime';
 import { joinPath } from '../files/names';
 import type { Head } from './message';
-import { parseHead } from './message';
+import { httpDate, parseHead } from './message';
 
 const VERSION = '3.11.2';
 /** A request head larger than this is refused, bytes. */
@@ -129,8 +130,7 @@ function* serve(sys: Sys, args: readonly string[]): Coroutine<number> {
     address = formatIp(found.addresses[0]!);
   }
   const family = address.includes(':') ? 'inet6' : 'inet';
-  const owner = { uid: sys.proc.uid, netRaw: sys.netAdmin, netBind: sys.netAdmin };
-  const listener = sys.net.sockets.createTcp(family, owner);
+  const listener = tcpSocket(sys, family);
   listener.reuseAddr = true;
   const fd = sys.install(listener);
   try {
@@ -291,11 +291,6 @@ function response(now: number, code: number, reason: string, headers: readonly s
     '',
     '',
   ].join('\r\n');
-}
-
-/** IMF-fixdate of RFC 9110. */
-function httpDate(micros: number): string {
-  return strftime('%a, %d %b %Y %H:%M:%S GMT', micros);
 }
 
 /** The part of a request target below the directory: no query, no `..`, percent signs undone. */

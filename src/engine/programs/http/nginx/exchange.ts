@@ -3,10 +3,9 @@ import type { Coroutine } from '../../../core';
 import { concat, decode, encode } from '../../../core';
 import type { Sys } from '../../../host';
 import type { SockAddr, TcpSocket } from '../../../net';
-import { strftime } from '../../lib/strftime';
 import type { Regex } from '../../lib/regex';
 import type { Header } from '../message';
-import { header } from '../message';
+import { header, httpDate } from '../message';
 import type { Config, Location, Scope, Server } from './config';
 import { groupNames, parseSize } from './config';
 import { specialPage, statusText } from './pages';
@@ -325,11 +324,6 @@ const ENDS_CONNECTION: ReadonlySet<number> = new Set([400, 408, 413, 414, 494, 4
 
 function absolutePath(path: string): string {
   return path.startsWith('/') ? path : `/usr/share/nginx/${path}`;
-}
-
-/** IMF-fixdate. */
-export function httpDate(micros: number): string {
-  return strftime('%a, %d %b %Y %H:%M:%S GMT', micros);
 }
 
 function expiry(text: string, now: number): Header[] {

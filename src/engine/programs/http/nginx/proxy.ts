@@ -4,7 +4,7 @@ import { concat, EMPTY, encode, errnoNumber, isErrno } from '../../../core';
 import type { TcpSocket } from '../../../net';
 import { tcpSocket } from '../../network/sockets';
 import type { Head, Header } from '../message';
-import { Chunked, header, parseHead } from '../message';
+import { header, parseHead, ResponseBody } from '../message';
 import { parseIp } from '../../../wire';
 import { splitHost } from './config';
 import type { Attempt, Exchange } from './exchange';
@@ -46,8 +46,8 @@ class HttpReader implements Reader {
   done = false;
   mayEnd = false;
   private pending: Uint8Array = EMPTY;
-  private left = Infinity;
-  private chunks: Chunked | undefined;
+  /** Undefined behind a head that hands the connection over: what comes then is no body. */
+  private body: ResponseBody | undefined;
 
   constructor(private readonly method: string) {}
 
@@ -59,19 +59,14 @@ class HttpReader implements Reader {
       if (!/^HTTP\/\d\.\d \d{3}/.test(this.head.start)) throw new Error('upstream sent no valid HTTP/1.0 header');
       data = this.pending.subarray(this.head.length);
       const status = Number(this.head.start.slice(9, 12));
-      const length = header(this.head.headers, 'content-length');
-      if (/chunked/i.test(header(this.head.headers, 'transfer-encoding') ?? '')) this.chunks = new Chunked();
-      else if (length !== undefined) this.left = Number(length);
-      else this.mayEnd = true;
-      if (this.method === 'HEAD' || status === 204 || status === 304) this.left = 0;
-      if (status === 101) this.left = Infinity;
-      if (this.left === 0) this.done = true;
+      this.body = status === 101 ? undefined : new ResponseBody(this.head, this.method);
+      this.mayEnd = this.body?.endsWithConnection ?? true;
+      this.done = this.body?.done ?? false;
     }
     if (this.done || data.length === 0) return [];
-    let part = this.chunks ? this.chunks.feed(data) : data;
-    if (part.length > this.left) part = part.subarray(0, this.left);
-    this.left -= part.length;
-    if (this.chunks?.done || this.left === 0) this.done = true;
+    if (!this.body) return [data];
+    const part = this.body.feed(data);
+    this.done = this.body.done;
     return [part];
   }
 

@@ -2,10 +2,9 @@
 import type { Coroutine } from '../../../core';
 import { encode, errnoNumber, isErrno } from '../../../core';
 import { strftime } from '../../lib/strftime';
-import { header } from '../message';
+import { header, httpDate } from '../message';
 import type { Scope } from './config';
 import type { Exchange } from './exchange';
-import { httpDate } from './exchange';
 
 /** The Content-Type of a name by the `types` that hold in a scope. */
 export function typeOf(scope: Scope, uri: string): string {

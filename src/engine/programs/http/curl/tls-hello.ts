@@ -1,5 +1,5 @@
 /** The first message of a TLS client as OpenSSL 3.0 sends it (RFC 8446, 4.1.2). There is no TLS here beyond it. */
-import { concat, encode } from '../../core';
+import { concat, encode } from '../../../core';
 
 const CIPHERS = [
   0x1302, 0x1303, 0x1301, 0xc02c, 0xc030, 0x009f, 0xcca9, 0xcca8, 0xccaa, 0xc02b, 0xc02f, 0x009e, 0xc024, 0xc028,
