@@ -50,22 +50,24 @@ export class Users {
   }
 }
 
+/** Reads /etc/passwd; a file that is missing counts as empty. */
+export function* readAccounts(sys: Sys): Coroutine<Account[]> {
+  return (yield* lines(sys, '/etc/passwd')).flatMap((line) => {
+    const [name, , uid, gid, , home, shell] = line.split(':');
+    if (!name || uid === undefined || gid === undefined) return [];
+    return [{ name, uid: Number(uid), gid: Number(gid), home: home || '/', shell: shell || '/bin/sh' }];
+  });
+}
+
 /** Reads /etc/passwd and /etc/group; a file that is missing counts as empty. */
 export function* readUsers(sys: Sys): Coroutine<Users> {
-  const passwd = yield* lines(sys, '/etc/passwd');
-  const group = yield* lines(sys, '/etc/group');
-  return new Users(
-    passwd.flatMap((line) => {
-      const [name, , uid, gid, , home, shell] = line.split(':');
-      if (!name || uid === undefined || gid === undefined) return [];
-      return [{ name, uid: Number(uid), gid: Number(gid), home: home || '/', shell: shell || '/bin/sh' }];
-    }),
-    group.flatMap((line) => {
-      const [name, , gid, members] = line.split(':');
-      if (!name || gid === undefined) return [];
-      return [{ name, gid: Number(gid), members: (members ?? '').split(',') }];
-    }),
-  );
+  const accounts = yield* readAccounts(sys);
+  const groups = (yield* lines(sys, '/etc/group')).flatMap((line) => {
+    const [name, , gid, members] = line.split(':');
+    if (!name || gid === undefined) return [];
+    return [{ name, gid: Number(gid), members: (members ?? '').split(',') }];
+  });
+  return new Users(accounts, groups);
 }
 
 function* lines(sys: Sys, path: string): Coroutine<string[]> {

@@ -20,6 +20,11 @@ export function errorPrefix(now: number, level: Level, pid: number): string {
   return `${strftime('%Y/%m/%d %H:%M:%S', now)} [${level}] ${pid}#${pid}: `;
 }
 
+/** A line on standard error while there is no log yet, or beside it. @param errorLog where errors go without a configuration */
+export function startMessage(sys: Sys, errorLog: string, level: Level, text: string): string {
+  return `${errorLog === 'stderr' ? errorPrefix(sys.now, level, sys.pid) : `nginx: [${level}] `}${text}\n`;
+}
+
 /** Every file that the configuration logs to, in the order in which it names them. */
 function logFiles(config: Config, defaults: LogDefaults): string[] {
   const paths: string[] = [];
