@@ -5,6 +5,7 @@
 import { useSyncExternalStore } from 'react';
 import type { CompiledLab, Place, SavedSession, SessionState } from '../lab/protocol';
 import { dropWorker, warmWorker } from './labWorker';
+import { loadSession } from './savedSession';
 
 /** Commands to type once the lab is ready, where they belong. */
 export interface Typing {
@@ -15,8 +16,8 @@ export interface Typing {
 /** What is open. A new object for every opening, so that the dock can tell them apart. */
 export interface OpenLab {
   readonly lab: CompiledLab;
-  /** A session to start from instead of the saved one: from a link, or `null` for a fresh world. */
-  readonly from?: SavedSession | null;
+  /** The session to start from: the saved one, or one from a link; `null` for a fresh world. */
+  readonly from: SavedSession | null;
   /** True when `from` came with a link; it is then not saved over the reader's own. */
   readonly linked?: boolean;
 }
@@ -52,14 +53,18 @@ export function knownLab(id: string): CompiledLab | undefined {
   return known.get(id);
 }
 
-/** Opens a lab; one that is open already is closed first. Remembers where the focus was. */
-export function openLab(lab: CompiledLab, options: Pick<OpenLab, 'from' | 'linked'> = {}): void {
+/**
+ * Opens a lab; one that is open already is closed first. Remembers where the focus was.
+ * @param options a state to start from instead of the saved one.
+ */
+export function openLab(lab: CompiledLab, options: Partial<Pick<OpenLab, 'from' | 'linked'>> = {}): void {
   registerLab(lab);
   if (state.open?.lab.id === lab.id && options.from === undefined) return;
   if (document.activeElement instanceof HTMLElement && !document.activeElement.closest('[data-dock]'))
     opener = document.activeElement;
-  warmWorker();
-  set({ open: { lab, ...options }, live: null });
+  const { from = loadSession(lab.id) } = options;
+  warmWorker(lab, from);
+  set({ open: { lab, ...options, from }, live: null });
 }
 
 /** Closes the lab; its state is kept. The focus goes back to what opened it. */

@@ -4,7 +4,16 @@
  */
 import { proxy, wrap, type Remote } from 'comlink';
 import type { Counterfactual, Journey, JourneyList } from '../lab/journey/types';
-import type { CompiledLab, Place, SavedSession, SessionApi, SessionListener, SessionState } from '../lab/protocol';
+import { placeName } from '../lab/place';
+import type {
+  CompiledLab,
+  Place,
+  SavedSession,
+  SessionApi,
+  SessionListener,
+  SessionState,
+  TerminalState,
+} from '../lab/protocol';
 import { takeWorker } from './labWorker';
 
 /** Receives a terminal's output. Returns when the text is on the screen, which slows a flood down. */
@@ -20,12 +29,24 @@ export type Phase = 'starting' | 'running' | 'stuck' | 'crashed';
 export interface SessionView {
   readonly phase: Phase;
   readonly state: SessionState | null;
+  /** Those of `state`; before the world is there, those that it will have. */
+  readonly terminals: readonly TerminalState[];
   /** `performance.now()` at which `state` arrived, for a clock that ticks between states. */
   readonly at: number;
   /** Something to tell the reader: why a saved state was not used, what broke. */
   readonly notice: string | null;
   readonly detail: string | null;
 }
+
+/** The view of a session that has just begun. */
+export const STARTING: SessionView = {
+  phase: 'starting',
+  state: null,
+  terminals: [],
+  at: 0,
+  notice: null,
+  detail: null,
+};
 
 /** Output kept for a terminal whose screen is not there yet, in bytes. */
 const backlogLimit = 1 << 20;
@@ -34,7 +55,7 @@ const stuckAfter = 5000;
 
 /** One lab in one worker. */
 export class Session {
-  view: SessionView = { phase: 'starting', state: null, at: 0, notice: null, detail: null };
+  view: SessionView;
   /** The newest journal, which a reload starts from. */
   saved: SavedSession | null;
 
@@ -58,6 +79,7 @@ export class Session {
     private readonly onRefused: (session: SavedSession) => void = () => undefined,
   ) {
     this.saved = from;
+    this.view = { ...STARTING, terminals: expectedTerminals(lab, from) };
     this.boot();
   }
 
@@ -169,7 +191,8 @@ export class Session {
   }
 
   private boot(): void {
-    const worker = takeWorker();
+    const from = this.saved;
+    const worker = takeWorker(this.lab, from);
     this.worker = worker;
     const api = wrap<SessionApi>(worker);
     this.api = api;
@@ -184,8 +207,7 @@ export class Session {
     this.answered = performance.now();
     this.asking = false;
     this.timer = setInterval(() => this.watch(), pingEvery);
-    const from = this.saved;
-    api.start(this.lab, from, proxy(this.listener())).then(
+    api.start(proxy(this.listener())).then(
       ({ resumed, notice }) => {
         if (this.worker !== worker) return;
         if (!resumed && from) this.onRefused(from);
@@ -202,7 +224,7 @@ export class Session {
         this.backlog.delete(terminal);
         this.screens.get(terminal)?.clear();
       },
-      state: (state) => this.set({ state, at: performance.now() }),
+      state: (state) => this.set({ state, terminals: state.terminals, at: performance.now() }),
       save: (session) => {
         this.saved = session;
         this.onSave(session);
@@ -287,6 +309,13 @@ export class Session {
     this.view = { ...this.view, ...change };
     for (const listener of this.listeners) listener();
   }
+}
+
+/** The terminals that a world will have, so that their screens need not wait for it. */
+function expectedTerminals(lab: CompiledLab, saved: SavedSession | null): TerminalState[] {
+  const opened = saved?.journal.flatMap(({ event }) => (event.kind === 'open' ? [event] : []));
+  const all = opened ?? lab.places.map((place, terminal) => ({ terminal, place }));
+  return all.map(({ terminal, place }) => ({ id: terminal, place, title: placeName(place), alive: true }));
 }
 
 /** Same machine and same namespace. */

@@ -42,10 +42,10 @@ test('the prompt and a first command need no more than the first chunk; the next
     return there ? undefined : import('../engine/world/system').then(() => void (there = true));
   });
   const bugs: unknown[] = [];
-  const session = new LabSession(HOST, (error) => bugs.push(error));
+  const session = new LabSession(LAB, null, HOST, (error) => bugs.push(error));
   let screen = '';
   let state: SessionState | undefined;
-  await session.start(LAB, null, {
+  await session.start({
     output: (_, data) => void (screen += new TextDecoder().decode(data)),
     rewind: () => undefined,
     state: (s) => void (state = s),

@@ -84,8 +84,8 @@ async function open(table: ProgramTable, clock: TestHost, saved: SavedSession | 
   usePrograms(table);
   const page = new Page();
   const bugs: unknown[] = [];
-  const session = new LabSession(clock, (error) => bugs.push(error));
-  const result = await clock.until(session.start(lab, saved, page));
+  const session = new LabSession(lab, saved, clock, (error) => bugs.push(error));
+  const result = await clock.until(session.start(page));
   await clock.pass(200);
   return { page, session, bugs, result };
 }

@@ -227,6 +227,15 @@ export interface SavedSession {
   readonly rungs?: Readonly<Record<string, readonly number[]>>;
 }
 
+/** A terminal as it stands. */
+export interface TerminalState {
+  readonly id: number;
+  readonly place: Place;
+  readonly title: string;
+  /** False once its shell has ended. */
+  readonly alive: boolean;
+}
+
 /** A task as it stands. `lost`: it was true and is not any more. */
 export interface TaskState {
   readonly id: string;
@@ -247,12 +256,7 @@ export interface SessionState {
   /** True when every task is done and none is lost. */
   readonly solved: boolean;
   readonly topology: Topology;
-  readonly terminals: readonly {
-    readonly id: number;
-    readonly place: Place;
-    readonly title: string;
-    readonly alive: boolean;
-  }[];
+  readonly terminals: readonly TerminalState[];
   /** Commands that undo can take back. */
   readonly undoable: number;
   /** A command is running in some terminal. */
@@ -278,17 +282,19 @@ export interface SessionListener {
   crash(message: string, detail: string): void;
 }
 
+/** The first message to a worker, before Comlink's: which lab it runs, and the state to take it up in. */
+export interface WorkerStart {
+  readonly lab: CompiledLab;
+  readonly saved: SavedSession | null;
+}
+
 /** What the worker offers; exposed with Comlink in src/lab/worker.ts. One worker runs one lab. */
 export interface SessionApi {
   /**
-   * Starts a lab, or takes it up where `saved` left it.
+   * Starts the lab that the worker was made for, or takes it up where its saved state left it. What was asked before waits for it.
    * @returns whether the saved session was used, and if not, why.
    */
-  start(
-    lab: CompiledLab,
-    saved: SavedSession | null,
-    listener: SessionListener,
-  ): Promise<{ resumed: boolean; notice?: string }>;
+  start(listener: SessionListener): Promise<{ resumed: boolean; notice?: string }>;
   /** Opens one more terminal. @returns its number. */
   open(place: Place, columns: number, rows: number): Promise<number>;
   close(terminal: number): Promise<void>;

@@ -77,8 +77,8 @@ async function open(saved: SavedSession | null = null, lab: CompiledLab = LAB, c
   const clock = host(cost);
   const page = new Page();
   const bugs: unknown[] = [];
-  const session = new LabSession(clock, (error) => bugs.push(error));
-  const result = await clock.until(session.start(lab, saved, page));
+  const session = new LabSession(lab, saved, clock, (error) => bugs.push(error));
+  const result = await clock.until(session.start(page));
   await clock.pass(500);
   return {
     page,
@@ -92,6 +92,17 @@ async function open(saved: SavedSession | null = null, lab: CompiledLab = LAB, c
     },
   };
 }
+
+test('keys and a size that come before the world is there are taken once it is, in their order', async () => {
+  const clock = host();
+  const page = new Page();
+  const session = new LabSession(LAB, null, clock);
+  const early = Promise.all([session.resize(0, 100, 30), session.input(0, 'stty si'), session.input(0, 'ze\r')]);
+  await clock.until(session.start(page));
+  await clock.until(early);
+  await clock.pass(1000);
+  assert.match(page.printed.get(0) ?? '', /stty size\r\n.*30 100\r\n/s);
+});
 
 test('tasks are seen to be done, and lost with the command that undid them', async () => {
   const { page, type, bugs } = await open();

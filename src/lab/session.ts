@@ -43,20 +43,27 @@ const ROWS = 24;
 const TOO_LONG =
   'This session has become too long to be kept. Undo some of it or start over: further input is not taken, so that nothing gets lost.';
 
+/** A world, how it came to be, and why the saved one is not it. */
+interface Made {
+  readonly world: Replayed;
+  readonly journal: Journal;
+  readonly refused: string | null;
+}
+
 /** One lab as it is being worked on: the live world, its journal, its tasks. No DOM, no worker: `worker.ts` exposes it. */
 export class LabSession implements SessionApi {
-  private lab!: CompiledLab;
   private listener!: SessionListener;
   private journal = new Journal();
   private simulation!: Simulation;
   private driver!: Driver;
-  private tasks!: Tasks;
+  private readonly tasks: Tasks;
   private outbox!: Outbox;
   private nextTerminal = 0;
   private notice: string | undefined;
   /** Operations that replace the world run one after the other; inputs wait for them. */
-  private queue: Promise<unknown> = Promise.resolve();
-  private rebuilding = false;
+  private queue: Promise<unknown>;
+  private rebuilding = true;
+  private started!: () => void;
   /** Counts changes to the past: checks that began before are given up. */
   private version = 0;
   private checking = false;
@@ -73,44 +80,60 @@ export class LabSession implements SessionApi {
   private lastSteps = -1;
   private tracing: Tracing | null = null;
 
+  /** The first world, which is being made before anybody listens. */
+  private readonly made: Promise<Made>;
+
   /**
+   * Begins to make the lab's world at once.
+   * @param saved the state to take it up in.
    * @param host the wall clock and the event loop.
    * @param onBug told about errors of our own that ended a simulated process.
    */
   constructor(
+    private readonly lab: CompiledLab,
+    private readonly saved: SavedSession | null,
     private readonly host: Host,
     private readonly onBug: (error: unknown) => void = () => undefined,
-  ) {}
-
-  async start(
-    lab: CompiledLab,
-    saved: SavedSession | null,
-    listener: SessionListener,
-  ): Promise<{ resumed: boolean; notice?: string }> {
-    this.lab = lab;
-    this.listener = listener;
+  ) {
     this.tasks = new Tasks(lab);
+    this.queue = new Promise<void>((resolve) => (this.started = resolve));
+    this.made = this.make();
+    // Whoever starts the session is told.
+    this.made.catch(() => undefined);
+  }
+
+  async start(listener: SessionListener): Promise<{ resumed: boolean; notice?: string }> {
+    this.listener = listener;
     this.outbox = new Outbox(
       (terminal, data) => listener.output(terminal, data),
       () => this.driver?.poke(),
     );
+    const { world, journal, refused } = await this.made;
+    const resumed = this.saved !== null && refused === null;
+    if (resumed) this.tasks.restore(this.saved);
+    this.rebuilding = false;
+    this.adopt(world, journal);
+    this.started();
+    return refused === null
+      ? { resumed }
+      : { resumed, notice: `${refused} The lab begins at its start; a copy of what was saved is kept.` };
+  }
+
+  /** The world that was saved, or that of the start when there is none or it cannot be rebuilt. */
+  private async make(): Promise<Made> {
+    const { lab, saved, host } = this;
     let refused = saved === null ? null : refuse(saved, lab.id, lab.fingerprint);
     if (saved && refused === null) {
       try {
-        const made = await inSlices(this.host, () => replay(lab, saved.journal, saved.reached));
-        this.tasks.restore(saved);
-        this.adopt(made, new Journal(saved.journal));
-        return { resumed: true };
+        const world = await inSlices(host, () => replay(lab, saved.journal, saved.reached));
+        return { world, journal: new Journal(saved.journal), refused };
       } catch (error) {
         if (error instanceof ProgramUnavailable) throw error;
         if (!(error instanceof Diverged)) this.onBug(error);
         refused = 'Your last state could not be rebuilt.';
       }
     }
-    await this.begin([]);
-    return refused === null
-      ? { resumed: false }
-      : { resumed: false, notice: `${refused} The lab begins at its start; a copy of what was saved is kept.` };
+    return { ...(await this.begin([])), refused };
   }
 
   async open(place: Place, columns: number, rows: number): Promise<number> {
@@ -164,7 +187,8 @@ export class LabSession implements SessionApi {
       const { rungs } = this.tasks;
       this.tasks.restart();
       this.tasks.restore({ done: before, rungs });
-      await this.begin(before);
+      const { world, journal } = await this.begin(before);
+      this.adopt(world, journal);
     });
   }
 
@@ -218,7 +242,7 @@ export class LabSession implements SessionApi {
   // --- the journal --------------------------------------------------------------------------------------------------
 
   /** The start state, or the one in which the tasks `solved` have been solved. */
-  private async begin(solved: readonly string[]): Promise<void> {
+  private async begin(solved: readonly string[]): Promise<Pick<Made, 'world' | 'journal'>> {
     const events = [
       ...solved.map((task) => ({ kind: 'solve' as const, task })),
       ...this.lab.places.map((place, terminal) => ({
@@ -233,7 +257,7 @@ export class LabSession implements SessionApi {
     const { simulation, entries } = await inSlices(host, function* () {
       return begin(lab, events);
     });
-    this.adopt({ simulation, output: new Map() }, new Journal(entries));
+    return { world: { simulation, output: new Map() }, journal: new Journal(entries) };
   }
 
   /** Inputs have to wait: the world is being replaced, or is in the middle of a step. */
@@ -342,7 +366,8 @@ export class LabSession implements SessionApi {
     );
     this.driver.start();
     this.lastSteps = -1;
-    this.sendSoon();
+    // What the page shows of a world that it has not seen must not wait.
+    this.send();
     this.saveSoon();
     this.checkSoon(0);
   }

@@ -2,6 +2,7 @@
 import { expose } from 'comlink';
 import { useLazyCode } from '../engine/world/lazy';
 import type { Host } from './driver';
+import type { WorkerStart } from './protocol';
 import { LabSession } from './session';
 
 // A message to oneself is a macrotask without the 4 ms that nested timers are held back for.
@@ -23,4 +24,9 @@ const host: Host = {
 
 useLazyCode();
 
-expose(new LabSession(host, (error) => console.error('a simulated program failed', error)));
+addEventListener(
+  'message',
+  ({ data: { lab, saved } }: MessageEvent<WorkerStart>) =>
+    expose(new LabSession(lab, saved, host, (error) => console.error('a simulated program failed', error))),
+  { once: true },
+);

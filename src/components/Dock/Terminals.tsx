@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import clsx from 'clsx';
-import type { Place, SessionState } from '../../lab/protocol';
+import type { Place, TerminalState, Topology } from '../../lab/protocol';
 import { samePlace, type Session } from '../../hooks/session';
 import { takeTyping, useLabHost } from '../../hooks/labHost';
 import Icon from '../Icon';
@@ -10,9 +10,9 @@ import Terminal, { type TerminalHandle } from '../Terminal';
 import styles from './terminals.module.css';
 
 /** Every place a terminal can be opened at: the machines and namespaces of the picture. */
-function places(state: SessionState): Place[] {
-  const titles = new Map(state.topology.boxes.map((b) => [b.id, b.title]));
-  return state.topology.boxes.map((b) =>
+function places({ boxes }: Topology): Place[] {
+  const titles = new Map(boxes.map((b) => [b.id, b.title]));
+  return boxes.map((b) =>
     b.kind === 'machine'
       ? { machine: b.title }
       : { machine: titles.get(b.parent ?? '') ?? b.parent ?? '', netns: b.title },
@@ -34,14 +34,19 @@ const keyBar: readonly { label: string; data: string; name?: string }[] = [
   { label: '$', data: '$', name: 'Dollar' },
 ];
 
-/** The terminals of a world as tabs, one per place, with the phone's key bar below. */
+/**
+ * The terminals of a world as tabs, one per place, with the phone's key bar below. The world need not be there yet: what is typed
+ * waits for it.
+ */
 export default function Terminals({
   session,
-  state,
+  terminals,
+  topology,
   extra,
 }: {
   session: Session;
-  state: SessionState;
+  terminals: readonly TerminalState[];
+  topology: Topology;
   extra?: ReactNode;
 }): ReactNode {
   const { typing, aloud } = useLabHost();
@@ -49,7 +54,6 @@ export default function Terminals({
   const [ctrl, setCtrl] = useState(false);
   const [unread, setUnread] = useState<ReadonlySet<number>>(new Set());
   const handles = useRef(new Map<number, TerminalHandle>());
-  const { terminals } = state;
   const current = terminals.find((t) => t.id === active) ?? terminals[0];
 
   const show = useCallback((id: number) => {
@@ -84,7 +88,7 @@ export default function Terminals({
     show(next.id);
     document.getElementById(`terminal-tab-${next.id}`)?.focus();
   };
-  const all = places(state);
+  const all = places(topology);
 
   return (
     <section className={styles.terminals} aria-label="Terminals" data-region="terminal">

@@ -26,7 +26,7 @@ import Terminals from './Terminals';
 import Trouble from './Trouble';
 import { useRegions, type Region } from './useRegions';
 import { useSession } from './useSession';
-import { useSizes } from './useSizes';
+import { defaultWidth, useSizes } from './useSizes';
 import styles from './dock.module.css';
 
 // Fetched when somebody asks for packets.
@@ -50,6 +50,7 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
   const [packets, showPackets] = useState(false);
   const dock = useRef<HTMLElement>(null);
   const { state } = view;
+  const topology = state?.topology ?? lab.topology;
 
   useRegions(
     useCallback((region: Region) => {
@@ -57,19 +58,20 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
     }, []),
   );
   useLayoutEffect(() => {
+    if (sizes.width === defaultWidth()) return;
     document.documentElement.style.setProperty('--ftp-dock-w', `min(${sizes.width}px, calc(100vw - 412px))`);
     return () => void document.documentElement.style.removeProperty('--ftp-dock-w');
   }, [sizes.width]);
-  // The first prompt takes the focus; on a phone that would raise the keyboard over the tasks.
-  const ready = state !== null;
+  // The first terminal takes the focus; on a phone that would raise the keyboard over the tasks.
+  const typable = session !== null;
   useEffect(() => {
-    if (!ready) return;
+    if (!typable) return;
     if (window.matchMedia('(min-width: 761px)').matches)
       requestAnimationFrame(() =>
         dock.current?.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus(),
       );
     else dock.current?.focus();
-  }, [ready]);
+  }, [typable]);
 
   const tabKeys = (e: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
@@ -183,7 +185,7 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
         )}
         <div className={styles.upper}>
           <div className={styles.topo} data-region="topology" tabIndex={0} role="group" aria-label="Topology">
-            <Topology data={state?.topology ?? lab.topology} />
+            <Topology data={topology} />
           </div>
           <Separator
             orientation="vertical"
@@ -210,7 +212,7 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
         />
         <div className={styles.lower}>
           {session && <Trouble session={session} view={view} />}
-          {session && state && <Terminals session={session} state={state} />}
+          {session && <Terminals session={session} terminals={view.terminals} topology={topology} />}
         </div>
         {packets && session && state && (
           <Suspense fallback={null}>

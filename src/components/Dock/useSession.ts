@@ -2,11 +2,10 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { SavedSession } from '../../lab/protocol';
 import { setLive, type OpenLab } from '../../hooks/labHost';
 import { merge, empty } from '../../hooks/progressData';
-import { keepRefused, loadSession, saveSession } from '../../hooks/savedSession';
-import { Session, type SessionView } from '../../hooks/session';
+import { keepRefused, saveSession } from '../../hooks/savedSession';
+import { Session, STARTING, type SessionView } from '../../hooks/session';
 import { progressStore } from '../../hooks/useProgress';
 
-const starting: SessionView = { phase: 'starting', state: null, at: 0, notice: null, detail: null };
 const never = (): (() => void) => () => undefined;
 
 /** Writes what was done in a lab into the progress; a task keeps the time at which it was first done. */
@@ -26,10 +25,9 @@ export function useSession(open: OpenLab): { session: Session | null; view: Sess
   const [unsaved, setUnsaved] = useState(false);
 
   useEffect(() => {
-    const from = open.from === undefined ? loadSession(open.lab.id) : open.from;
     const created = new Session(
       open.lab,
-      from,
+      open.from,
       (saved) => {
         if (open.linked) return;
         setUnsaved(!saveSession(saved));
@@ -41,7 +39,7 @@ export function useSession(open: OpenLab): { session: Session | null; view: Sess
     return () => created.dispose();
   }, [open]);
 
-  const view = useSyncExternalStore(session?.subscribe ?? never, session?.getView ?? (() => starting), () => starting);
+  const view = useSyncExternalStore(session?.subscribe ?? never, session?.getView ?? (() => STARTING), () => STARTING);
   // Only a lab of the text has cards and tasks on the page that follow its state.
   useEffect(() => {
     if (open.lab.kind !== 'sandbox') setLive(view.state);

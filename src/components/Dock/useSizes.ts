@@ -14,8 +14,11 @@ export interface Sizes {
 
 const key = 'ftp:dock';
 
+/** The dock's width when nobody has moved its edge; `--ftp-dock-w` in docusaurus.css says the same. */
+export const defaultWidth = (): number => Math.max(660, Math.round(window.innerWidth * 0.634));
+
 function initial(): Sizes {
-  const width = Math.max(660, Math.round(window.innerWidth * 0.634));
+  const width = defaultWidth();
   const sizes: Sizes = {
     width,
     upper: Math.min(372, Math.round(window.innerHeight * 0.42)),

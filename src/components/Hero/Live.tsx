@@ -16,22 +16,17 @@ export default function Live({ onTopology }: { onTopology: (topology: Topology) 
   useEffect(() => {
     if (topology) onTopology(topology);
   }, [topology, onTopology]);
-  if (!session || !view.state)
-    return (
-      <>
-        {session && <Trouble session={session} view={view} />}
-        {view.phase === 'starting' && <p className={styles.wait}>Starting the machine</p>}
-      </>
-    );
+  if (!session) return <p className={styles.wait}>Starting the machine</p>;
   return (
     <>
       <Trouble session={session} view={view} />
       <Terminals
         session={session}
-        state={view.state}
+        terminals={view.terminals}
+        topology={topology ?? heroLab.topology}
         extra={<span className={styles.live}>Live. Type any command.</span>}
       />
-      <Announcer lab={heroLab} state={view.state} />
+      {view.state && <Announcer lab={heroLab} state={view.state} />}
     </>
   );
 }

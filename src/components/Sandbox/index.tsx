@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useState, type CSSProperties, type ReactNode } from 'react';
 import type { CompiledLab } from '../../lab/protocol';
 import type { openLab, OpenLab } from '../../hooks/labHost';
+import { loadSession } from '../../hooks/savedSession';
 import { useLinkedState } from '../../hooks/useLinkedState';
 import Announcer from '../Dock/Announcer';
 import Head from '../Dock/Head';
@@ -20,6 +21,9 @@ const Journey = lazy(() => import('../Journey'));
 
 const same = (): void => undefined;
 
+/** A world in the state in which it was left. */
+const saved = (lab: CompiledLab): OpenLab => ({ lab, from: loadSession(lab.id) });
+
 /** Opens a world in the state that the address carries, if it is this world's. */
 function Linked({ lab, open }: { lab: CompiledLab; open: typeof openLab }): null {
   useLinkedState(lab, open);
@@ -28,13 +32,13 @@ function Linked({ lab, open }: { lab: CompiledLab; open: typeof openLab }): null
 
 /** A free world: picture, inspector and terminals. Its state is kept like a lab's. */
 export default function Sandbox(): ReactNode {
-  const [open, setOpen] = useState<OpenLab>(() => ({ lab: lastWorld() }));
+  const [open, setOpen] = useState<OpenLab>(() => saved(lastWorld()));
   const [selected, setSelected] = useState('');
   const [said, say] = useState('');
   const [packets, showPackets] = useState(false);
   const [sizes, resize] = useSizes();
   const { session, view, unsaved } = useSession(open);
-  const openLinked = useCallback<typeof openLab>((lab, options) => setOpen({ lab, ...options }), []);
+  const openLinked = useCallback<typeof openLab>((lab, options) => setOpen({ ...saved(lab), ...options }), []);
   useRegions(same);
   const { state } = view;
   const { lab } = open;
@@ -44,7 +48,7 @@ export default function Sandbox(): ReactNode {
     setSelected('');
     say('');
     rememberWorld(next);
-    setOpen({ lab: next });
+    setOpen(saved(next));
   };
   const topology = state?.topology ?? lab.topology;
   return (
@@ -99,7 +103,7 @@ export default function Sandbox(): ReactNode {
       />
       <div className={styles.lower}>
         {session && <Trouble session={session} view={view} />}
-        {session && state && <Terminals key={lab.id} session={session} state={state} />}
+        {session && <Terminals key={lab.id} session={session} terminals={view.terminals} topology={topology} />}
       </div>
       <Inspector topology={topology} selected={selected} onSelect={setSelected} />
       {packets && session && state && (

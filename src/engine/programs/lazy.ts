@@ -52,7 +52,8 @@ const GROUPS = {
   http: () => import(/* webpackChunkName: "http" */ './http').then((m) => m.HTTP_PROGRAMS),
   iproute2: () => import(/* webpackChunkName: "iproute2" */ './iproute2').then((m) => m.IPROUTE2_PROGRAMS),
   ipvs: () => import(/* webpackChunkName: "ipvs" */ './ipvs').then((m) => m.IPVS_PROGRAMS),
-  machine: () => import(/* webpackChunkName: "machine" */ './machine').then((m) => m.MACHINE_TOOLS),
+  // Every login shell runs one of these before its first prompt: a chunk of their own would be waited for.
+  machine: () => import(/* webpackMode: "eager" */ './machine').then((m) => m.MACHINE_TOOLS),
   namespaces: () => import(/* webpackChunkName: "namespaces" */ './namespaces').then((m) => m.NAMESPACE_PROGRAMS),
   netfilter: () => import(/* webpackChunkName: "netfilter" */ './netfilter').then((m) => m.NETFILTER_PROGRAMS),
   network: () => import(/* webpackChunkName: "network" */ './network').then((m) => m.NETWORK_PROGRAMS),
