@@ -225,6 +225,38 @@ if [ "$BASH" ]; then
 fi
 `;
 
+/** Who puts routes into the tables, by name (Debian's iproute2). */
+const RT_PROTOS = `#
+# Reserved protocols.
+#
+${[
+  [0, 'unspec'],
+  [1, 'redirect'],
+  [2, 'kernel'],
+  [3, 'boot'],
+  [4, 'static'],
+  [8, 'gated'],
+  [9, 'ra'],
+  [10, 'mrt'],
+  [11, 'zebra'],
+  [12, 'bird'],
+  [13, 'dnrouted'],
+  [14, 'xorp'],
+  [15, 'ntk'],
+  [16, 'dhcp'],
+  [18, 'keepalived'],
+  [42, 'babel'],
+  [99, 'openr'],
+  [186, 'bgp'],
+  [187, 'isis'],
+  [188, 'ospf'],
+  [189, 'rip'],
+  [192, 'eigrp'],
+]
+  .map((pair) => pair.join('\t'))
+  .join('\n')}
+`;
+
 const OS_RELEASE = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
 NAME="Debian GNU/Linux"
 VERSION_ID="12"
@@ -254,6 +286,12 @@ export function etcFiles(hostname: string): Record<string, string> {
     ).join(''),
     '/etc/protocols': PROTOCOLS.map(([name, n, alias]) => `${name}\t${n}\t${alias}\n`).join(''),
     '/etc/networks': 'default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n',
+    '/etc/iproute2/rt_tables':
+      '#\n# reserved values\n#\n255\tlocal\n254\tmain\n253\tdefault\n0\tunspec\n#\n# local\n#\n#1\tinr.ruhep\n',
+    '/etc/iproute2/rt_scopes':
+      '#\n# reserved values\n#\n0\tglobal\n255\tnowhere\n254\thost\n253\tlink\n\n#\n# pseudo-reserved\n#\n200\tsite\n',
+    '/etc/iproute2/rt_protos': RT_PROTOS,
+    '/etc/iproute2/group': '# device group names\n0\tdefault\n',
     '/etc/ethertypes': 'IPv4\t\t0800\tip ip4\nARP\t\t0806\tether-arp\nIPv6\t\t86DD\tip6\n802_1Q\t\t8100\tvlan\n',
     '/etc/profile': PROFILE,
     '/etc/bash.bashrc': BASH_BASHRC,

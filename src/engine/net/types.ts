@@ -406,6 +406,8 @@ export interface RuleInfo {
   readonly sport?: readonly [number, number];
   readonly dport?: readonly [number, number];
   readonly uidRange?: readonly [number, number];
+  /** Key of the tunnel that the packet came out of. */
+  readonly tunId?: number;
   /** The table is that of the flow's VRF; there are none here, so it never matches. */
   readonly l3mdev?: boolean;
   /** Results that leave by a link of this group do not count. */

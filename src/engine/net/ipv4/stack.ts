@@ -159,7 +159,7 @@ export class Ip4Stack {
       if (src === 0) src = (route.prefSrc as number | undefined) ?? dst;
       return { entry: found, type: 'local', link: ns.loopback, src };
     }
-    const entry = route.nexthops.length > 1 ? this.pickMultipath(route, dst, src) : found;
+    const entry = route.nexthops.length > 1 && oif === null ? this.pickMultipath(route, dst, src) : found;
     const link = entry.link!;
     if (src === 0)
       src =
@@ -256,7 +256,7 @@ export class Ip4Stack {
   private result(entry: RouteEntry, type: RouteType, link: Link, src: Ip4, dst: Ip4): RouteResult {
     const learned = this.learned(entry, dst);
     const cache: string[] = [];
-    if (type === 'local' || type === 'broadcast') cache.push('local');
+    if (type === 'local' || type === 'broadcast' || (type === 'unicast' && link.isLoopback)) cache.push('local');
     if (type === 'broadcast') cache.push('brd');
     // The host hears its own packet when it is a member (RTCF_LOCAL).
     if (type === 'multicast') cache.push(...(link.ip4.groups.has(dst) ? ['local', 'mc'] : ['mc']));

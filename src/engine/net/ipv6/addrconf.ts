@@ -214,7 +214,12 @@ export class AddrConf {
     if (!a.noPrefixRoute && a.link.up && a.local !== IP6_LOOPBACK) this.prefixRoute(a, true);
     if (!a.tentative) this.localRoute(a, true);
     if (dev.ready || a.link.isLoopback) this.addressReady(a);
-    else if (!dad) this.ns.addrs.announce(a, false);
+    else {
+      // addrconf_dad_begin: the group is joined whether or not the link is up.
+      this.join(a.link, solicitedNode(a.local), false);
+      a.joined = true;
+      if (!dad) this.ns.addrs.announce(a, false);
+    }
   }
 
   /** addrconf_dad_start: joins the solicited-node group; after a random wait asks whether anybody has the address. */
@@ -225,7 +230,10 @@ export class AddrConf {
       ns.addrs.announce(a, false);
       return;
     }
-    this.join(link, solicitedNode(a.local), true);
+    // An address that was there before its link came up has joined already; the link's coming up reports it (ipv6_mc_up).
+    if (a.joined) this.scheduleReport(link, [solicitedNode(a.local)], 2);
+    else this.join(link, solicitedNode(a.local), true);
+    a.joined = true;
     if (!a.tentative) {
       ns.addrs.announce(a, false);
       this.completed(a);

@@ -13,6 +13,8 @@ export class Ip6Address implements AddressInfo {
   readonly secondary = false;
   scope = 0;
   tentative = false;
+  /** Its solicited-node group has been joined. */
+  joined = false;
   dadFailed = false;
   noDad = false;
   noPrefixRoute = false;

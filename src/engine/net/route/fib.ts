@@ -171,7 +171,8 @@ export class Fib {
   }
 
   private matches(rule: RuleInfo, flow: Flow): boolean {
-    if (rule.l3mdev) return false;
+    // Tunnels here leave no metadata behind (`external`), so that no packet has a key.
+    if (rule.l3mdev || rule.tunId !== undefined) return false;
     if (rule.ipproto !== undefined && rule.ipproto !== this.protocol) return false;
     if (rule.sport !== undefined && !inRange(this.srcPort, rule.sport)) return false;
     if (rule.dport !== undefined && !inRange(this.dstPort, rule.dport)) return false;

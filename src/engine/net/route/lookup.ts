@@ -11,6 +11,8 @@ export class Nexthop implements NexthopInfo {
   route!: Route;
   onlink = false;
   dead = false;
+  /** A gateway that is an address of this host: it stands in the route, and nothing is sent to it. */
+  ownGateway: IpAddress | undefined = undefined;
   weight = 1;
   /** By destination. */
   exceptions: Map<IpAddress, RouteException> | null = null;
@@ -25,8 +27,15 @@ export class Nexthop implements NexthopInfo {
     return this.link?.index;
   }
 
+  /** The gateway as the route was given it. */
+  get namedGateway(): IpAddress | undefined {
+    return this.gateway ?? this.ownGateway;
+  }
+
   get linkdown(): boolean {
     const { link } = this;
+    // A hop that died with its link counts as without carrier too (fib_sync_down_dev).
+    if (this.dead && this.route.family === 'inet') return true;
     return link !== null && link.up && !link.carrier && !link.isLoopback && this.route.type !== 'local';
   }
 }
@@ -68,7 +77,7 @@ export class Route implements RouteInfo {
     if (other.nexthops.length !== this.nexthops.length) return false;
     return this.nexthops.every((nh, i) => {
       const o = other.nexthops[i]!;
-      return o.link === nh.link && o.gateway === nh.gateway;
+      return o.link === nh.link && o.namedGateway === nh.namedGateway;
     });
   }
 }

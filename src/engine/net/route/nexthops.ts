@@ -71,9 +71,12 @@ export class NexthopObjects {
     const { ns } = this;
     const base = { id, family: spec.family, protocol: spec.protocol ?? 0, onlink: spec.onlink ?? false };
     if (spec.group !== undefined) {
+      const ids = spec.group.map((member) => member.id);
       for (const member of spec.group) {
         const o = this.objects.get(member.id);
         if (o === undefined) throw new Errno('EINVAL', 'Invalid nexthop id');
+        if (ids.indexOf(member.id) !== ids.lastIndexOf(member.id))
+          throw new Errno('EINVAL', 'Nexthop id can not be used twice in a group');
         if (o.group !== undefined)
           throw new Errno('EINVAL', 'Hash-threshold group can not be a nexthop within a group');
         if (o.blackhole && spec.group.length > 1)

@@ -109,7 +109,7 @@ export class Routes implements RouteApi {
       return route;
     }
     for (const hop of hops) {
-      const nh = family === 'inet' ? this.nexthop4(route, hop) : this.nexthop6(route, hop);
+      const nh = family === 'inet' ? this.nexthop4(route, hop) : this.nexthop6(hop);
       nh.weight = hop.weight ?? 1;
       route.addNexthop(nh);
     }
@@ -155,7 +155,8 @@ export class Routes implements RouteApi {
       if (!link.up) throw new Errno('ENETDOWN', 'Device for nexthop is not up');
       return new Nexthop(link, undefined);
     }
-    const gateway = hop.gateway as number;
+    if (typeof hop.gateway === 'string') return this.nexthop4via6(hop.gateway, hop.index, hop.onlink === true);
+    const { gateway } = hop;
     if (route.scope >= SCOPE.LINK) throw new Errno('EINVAL', 'Nexthop has invalid scope');
     if (hop.onlink) {
       if (ns.addrs.type4(gateway) !== 'unicast') throw new Errno('EINVAL', 'Nexthop has invalid gateway');
@@ -178,11 +179,21 @@ export class Routes implements RouteApi {
     const link = found.link;
     if (link === null) throw new Errno('ENODEV', 'No egress device for nexthop');
     if (!link.up) throw new Errno('ENETDOWN', 'Nexthop device is not up');
-    return new Nexthop(link, gateway);
+    // An address of this host is no next station: the packets go to their destination itself (nhc_scope is host, not link).
+    const nh = new Nexthop(link, type === 'local' ? undefined : gateway);
+    if (type === 'local') nh.ownGateway = gateway;
+    return nh;
+  }
+
+  /** fib_check_nh_v6_gw: a router that is reached with neighbour discovery (RFC 5549). */
+  private nexthop4via6(gateway: string, index: number | undefined, onlink: boolean): Nexthop {
+    const nh = this.nexthop6({ index, gateway, onlink });
+    nh.onlink = onlink;
+    return nh;
   }
 
   /** fib6_nh_init with ip6_validate_gw */
-  private nexthop6(route: Route, hop: { index?: number; gateway?: IpAddress; onlink?: boolean }): Nexthop {
+  private nexthop6(hop: { index?: number; gateway?: IpAddress; onlink?: boolean }): Nexthop {
     const { ns } = this;
     const oif = hop.index ? this.link(hop.index) : null;
     if (hop.gateway === undefined) {
@@ -317,7 +328,7 @@ export class Routes implements RouteApi {
         r.nexthops.some(
           (nh) =>
             (h.index === undefined || h.index === 0 || nh.index === h.index) &&
-            (h.gateway === undefined || nh.gateway === h.gateway),
+            (h.gateway === undefined || nh.namedGateway === h.gateway),
         ),
       );
     });
@@ -454,7 +465,7 @@ function forEcmp(r: Route): boolean {
 export function snapshot(r: Route): RouteInfo {
   const nexthops: NexthopInfo[] = r.nexthops.map((nh) => ({
     index: nh.index,
-    gateway: nh.gateway,
+    gateway: nh.namedGateway,
     onlink: nh.onlink,
     dead: nh.dead,
     linkdown: nh.linkdown,

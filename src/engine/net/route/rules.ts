@@ -96,6 +96,7 @@ export class Rules implements RuleApi {
       'not',
       'target',
       'ipproto',
+      'tunId',
       'l3mdev',
       'suppressPrefixLength',
       'suppressIfgroup',

@@ -15,10 +15,12 @@ import { maddress } from './maddress';
 import { monitor } from './monitor';
 import { neigh } from './neigh';
 import { nexthop } from './nexthop';
+import { netconf } from './netconf';
 import { netns } from './netns';
 import { enterNetns } from './netns/switch';
 import { route } from './route';
 import { rule } from './rule';
+import { addrlabel, mroute, token } from './small-objects';
 import { tcpMetrics } from './tcp-metrics';
 
 type Handler = (ctx: Context, words: readonly string[]) => number | Coroutine<number>;
@@ -36,7 +38,7 @@ const help: Handler = () => {
 /** Objects in the order in which abbreviations are looked up. */
 const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['address', address],
-  ['addrlabel', missing('addrlabel')],
+  ['addrlabel', addrlabel],
   ['maddress', maddress],
   ['route', route],
   ['rule', rule],
@@ -53,15 +55,15 @@ const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['tunl', missing('tunl')],
   ['tuntap', missing('tuntap')],
   ['tap', missing('tap')],
-  ['token', missing('token')],
+  ['token', token],
   ['tcpmetrics', tcpMetrics],
   ['tcp_metrics', tcpMetrics],
   ['monitor', monitor],
   ['xfrm', missing('xfrm')],
-  ['mroute', missing('mroute')],
+  ['mroute', mroute],
   ['mrule', missing('mrule')],
   ['netns', netns],
-  ['netconf', missing('netconf')],
+  ['netconf', netconf],
   ['vrf', missing('vrf')],
   ['sr', missing('sr')],
   ['nexthop', nexthop],

@@ -60,3 +60,41 @@ test('ip netns exec shows the namespace in /sys, nsenter -n does not', () => {
   assert.equal(screen(...setup, 'ip netns exec red ls /sys/class/net | tr "\\n" " "'), 'd7 lo ');
   assert.equal(screen(...setup, 'nsenter --net=/run/netns/red ls /sys/class/net'), 'lo\n');
 });
+
+test('tables go by the names that /etc/iproute2 gives them, unless numbers are asked for', () => {
+  const setup = ['ip link add d0 type dummy', 'ip link set d0 up', 'echo 200 uplink >> /etc/iproute2/rt_tables'];
+  const add = 'ip route add 10.9.0.0/16 dev d0 table uplink';
+  assert.equal(
+    screen(...setup, add, 'ip rule add fwmark 1 lookup uplink; ip rule show pref 32765'),
+    '32765:\tfrom all fwmark 0x1 lookup uplink\n',
+  );
+  assert.equal(
+    screen(...setup, add, 'ip route show table all | grep 10.9'),
+    '10.9.0.0/16 dev d0 table uplink scope link \n',
+  );
+  assert.equal(
+    screen(...setup, add, 'ip -N route show table all | grep 10.9'),
+    '10.9.0.0/16 dev d0 table 200 scope 253 \n',
+  );
+});
+
+test('a gateway that is an address of this host stands in the route, and nothing is sent to it', () => {
+  const setup = ['ip link add d0 type dummy', 'ip addr add 10.1.0.1/24 dev d0', 'ip link set d0 up'];
+  const add = 'ip route add 10.9.0.0/16 via 10.1.0.1';
+  assert.equal(screen(...setup, add, 'ip route show 10.9.0.0/16'), '10.9.0.0/16 via 10.1.0.1 dev d0 \n');
+  assert.equal(screen(...setup, add, 'ip route get 10.9.0.5'), '10.9.0.5 dev d0 src 10.1.0.1 uid 0 \n    cache \n');
+});
+
+test('an IPv4 route goes via an IPv6 router', () => {
+  const setup = [
+    'ip link add d0 type dummy',
+    'ip addr add 10.1.0.1/24 dev d0',
+    'ip addr add fd01::1/64 dev d0',
+    'ip link set d0 up',
+  ];
+  const add = 'ip route add 10.9.0.0/16 via inet6 fd01::2';
+  assert.equal(
+    screen(...setup, `${add} dev d0`, 'ip route get 10.9.0.5'),
+    '10.9.0.5 via inet6 fd01::2 dev d0 src 10.1.0.1 uid 0 \n    cache \n',
+  );
+});

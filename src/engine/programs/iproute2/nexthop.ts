@@ -3,7 +3,6 @@ import type { NexthopObject, NexthopSpec } from '../../net';
 import { formatIp } from '../../wire';
 import { addressArgument, Args, invalidArgument, Quit, readUnsigned } from './lib/args';
 import type { Context } from './lib/context';
-import { protocolName, readProtocol, scopeName } from './lib/names';
 
 const USAGE = `Usage: ip nexthop { list | flush } [ protocol ID ] SELECTOR
        ip nexthop { add | replace } id ID NH [ protocol ID ]
@@ -83,13 +82,13 @@ function modify(ctx: Context, words: readonly string[], replace: boolean): numbe
       kind = true;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = readProtocol(word);
+      const protocol = ctx.numbers.readProtocol(word);
       if (protocol === undefined) invalidArgument('"protocol" value is invalid\n', word);
       spec.protocol = protocol;
     } else if (args.is('encap') || args.is('fdb') || args.is('type')) {
       throw new Quit(2, `ip: not simulated in this course: nexthop ${args.word}\n`);
     } else if (args.matches('help')) throw new Quit(255, USAGE);
-    else throw new Quit(255, `Error: argument "${args.word}" is wrong: ""\n`);
+    else throw new Quit(255, `Error: argument "${args.word}" is wrong: \n`);
     args.skip();
   }
   ctx.request(() => {
@@ -104,7 +103,7 @@ function remove(ctx: Context, words: readonly string[]): number {
   let id: number | undefined;
   while (args.more) {
     if (args.is('id')) id = idArgument(args);
-    else throw new Quit(255, `Error: argument "${args.word}" is wrong: ""\n`);
+    else throw new Quit(255, `Error: argument "${args.word}" is wrong: \n`);
     args.skip();
   }
   if (id === undefined) throw new Quit(255, USAGE);
@@ -123,11 +122,11 @@ function filter(ctx: Context, words: readonly string[]): (o: NexthopObject) => b
     if (args.is('dev')) index = ctx.needLink(args.next()).index;
     else if (args.matches('groups')) groups = true;
     else if (args.is('id')) id = idArgument(args);
-    else if (args.matches('protocol')) protocol = readProtocol(args.next());
+    else if (args.matches('protocol')) protocol = ctx.numbers.readProtocol(args.next());
     else if (args.is('vrf') || args.is('master') || args.is('fdb'))
       throw new Quit(2, `ip: not simulated in this course: nexthop ${args.word}\n`);
     else if (args.matches('help')) throw new Quit(255, USAGE);
-    else throw new Quit(255, `Error: argument "${args.word}" is wrong: ""\n`);
+    else throw new Quit(255, `Error: argument "${args.word}" is wrong: \n`);
     args.skip();
   }
   return (o) =>
@@ -173,12 +172,13 @@ export function printNexthop(ctx: Context, o: NexthopObject): void {
       out.fp(' ');
     }
   }
-  if (o.scope !== 0 || details) out.any('scope', scopeName(o.scope), `scope ${scopeName(o.scope)} `);
+  if (o.scope !== 0 || details) out.any('scope', ctx.numbers.scope(o.scope), `scope ${ctx.numbers.scope(o.scope)} `);
   if (o.blackhole) {
     if (out.isJson) out.member('blackhole', null);
     else out.fp('blackhole ');
   }
-  if (o.protocol !== 0 || details) out.any('protocol', protocolName(o.protocol), `proto ${protocolName(o.protocol)} `);
+  if (o.protocol !== 0 || details)
+    out.any('protocol', ctx.numbers.protocol(o.protocol), `proto ${ctx.numbers.protocol(o.protocol)} `);
   out.openArray('flags');
   if (o.onlink) out.any(null, 'onlink', 'onlink ');
   if (o.link && !o.link.carrier) out.any(null, 'linkdown', 'linkdown ');
@@ -205,7 +205,7 @@ function get(ctx: Context, words: readonly string[]): number {
   }
   if (id === undefined) throw new Quit(255, USAGE);
   const o = ctx.net.routes.nexthopObjects.get(id);
-  if (!o) throw new Quit(254, 'RTNETLINK answers: No such file or directory\n');
+  if (!o) throw new Quit(2, 'RTNETLINK answers: No such file or directory\n');
   ctx.out.begin();
   printNexthop(ctx, o);
   ctx.out.finish();

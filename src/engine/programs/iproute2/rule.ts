@@ -6,7 +6,6 @@ import { RULE_USAGE } from './help';
 import { Args, invalidArgument, prefixArgument, Quit, readUnsigned } from './lib/args';
 import type { Context } from './lib/context';
 import { kernelSays } from './lib/context';
-import { protocolName, readProtocol, readTable, tableName } from './lib/names';
 
 type Spec = Partial<RuleInfo> & { family: 'inet' | 'inet6' };
 
@@ -45,6 +44,12 @@ export function rule(ctx: Context, words: readonly string[]): number {
 
 function family(ctx: Context): 'inet' | 'inet6' {
   return ctx.options.family === 'inet6' ? 'inet6' : 'inet';
+}
+
+/** A name that a link could have. @throws Quit */
+function linkName(word: string, what: string): string {
+  if (word === '' || word.length > 15 || /[\s/]/.test(word)) invalidArgument(`${what} not a valid ifname`, word);
+  return word;
 }
 
 /** The words that describe a rule, for add, delete and show. */
@@ -104,18 +109,18 @@ function parse(ctx: Context, words: readonly string[]): Spec {
       spec.fwmask = k;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = readProtocol(word);
+      const protocol = ctx.numbers.readProtocol(word);
       if (protocol === undefined) invalidArgument('"protocol" value is invalid\n', word);
       spec.protocol = protocol;
     } else if (args.matches('table') || args.is('lookup')) {
       const word = args.next();
-      const table = readTable(word);
+      const table = ctx.numbers.readTable(word);
       if (table === undefined) invalidArgument('invalid table ID\n', word);
       spec.table = table;
     } else if (args.matches('suppress_prefixlength') || args.is('sup_pl')) {
       spec.suppressPrefixLength = number('suppress_prefixlength value is invalid\n');
-    } else if (args.is('dev') || args.is('iif')) spec.iif = args.next();
-    else if (args.is('oif')) spec.oif = args.next();
+    } else if (args.is('dev') || args.is('iif')) spec.iif = linkName(args.next(), '"iif"/"dev"');
+    else if (args.is('oif')) spec.oif = linkName(args.next(), '"oif"');
     else if (args.matches('suppress_ifgroup') || args.is('sup_group')) {
       const word = args.next();
       const group = word === 'default' ? 0 : readUnsigned(word);
@@ -124,7 +129,12 @@ function parse(ctx: Context, words: readonly string[]): Spec {
     } else if (args.is('l3mdev')) {
       spec.l3mdev = true;
       spec.table = 0;
-    } else if (args.is('uidrange')) spec.uidRange = range('invalid UID range\n');
+    } else if (args.is('uidrange')) {
+      const word = args.next();
+      const m = /^(\d+)-(\d+)/.exec(word);
+      if (!m) invalidArgument('invalid UID range\n', word);
+      spec.uidRange = [Number(m[1]), Number(m[2])];
+    } else if (args.is('tun_id')) spec.tunId = number('invalid tun_id value\n');
     else if (args.is('ipproto')) {
       const word = args.next();
       const number = readUnsigned(word, 255) ?? IP_PROTOCOLS[word];
@@ -155,6 +165,11 @@ function parse(ctx: Context, words: readonly string[]): Spec {
 function modify(ctx: Context, words: readonly string[], adding: boolean): number {
   if (words.length === 0) throw new Quit(1, `"ip rule ${adding ? 'add' : 'del'}" requires arguments.\n`);
   const spec = parse(ctx, words);
+  // Without -6 the request is about IPv4, whatever its addresses are.
+  if (family(ctx) !== 'inet6' && spec.family === 'inet6') {
+    ctx.needAdmin();
+    throw new Quit(2, `Error: Invalid ${typeof spec.src === 'string' ? 'src' : 'dst'} address.\n`);
+  }
   ctx.request(() => {
     if (adding) {
       const action = spec.action ?? 'lookup';
@@ -222,6 +237,7 @@ function print(ctx: Context, r: RuleInfo): void {
     if (ctx.net.links.byName(r.oif) === undefined) flag('oif_detached', '[detached]');
   }
   if (r.l3mdev) flag('l3mdev', 'lookup [l3mdev-table]');
+  if (r.tunId !== undefined) out.any('tun_id', r.tunId, ` tun_id ${r.tunId}`);
   if (r.uidRange) {
     const [low, high] = r.uidRange;
     if (out.isJson) {
@@ -244,7 +260,7 @@ function print(ctx: Context, r: RuleInfo): void {
     } else out.fp(` ${key} ${low}-${high}`);
   }
   if (r.action === 'lookup') {
-    if (!r.l3mdev) out.any('table', tableName(r.table), ` lookup ${tableName(r.table)}`);
+    if (!r.l3mdev) out.any('table', ctx.numbers.table(r.table), ` lookup ${ctx.numbers.table(r.table)}`);
     if (r.suppressPrefixLength !== undefined) {
       out.any('suppress_prefixlen', r.suppressPrefixLength, ` suppress_prefixlength ${r.suppressPrefixLength}`);
     }
@@ -258,7 +274,7 @@ function print(ctx: Context, r: RuleInfo): void {
   } else if (out.isJson) out.member('action', r.action);
   else out.fp(` ${r.action}`);
   if ((r.protocol !== 0 && r.protocol !== 2) || ctx.options.details > 0) {
-    out.any('protocol', protocolName(r.protocol), ` proto ${protocolName(r.protocol)}`);
+    out.any('protocol', ctx.numbers.protocol(r.protocol), ` proto ${ctx.numbers.protocol(r.protocol)}`);
   }
   out.fp('\n');
   out.closeObject();

@@ -16,7 +16,6 @@ import {
   readUnsigned,
 } from '../lib/args';
 import type { Context } from '../lib/context';
-import { readScope } from '../lib/names';
 import { addressUsage, flushAddresses, list } from './list';
 
 /** Runs `ip address WORDS`. @returns exit status */
@@ -71,7 +70,7 @@ function modify(ctx: Context, words: readonly string[], verb: 'add' | 'change' |
       throw new Quit(2, 'ip: not simulated in this course: address anycast\n');
     } else if (args.is('scope')) {
       const word = args.next();
-      scope = readScope(word);
+      scope = ctx.numbers.readScope(word);
       if (scope === undefined) invalidArgument('invalid scope value.', word);
     } else if (args.is('dev')) dev = args.next();
     else if (args.is('label')) spec.label = args.next();

@@ -7,8 +7,7 @@ import type { Family, PrefixArgument } from '../lib/args';
 import { Args, duplicateOrGarbage, invalidArgument, Quit, readPrefix } from '../lib/args';
 import type { Context } from '../lib/context';
 import { kernelSays } from '../lib/context';
-import { readGroup, readScope } from '../lib/names';
-import { printBriefHead, printLink, printLinkBrief } from '../link/show';
+import { printBriefHead, printLink, printLinkBrief, printStats } from '../link/show';
 import { linkUsage } from '../link/usage';
 import { addressFlags, printAddress, printAddressBrief } from './print';
 
@@ -82,7 +81,7 @@ function parseFilter(ctx: Context, words: readonly string[], link: boolean): Fil
       if (f.family === 'unspec') f.family = prefix.family;
     } else if (args.is('scope')) {
       const word = args.next();
-      const scope = readScope(word);
+      const scope = ctx.numbers.readScope(word);
       if (scope === undefined && word !== 'all') invalidArgument('invalid "scope"\n', word);
       if (scope === undefined) delete f.scope;
       else f.scope = scope;
@@ -92,7 +91,7 @@ function parseFilter(ctx: Context, words: readonly string[], link: boolean): Fil
     } else if (args.is('label')) f.label = args.next();
     else if (args.is('group')) {
       const word = args.next();
-      const group = readGroup(word);
+      const group = ctx.numbers.readGroup(word);
       if (group === undefined) invalidArgument('Invalid "group" value\n', word);
       f.group = group;
     } else if (args.is('master')) {
@@ -203,6 +202,11 @@ export function list(ctx: Context, words: readonly string[], link: boolean): num
         out.openArray('addr_info');
         for (const a of shown) printAddress(ctx, a, { prefix: noLink });
         out.closeArray();
+        // Counters stand behind the addresses, and only where the link itself was printed.
+        if (options.stats > 0 && !noLink && f.label === undefined) {
+          printStats(ctx, info, false);
+          out.fp('\n');
+        }
       }
     }
     out.closeObject();

@@ -2,7 +2,6 @@
 import type { AddressInfo } from '../../../net';
 import { formatIp } from '../../../wire';
 import type { Context } from '../lib/context';
-import { scopeName } from '../lib/names';
 
 /** The flags in the order in which `ip` prints them; `dynamic` is the absence of permanence. */
 export function addressFlags(a: AddressInfo): string[] {
@@ -61,7 +60,7 @@ export function printAddress(ctx: Context, a: AddressInfo, options: PrintAddress
       out.fp(' ');
     }
   }
-  out.any('scope', scopeName(a.scope), `scope ${scopeName(a.scope)} `);
+  out.any('scope', ctx.numbers.scope(a.scope), `scope ${ctx.numbers.scope(a.scope)} `);
   for (const flag of addressFlags(a)) {
     if (out.isJson) out.member(flag, true);
     else out.fp(`${flag} `);

@@ -6,6 +6,7 @@ import type { NetNamespace } from '../../../net';
 import type { Link } from '../../../net';
 import type { Family } from './args';
 import { Quit } from './args';
+import { Names } from './names';
 import { Output } from './output';
 
 /** The options that stand before the object. */
@@ -58,11 +59,16 @@ export function defaultOptions(): Options {
 /** One run. */
 export class Context {
   readonly out: Output;
+  /** Tables, origins, scopes and groups by name. */
+  readonly numbers: Names;
+  /** What is said on standard error without ending the program. */
+  warning = '';
 
   constructor(
     readonly sys: Sys,
     readonly options: Options,
   ) {
+    this.numbers = new Names(sys, options);
     this.out = new Output({
       json: options.json,
       pretty: options.pretty,
@@ -190,6 +196,7 @@ export function* runTool(
     if (e.stdout !== '') yield* sys.print(e.stdout);
   }
   const ctx = context();
+  error = (ctx?.warning ?? '') + error;
   if (error !== '') {
     // Standard error is not buffered: it comes first when both are on one terminal and standard output is a pipe or full line.
     if (ctx) yield* ctx.flush();

@@ -1,87 +1,156 @@
-/** The numbers that iproute2 prints by name, as Debian's /etc/iproute2 has them. */
+/**
+ * The numbers that iproute2 prints by name. The program has some names of its own; the files of /etc/iproute2 add to them
+ * and overrule them (lib/rt_names.c of iproute2 6.1). `-N` prints numbers.
+ */
+import { decode, isErrno } from '../../../core';
+import type { Sys } from '../../../host';
+import { FileNode } from '../../../host';
 import { readUnsigned } from './args';
 
-const TABLES = new Map([
-  [255, 'local'],
-  [254, 'main'],
-  [253, 'default'],
-  [0, 'unspec'],
-]);
+type Kind = 'table' | 'protocol' | 'scope' | 'group';
 
-const PROTOCOLS = new Map([
-  [0, 'unspec'],
-  [1, 'redirect'],
-  [2, 'kernel'],
-  [3, 'boot'],
-  [4, 'static'],
-  [8, 'gated'],
-  [9, 'ra'],
-  [10, 'mrt'],
-  [11, 'zebra'],
-  [12, 'bird'],
-  [13, 'dnrouted'],
-  [14, 'xorp'],
-  [15, 'ntk'],
-  [16, 'dhcp'],
-  [17, 'mrouted'],
-  [18, 'keepalived'],
-  [42, 'babel'],
-  [186, 'bgp'],
-  [187, 'isis'],
-  [188, 'ospf'],
-  [189, 'rip'],
-  [192, 'eigrp'],
-]);
+/** Where names of a kind are kept: the file, and a directory of more. */
+const FILES: Readonly<Record<Kind, { file: string; directory?: string; max: number }>> = {
+  table: { file: '/etc/iproute2/rt_tables', directory: '/etc/iproute2/rt_tables.d', max: 0xffffffff },
+  protocol: { file: '/etc/iproute2/rt_protos', directory: '/etc/iproute2/rt_protos.d', max: 255 },
+  scope: { file: '/etc/iproute2/rt_scopes', max: 255 },
+  group: { file: '/etc/iproute2/group', max: 0x7fffffff },
+};
 
-const SCOPES = new Map([
-  [0, 'global'],
-  [255, 'nowhere'],
-  [254, 'host'],
-  [253, 'link'],
-  [200, 'site'],
-]);
+/** What the program knows without any file. */
+const BUILT_IN: Readonly<Record<Kind, readonly (readonly [number, string])[]>> = {
+  table: [
+    [253, 'default'],
+    [254, 'main'],
+    [255, 'local'],
+  ],
+  protocol: [
+    [0, 'unspec'],
+    [1, 'redirect'],
+    [2, 'kernel'],
+    [3, 'boot'],
+    [4, 'static'],
+    [8, 'gated'],
+    [9, 'ra'],
+    [10, 'mrt'],
+    [11, 'zebra'],
+    [12, 'bird'],
+    [13, 'dnrouted'],
+    [14, 'xorp'],
+    [15, 'ntk'],
+    [16, 'dhcp'],
+    [17, 'mrouted'],
+    [18, 'keepalived'],
+    [42, 'babel'],
+    [186, 'bgp'],
+    [187, 'isis'],
+    [188, 'ospf'],
+    [189, 'rip'],
+    [192, 'eigrp'],
+  ],
+  scope: [
+    [0, 'global'],
+    [200, 'site'],
+    [253, 'link'],
+    [254, 'host'],
+    [255, 'nowhere'],
+  ],
+  group: [[0, 'default']],
+};
 
-function read(map: ReadonlyMap<number, string>, text: string, max: number): number | undefined {
-  for (const [n, name] of map) if (name === text) return n;
-  return readUnsigned(text, max);
-}
+/** Names of one run of a program; each file is read when it is first needed. */
+export class Names {
+  private readonly maps = new Map<Kind, Map<number, string>>();
 
-/** Name of a routing table. */
-export function tableName(table: number): string {
-  return TABLES.get(table) ?? String(table);
-}
+  constructor(
+    private readonly sys: Sys,
+    private readonly options: { readonly numeric: boolean },
+  ) {}
 
-/** Number of a routing table; undefined when it is none. */
-export function readTable(text: string): number | undefined {
-  return read(TABLES, text, 0xffffffff);
-}
+  private map(kind: Kind): Map<number, string> {
+    let map = this.maps.get(kind);
+    if (map !== undefined) return map;
+    this.maps.set(kind, (map = new Map(BUILT_IN[kind])));
+    const { file, directory } = FILES[kind];
+    this.load(map, file);
+    if (directory !== undefined)
+      for (const name of this.list(directory)) if (/.\.conf$/.test(name)) this.load(map, `${directory}/${name}`);
+    return map;
+  }
 
-/** Name of a route's origin. */
-export function protocolName(protocol: number): string {
-  return PROTOCOLS.get(protocol) ?? String(protocol);
-}
+  private list(path: string): string[] {
+    try {
+      return this.sys.files.readdir(path);
+    } catch (e) {
+      if (isErrno(e)) return [];
+      throw e;
+    }
+  }
 
-/** Number of a route's origin; undefined when it is none. */
-export function readProtocol(text: string): number | undefined {
-  return read(PROTOCOLS, text, 255);
-}
+  /** Lines of a number and a name; nothing is taken from a damaged file behind the damage. */
+  private load(map: Map<number, string>, path: string): void {
+    let text: string;
+    try {
+      const { inode } = this.sys.files.stat(path);
+      text = inode instanceof FileNode ? decode(inode.contents) : '';
+    } catch (e) {
+      if (isErrno(e)) return;
+      throw e;
+    }
+    for (const line of text.split('\n')) {
+      if (/^\s*(#.*)?$/.test(line)) continue;
+      const m = /^\s*(0x[0-9a-f]+|\d+)\s+(\S+)(\s+#.*)?\s*$/i.exec(line);
+      if (!m) return;
+      map.set(Number(m[1]), m[2]!);
+    }
+  }
 
-/** Name of a scope. */
-export function scopeName(scope: number): string {
-  return SCOPES.get(scope) ?? String(scope);
-}
+  private name(kind: Kind, n: number): string {
+    return this.options.numeric ? String(n) : (this.map(kind).get(n) ?? String(n));
+  }
 
-/** Number of a scope; undefined when it is none. */
-export function readScope(text: string): number | undefined {
-  return read(SCOPES, text, 255);
-}
+  private read(kind: Kind, text: string): number | undefined {
+    for (const [n, name] of this.map(kind)) if (name === text) return n;
+    return readUnsigned(text, FILES[kind].max);
+  }
 
-/** Name of a link group. */
-export function groupName(group: number): string {
-  return group === 0 ? 'default' : String(group);
-}
+  /** Name of a routing table. */
+  table(n: number): string {
+    return this.name('table', n);
+  }
 
-/** Number of a link group; undefined when it is none. */
-export function readGroup(text: string): number | undefined {
-  return text === 'default' ? 0 : readUnsigned(text, 0x7fffffff);
+  /** Number of a routing table; undefined when it is none. */
+  readTable(text: string): number | undefined {
+    return this.read('table', text);
+  }
+
+  /** Name of a route's origin. */
+  protocol(n: number): string {
+    return this.name('protocol', n);
+  }
+
+  /** Number of a route's origin; undefined when it is none. */
+  readProtocol(text: string): number | undefined {
+    return this.read('protocol', text);
+  }
+
+  /** Name of a scope. */
+  scope(n: number): string {
+    return this.name('scope', n);
+  }
+
+  /** Number of a scope; undefined when it is none. */
+  readScope(text: string): number | undefined {
+    return this.read('scope', text);
+  }
+
+  /** Name of a link group. */
+  group(n: number): string {
+    return this.name('group', n);
+  }
+
+  /** Number of a link group; undefined when it is none. */
+  readGroup(text: string): number | undefined {
+    return this.read('group', text);
+  }
 }

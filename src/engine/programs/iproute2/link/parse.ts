@@ -15,7 +15,6 @@ import {
   readSigned,
   readUnsigned,
 } from '../lib/args';
-import { readGroup } from '../lib/names';
 import { netnsByName } from '../netns/names';
 import { linkUsage } from './usage';
 import { notSimulated } from '../lib/args';
@@ -138,7 +137,7 @@ export function parseLinkWords(ctx: Context, args: Args, creating: boolean): Lin
     } else if (args.is('group')) {
       const word = args.next();
       if (w.group !== undefined) duplicate('group', word);
-      const group = readGroup(word);
+      const group = ctx.numbers.readGroup(word);
       if (group === undefined) invalidArgument('Invalid "group" value\n', word);
       w.group = group;
     } else if (args.is('mode')) {

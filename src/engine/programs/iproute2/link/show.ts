@@ -3,7 +3,6 @@ import type { LinkInfo, LinkStats } from '../../../net';
 import { IFF } from '../../../net';
 import type { Context } from '../lib/context';
 import { humanNumber } from '../lib/number';
-import { groupName } from '../lib/names';
 import { netnsNameOf } from '../netns/names';
 import { printKind } from './kinds';
 
@@ -120,7 +119,7 @@ export function printLink(ctx: Context, info: LinkInfo, show: ShowOptions): void
   printState(ctx, info, '');
   if (show.link) out.any('linkmode', info.mode, `mode ${info.mode} `);
   if (!show.reduced) {
-    const group = groupName(info.group);
+    const group = ctx.numbers.group(info.group);
     out.any('group', group, `group ${group} `);
   }
   if (show.queue && info.txqlen !== 0) out.any('txqlen', info.txqlen, `qlen ${info.txqlen}`);
@@ -206,7 +205,8 @@ const TX = ['bytes', 'packets', 'errors', 'dropped', 'carrier', 'collsns'] as co
 const RX_ERRORS = ['length', 'crc', 'frame', 'fifo', 'overrun'] as const;
 const TX_ERRORS = ['aborted', 'fifo', 'window', 'heartbt', 'transns'] as const;
 
-function printStats(ctx: Context, info: LinkInfo): void {
+/** Prints a link's counters (print_link_stats). In text it starts a line, unless one is started, and does not end its last. */
+export function printStats(ctx: Context, info: LinkInfo, lineBefore = true): void {
   const { out, options } = ctx;
   const s = info.stats;
   if (out.isJson) return jsonStats(ctx, s, info.carrierChanges);
@@ -222,7 +222,7 @@ function printStats(ctx: Context, info: LinkInfo): void {
   const values = (row: readonly string[]): string => row.map((t, i) => `${t.padStart(widths[i]!)} `).join('');
   const block = (title: string, names: readonly string[], row: readonly string[]): void => {
     const head = names.map((n, i) => n.padStart(i === 0 ? widths[0]! - 4 : widths[i]!)).join(' ');
-    out.nl();
+    if (lineBefore || title !== 'RX') out.nl();
     out.fp(`    ${title}: ${head} ${' '.repeat(10)}`);
     out.nl();
     out.fp(`    ${values(row)}`);

@@ -70,6 +70,9 @@ export function getRoute(ctx: Context, words: readonly string[]): number {
     throw new Quit(1, 'need at least a destination address\n');
   }
   const six = family === 'inet6';
+  const bits = six ? 128 : 32;
+  if (dst.length !== bits)
+    ctx.warning += `Warning: /${dst.length} as prefix is invalid, only /${bits} (or none) is supported.\n`;
   const full: RouteKey = { ...key, dst: dst.address ?? (six ? '::' : 0) };
   if (iif !== undefined) full.iif = ctx.needLink(iif).index;
   if (oif !== undefined) full.oif = ctx.needLink(oif).index;

@@ -10,7 +10,6 @@ import type { PrefixArgument } from '../lib/args';
 import { Args, invalidArgument, prefixArgument, Quit, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
 import { kernelSays } from '../lib/context';
-import { readProtocol, readScope, readTable } from '../lib/names';
 import type { RoutePrint } from './print';
 import { printRoute } from './print';
 import { ROUTE_TYPES } from './types';
@@ -53,7 +52,7 @@ function parseFilter(ctx: Context, words: readonly string[]): Filter {
   while (args.more) {
     if (args.matches('table')) {
       const word = args.next();
-      const table = readTable(word);
+      const table = ctx.numbers.readTable(word);
       if (table !== undefined) f.table = table;
       else if (word === 'all') f.table = 0;
       else if (word === 'cache') f.cache = true;
@@ -70,12 +69,12 @@ function parseFilter(ctx: Context, words: readonly string[]): Filter {
       f.tos = tos;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = readProtocol(word);
+      const protocol = ctx.numbers.readProtocol(word);
       if (protocol === undefined && word !== 'all') invalidArgument('invalid "protocol"\n', word);
       if (protocol !== undefined) f.protocol = protocol;
     } else if (args.matches('scope')) {
       const word = args.next();
-      const scope = readScope(word);
+      const scope = ctx.numbers.readScope(word);
       if (scope === undefined && word !== 'all') invalidArgument('invalid "scope"\n', word);
       if (scope !== undefined) f.scope = scope;
     } else if (args.matches('type')) {

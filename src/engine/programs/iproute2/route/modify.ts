@@ -14,7 +14,6 @@ import {
 } from '../lib/args';
 import type { Family } from '../lib/args';
 import type { Context } from '../lib/context';
-import { readProtocol, readScope, readTable } from '../lib/names';
 import { routeUsage } from './list';
 import { ROUTE_TYPES } from './types';
 
@@ -128,7 +127,7 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       spec.metric = number('"metric" value is invalid\n');
     } else if (args.is('scope')) {
       const word = args.next();
-      const scope = readScope(word);
+      const scope = ctx.numbers.readScope(word);
       if (scope === undefined) invalidArgument('invalid "scope" value\n', word);
       spec.scope = scope;
     } else if (args.is('mtu')) {
@@ -170,12 +169,12 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       break;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = readProtocol(word);
+      const protocol = ctx.numbers.readProtocol(word);
       if (protocol === undefined) invalidArgument('"protocol" value is invalid\n', word);
       spec.protocol = protocol;
     } else if (args.matches('table')) {
       const word = args.next();
-      const table = readTable(word);
+      const table = ctx.numbers.readTable(word);
       if (table === undefined) invalidArgument('"table" value is invalid\n', word);
       spec.table = table;
     } else if (args.is('vrf')) invalidArgument('Invalid VRF\n', args.next());
@@ -186,6 +185,11 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       spec.pref = word;
     } else {
       if (args.is('to')) args.next();
+      if (args.is('nat') || args.is('xresolve')) {
+        // Types of old that this kernel knows no scope for.
+        ctx.needAdmin();
+        throw new Quit(2, 'Error: Invalid scope.\n');
+      }
       const named = ROUTE_TYPES.find((t) => t === args.word);
       if (named) {
         type = named;

@@ -4,7 +4,7 @@ import { RT_TABLE, RTPROT, SCOPE } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import { formatIp } from '../../../wire';
 import type { Context } from '../lib/context';
-import { protocolName, scopeName, tableName } from '../lib/names';
+import { ROUTE_TYPES } from './types';
 
 /** What a selector has fixed and so is not printed again, and what only `get` and monitor know. */
 export interface RoutePrint {
@@ -63,7 +63,10 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
   const single = r.nexthops.length === 1 ? r.nexthops[0] : undefined;
   out.openObject();
   if (p.deleted) out.any('deleted', 'true', 'Deleted ');
-  if ((r.type !== 'unicast' || details) && (!p.hideType || details)) out.any('type', r.type, `${r.type} `);
+  if ((r.type !== 'unicast' || details) && (!p.hideType || details)) {
+    const type = options.numeric ? String(ROUTE_TYPES.indexOf(r.type) + 1) : r.type;
+    out.any('type', type, `${type} `);
+  }
   const dst = p.get ? formatIp(p.get.dst) : destinationText(r);
   out.any('dst', dst, dst, dst === 'default' ? 'none' : family);
   out.fp(' ');
@@ -89,14 +92,14 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
     }
   }
   if ((r.table !== RT_TABLE.MAIN || details) && p.table === 0) {
-    out.any('table', tableName(r.table), `table ${tableName(r.table)} `);
+    out.any('table', ctx.numbers.table(r.table), `table ${ctx.numbers.table(r.table)} `);
   }
   if (!(p.get && family === 'inet')) {
     if ((r.protocol !== RTPROT.BOOT || details) && !p.hideProtocol) {
-      out.any('protocol', protocolName(r.protocol), `proto ${protocolName(r.protocol)} `);
+      out.any('protocol', ctx.numbers.protocol(r.protocol), `proto ${ctx.numbers.protocol(r.protocol)} `);
     }
     if ((r.scope !== SCOPE.UNIVERSE || details) && !p.hideScope) {
-      out.any('scope', scopeName(r.scope), `scope ${scopeName(r.scope)} `);
+      out.any('scope', ctx.numbers.scope(r.scope), `scope ${ctx.numbers.scope(r.scope)} `);
     }
   }
   if (r.prefSrc !== undefined && !p.hideSource) {
