@@ -5,20 +5,21 @@ import { ArithError } from './errors';
 import { expandPattern, expandRegex, expandString } from './expansion/expand';
 import { pattern } from './expansion/pattern';
 import { SET_OPTIONS } from './options';
+import { trace } from './interpreter';
 import { findRegex } from './later';
 import type { Shell } from './shell';
 import type { TestExpression } from './syntax/parser';
 import { compare } from './text';
 import { AssocArray, IndexedArray } from './variables';
 
-/** `[[ ... ]]`: 0 true, 1 false, 2 for a bad regular expression. */
-export function* conditional(sh: Shell, e: TestExpression): Coroutine<number> {
+/** `[[ ... ]]`: 0 true, 1 false, 2 for a bad regular expression. `inverted`: a `!` stands right before it, for `set -x`. */
+export function* conditional(sh: Shell, e: TestExpression, inverted = false): Coroutine<number> {
   yield* sh.sys.work();
   switch (e.type) {
     case 'TestGroup':
       return yield* conditional(sh, e.expression);
     case 'TestNot': {
-      const status = yield* conditional(sh, e.operand);
+      const status = yield* conditional(sh, e.operand, e.negations.length % 2 === 1);
       if (status > 1) return status;
       return e.negations.length % 2 === 1 ? 1 - status : status;
     }
@@ -32,25 +33,42 @@ export function* conditional(sh: Shell, e: TestExpression): Coroutine<number> {
     }
     case 'TestUnary': {
       const operand = yield* expandString(sh, e.operand.text);
+      yield* traceTerm(sh, inverted, e.operator, operand === '' ? "''" : operand);
       return (yield* unary(sh, e.operator, operand)) ? 0 : 1;
     }
     case 'TestBinary':
-      return yield* binaryNode(sh, e.operator, e.left.text, e.right.text);
+      return yield* binaryNode(sh, e.operator, e.left.text, e.right.text, inverted);
   }
 }
 
-function* binaryNode(sh: Shell, operator: string, leftText: string, rightText: string): Coroutine<number> {
+/** `set -x` shows each term when its turn comes, expanded but hardly quoted. */
+function* traceTerm(sh: Shell, inverted: boolean, ...words: string[]): Coroutine<void> {
+  if (sh.opt('xtrace')) yield* trace(sh, `[[ ${inverted ? '! ' : ''}${words.join(' ')} ]]`);
+}
+
+function* binaryNode(
+  sh: Shell,
+  operator: string,
+  leftText: string,
+  rightText: string,
+  inverted: boolean,
+): Coroutine<number> {
   const left = yield* expandString(sh, leftText);
+  const term = (right: string): Coroutine<void> =>
+    traceTerm(sh, inverted, left === '' ? "''" : left, operator, right === '' ? "''" : right);
   const nocase = sh.shopt('nocasematch');
   switch (operator) {
     case '=':
     case '==':
     case '!=': {
-      const p = pattern(yield* expandPattern(sh, rightText), { extglob: true, nocase });
+      const source = yield* expandPattern(sh, rightText, sh.opt('xtrace'));
+      yield* term(source);
+      const p = pattern(source, { extglob: true, nocase });
       return p.matches(left) === (operator !== '!=') ? 0 : 1;
     }
     case '=~': {
       const source = yield* expandRegex(sh, rightText);
+      yield* term(source);
       const found = findRegex(source, nocase, left);
       if (found === 'invalid') return 2;
       const v = sh.vars.find('BASH_REMATCH') ?? sh.vars.create('BASH_REMATCH');
@@ -62,6 +80,7 @@ function* binaryNode(sh: Shell, operator: string, leftText: string, rightText: s
     }
     default: {
       const right = yield* expandString(sh, rightText);
+      yield* term(right);
       if (/^-(?:eq|ne|lt|le|gt|ge)$/.test(operator)) {
         try {
           return compareIntegers(operator, sh.arithmetic(left), sh.arithmetic(right)) ? 0 : 1;

@@ -26,7 +26,7 @@ export function valueText(v: Variable): string | undefined {
 }
 
 function keyText(key: string): string {
-  return /^[\w./:@%+,-]+$/.test(key) ? key : doubleQuote(key);
+  return key !== '' && !/[\s\\'"`$&|;<>(){}[\]*?!^]|^[~#]|[\x00-\x1f\x7f]/.test(key) ? key : doubleQuote(key);
 }
 
 export { AssocArray };

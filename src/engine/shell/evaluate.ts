@@ -135,6 +135,8 @@ function* echoLines(
 
 /** True when the statement ends on a line before the one with the error. */
 function complete(src: Source, st: Statement, problem: number): boolean {
+  // `a &&` goes on in the next line.
+  if (/^[ \t]*(?:&&|\|\|?)/.test(src.text.slice(st.end, st.end + 80))) return false;
   return st.end > st.pos && src.line(st.end - 1) < src.line(problem) && st.end <= problem;
 }
 
@@ -195,7 +197,8 @@ function* report(sh: Shell, src: Source, program: Program, options: RunOptions):
     const shown = label === '' ? '' : `${label}: `;
     const head = sh.interactive ? `${sh.name}: ${shown === '-c: ' ? '' : shown}` : `${file}: ${shown}line ${line}: `;
     yield* sh.eprint(`${head}${problem.message}\n`);
-    if (problem.quoteLine && !sh.interactive) yield* sh.eprint(`${head}\`${src.lineText(problem.pos)}'\n`);
+    if (problem.quoteLine && !sh.interactive)
+      yield* sh.eprint(`${head}${problem.quoted ?? `\`${src.lineText(problem.pos)}'`}\n`);
   }
   sh.status = problem.status ?? 2;
   if (options.fatal ?? (!sh.interactive && sh.evalDepth === 0)) throw new ExitShell(sh.status);

@@ -10,10 +10,11 @@ import { redirect, restore } from './redirect';
 import type { Saved } from './redirect';
 import { runSimple } from './simple';
 import type { Shell } from './shell';
+import { linePosition } from './shell';
 import type {
   AndOr, ArithmeticFor, CaseNode, CompoundCommand, CompoundList, FunctionNode, ShellNode, Statement,
 } from './syntax/parser'; // prettier-ignore
-import { arithmeticHeader, testText } from './syntax/print';
+import { arithmeticHeader, printNode } from './syntax/print';
 import { runTrap, tick } from './traps';
 
 /** Runs a node of the tree and returns its exit status. `tail`: the process ends afterwards, so a program may take its place. */
@@ -27,8 +28,9 @@ export function* runNode(sh: Shell, node: ShellNode, tail = false): Coroutine<nu
     case 'Pipeline':
       return yield* runPipeline(sh, node, tail);
     case 'Command': {
-      sh.pos = node.pos;
+      sh.pos = linePosition(node);
       const status = yield* runSimple(sh, node, tail);
+      sh.pipeStatus = [status];
       return yield* checked(sh, status);
     }
     case 'Function':
@@ -40,7 +42,7 @@ export function* runNode(sh: Shell, node: ShellNode, tail = false): Coroutine<nu
     case 'Redirected': {
       sh.pos = node.pos;
       if (node.command.type === 'Subshell')
-        return yield* checked(sh, yield* runSubshell(sh, node.command, node.redirects));
+        return yield* checkedSubshell(sh, node, yield* runSubshell(sh, node.command, node.redirects));
       const saved: Saved[] = [];
       const opened = sh.openSubstitutions.length;
       try {
@@ -53,7 +55,7 @@ export function* runNode(sh: Shell, node: ShellNode, tail = false): Coroutine<nu
     }
     case 'Subshell':
       sh.pos = node.pos;
-      return yield* checked(sh, yield* runSubshell(sh, node, []));
+      return yield* checkedSubshell(sh, node, yield* runSubshell(sh, node, []));
     default:
       return yield* runCompound(sh, node);
   }
@@ -75,6 +77,18 @@ export function* checked(sh: Shell, status: number): Coroutine<number> {
   if (action && (sh.functionDepth === 0 || sh.opt('errtrace'))) yield* runTrap(sh, 'ERR', action);
   if (sh.opt('errexit')) throw new ExitShell(status);
   return status;
+}
+
+/** Of a subshell that failed, ERR is told the whole text and the line where it ends. */
+function* checkedSubshell(sh: Shell, node: ShellNode, status: number): Coroutine<number> {
+  if (status === 0 || !sh.traps.has('ERR')) return yield* checked(sh, status);
+  sh.pos = node.end - 1;
+  sh.commandText = printNode(node, sh.source.text);
+  try {
+    return yield* checked(sh, status);
+  } finally {
+    sh.commandText = undefined;
+  }
 }
 
 function* runList(sh: Shell, list: readonly Statement[], tail = false): Coroutine<number> {
@@ -179,8 +193,16 @@ function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutin
           if (sh.opt('xtrace'))
             yield* trace(sh, `for ${name} in ${(node.wordlist ?? []).map((w) => w.text).join(' ') || '"$@"'}`);
           const v = sh.vars.find(name);
-          if (v?.nameref) v.value = words[i++]!;
-          else {
+          const word = words[i]!;
+          if (v?.nameref) {
+            i++;
+            if (/^[A-Za-z_]\w*(?:\[[^]*\])?$/.test(word)) v.value = word;
+            else {
+              yield* sh.error(`\`${word}': not a valid identifier`);
+              sh.status = 1;
+              return false;
+            }
+          } else {
             const message = sh.set(name, words[i++]!);
             if (message !== undefined) yield* sh.fail(message, 1, false);
           }
@@ -196,7 +218,7 @@ function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutin
     case 'Case':
       return yield* runCase(sh, node);
     case 'Subshell':
-      return yield* checked(sh, yield* runSubshell(sh, node, []));
+      return yield* checkedSubshell(sh, node, yield* runSubshell(sh, node, []));
     case 'TestCommand': {
       sh.pos = node.pos;
       if (sh.dash) {
@@ -204,17 +226,20 @@ function* runCompound(sh: Shell, node: CompoundCommand | CompoundList): Coroutin
         return yield* checked(sh, 127);
       }
       yield* debugTrap(sh);
-      if (sh.opt('xtrace')) yield* trace(sh, `[[ ${testText(node.expression)} ]]`);
-      return yield* checked(sh, yield* conditional(sh, node.expression));
+      const status = yield* conditional(sh, node.expression);
+      sh.pipeStatus = [status];
+      return yield* checked(sh, status);
     }
     case 'ArithmeticCommand': {
       sh.pos = node.pos;
       yield* tick(sh);
       yield* debugTrap(sh);
-      if (sh.opt('xtrace')) yield* trace(sh, `(( ${node.body.trim()} ))`);
+      if (sh.opt('xtrace')) yield* trace(sh, `(( ${node.body} ))`);
       const value = yield* tryArithmetic(sh, node.body);
       if (typeof value === 'string') yield* arithmeticFailed(sh, value);
-      return yield* checked(sh, typeof value === 'string' || value === 0n ? 1 : 0);
+      const status = typeof value === 'string' || value === 0n ? 1 : 0;
+      sh.pipeStatus = [status];
+      return yield* checked(sh, status);
     }
   }
 }
@@ -324,6 +349,10 @@ function* select(sh: Shell, node: Extract<CompoundCommand, { type: 'Select' }>):
         node.wordlist.map((w) => w.text),
       )
     : [...sh.positional];
+  if (sh.opt('xtrace')) {
+    const list = node.wordlist ? node.wordlist.map((w) => w.text).join(' ') : '"$@"';
+    yield* trace(sh, `select ${node.name.text} in ${list}`);
+  }
   if (words.length === 0) return 0;
   let show = true;
   let ended = false;

@@ -26,6 +26,8 @@ export interface Job {
   noHup?: boolean;
   cwd: string;
   pipefail: boolean;
+  /** Runs when its last process has ended: a coprocess takes its descriptors and variables with it. */
+  onDone?: () => void;
 }
 
 export type JobState = 'running' | 'stopped' | 'done';
@@ -66,10 +68,12 @@ export class JobTable {
   private order: number[] = [];
   /** Jobs of the parent, which `jobs` in a subshell still shows. */
   inherited: Job[] = [];
+  private inheritedMarkers = new Map<Job, string>();
 
   forChild(): JobTable {
     const t = new JobTable();
     t.inherited = [...this.jobs.values()];
+    for (const job of t.inherited) t.inheritedMarkers.set(job, this.marker(job));
     return t;
   }
 
@@ -111,7 +115,9 @@ export class JobTable {
     const { job, proc } = entry;
     proc.status = status.kind === 'continued' ? null : status;
     if (status.kind === 'stopped') this.touch(job);
-    if (jobState(job) !== 'running') job.notified = false;
+    const state = jobState(job);
+    if (state !== 'running') job.notified = false;
+    if (state === 'done') job.onDone?.();
   }
 
   jobOf(pid: number): Job | undefined {
@@ -132,6 +138,9 @@ export class JobTable {
   }
 
   marker(job: Job): string {
+    return this.inheritedMarkers.get(job) ?? this.rank(job);
+  }
+  private rank(job: Job): string {
     return job === this.current ? '+' : job === this.previous ? '-' : ' ';
   }
 

@@ -108,7 +108,7 @@ function* runFile(sh: Shell, file: string, args: string[]): Coroutine<number> {
       return e.code === 'ENOENT' ? 127 : 126;
     }
     const message = e.code === 'EISDIR' ? 'Is a directory' : e.message;
-    yield* sh.eprint(`${sh.name}: ${file}: ${e.code === 'EISDIR' ? message : message}\n`);
+    yield* sh.eprint(`${e.code === 'EISDIR' ? file : sh.name}: ${file}: ${message}\n`);
     return e.code === 'ENOENT' ? 127 : 126;
   }
   if (/^[^\n]*\0/.test(text)) {

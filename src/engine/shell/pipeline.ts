@@ -269,6 +269,10 @@ export function* startCoproc(sh: Shell, node: Coproc): Coroutine<number> {
     cwd: sh.get('PWD') ?? '/',
     pipefail: false,
   });
+  job.onDone = () => {
+    for (const fd of [read, write]) if (sys.proc.fds.has(fd)) sys.close(fd);
+    for (const variable of [name, `${name}_PID`]) sh.vars.scopeOf(variable)?.vars.delete(variable);
+  };
   sh.lastBackground = pid;
   if (sh.tellsOfJobs) yield* sh.eprint(`[${job.id}] ${pid}\n`);
   return 0;

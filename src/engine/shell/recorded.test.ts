@@ -18,7 +18,9 @@ interface Recording {
 
 const programs = [...COREUTILS, ...FILE_TOOLS, ...TEXT_TOOLS];
 const folder = join(process.cwd(), 'src/engine/shell/testdata');
-const recordings = JSON.parse(readFileSync(join(folder, 'scripts.json'), 'utf8')) as Recording[];
+const recordings = ['scripts.json', 'differences.json'].flatMap(
+  (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Recording[],
+);
 
 /** Process numbers differ from machine to machine. */
 function normalise(text: string): string {

@@ -38,6 +38,19 @@ export const MAX_STRING = 32 * 1024 * 1024;
 /** Array elements. */
 export const MAX_INDEX = 4_000_000;
 
+/**
+ * Where bash thinks a simple command is, for LINENO and messages: it looks at the line when it has read the first word, and one more
+ * if that might have been the name of a function.
+ */
+export function linePosition(node: SimpleCommand): number {
+  const { name } = node;
+  const first = node.prefix[0];
+  if (!name || first) return first ? first.end - 1 : node.pos;
+  const second = node.suffix[0];
+  if (!second) return name.end - 1;
+  return second.type === 'Word' || second.type === 'Assignment' ? second.end - 1 : second.pos;
+}
+
 /** The state of one shell process. A subshell gets a copy (`fork`). */
 export class Shell {
   vars = new Variables();
@@ -172,7 +185,7 @@ export class Shell {
   /** Line where the command being run ends. */
   get commandEnd(): number {
     const node = this.commandNode;
-    if (this.lineOverride !== undefined || !node || node.pos !== this.pos) return this.line;
+    if (this.lineOverride !== undefined || !node || linePosition(node) !== this.pos) return this.line;
     return this.source.line(node.end);
   }
 
@@ -223,7 +236,7 @@ export class Shell {
   *fail(message: string, status = 1, fatal = true): Coroutine<never> {
     yield* this.error(message);
     // 127 is what `bash -c` makes of a fatal expansion; scripts and subshells end with 1.
-    const code = status === 127 && (this.mode !== 'c' || this.subshellDepth > 0) ? 1 : status;
+    const code = status === 127 && (this.mode !== 'c' || this.subshellDepth > 0 || this.opt('errexit')) ? 1 : status;
     throw new ShellError(this.dash ? 2 : code, fatal || this.dash);
   }
 

@@ -262,7 +262,9 @@ function exportFunctions(sh: Shell, env: Map<string, string>): void {
 function* notFound(sh: Shell, argv: string[]): Coroutine<number> {
   const handler = sh.functions.get('command_not_found_handle');
   if (handler) return yield* callFunction(sh, handler, argv);
-  yield* sh.error(sh.dash ? `${argv[0]!}: not found` : `${argv[0]!}: command not found`);
+  // Without a PATH the name is taken for a file's.
+  const why = sh.get('PATH') ? 'command not found' : 'No such file or directory';
+  yield* sh.error(sh.dash ? `${argv[0]!}: not found` : `${argv[0]!}: ${why}`);
   return 127;
 }
 

@@ -13,10 +13,13 @@ import { fromBytes } from './text';
 /** Output of a command substitution may have this many bytes. */
 const MAX_OUTPUT = MAX_STRING / 2;
 
-/** `$(...)`: the output of a child shell without trailing newlines; its status becomes `$?`. */
-export function* commandSubstitution(sh: Shell, text: string, newlines: number): Coroutine<string> {
+/**
+ * `$(...)`: the output of a child shell without trailing newlines; its status becomes `$?`.
+ * @param raw lines are counted from the very start of `text`; bash has taken others apart already and lost the empty lines before it.
+ */
+export function* commandSubstitution(sh: Shell, text: string, raw: boolean): Coroutine<string> {
   const { sys } = sh;
-  const line = sh.line + newlines;
+  const { line } = sh;
   const file = /^\s*<\s*([^\s<>&|;()]+)\s*$/.exec(text);
   if (file) return yield* readSubstitution(sh, yield* expandString(sh, file[1]!));
   const [r, w] = sys.pipe();
@@ -31,7 +34,9 @@ export function* commandSubstitution(sh: Shell, text: string, newlines: number):
       c.noErrExit = 0;
       c.loopDepth = 0;
       c.traceLevel++;
-      return yield* runProgram(c, new Source(text, c.source.name, line), { canExec: true });
+      return yield* runProgram(c, new Source(raw ? text : text.replace(/^\s*\n/, ''), c.source.name, line), {
+        canExec: true,
+      });
     });
   } catch (e) {
     sys.close(r);

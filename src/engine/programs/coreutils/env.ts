@@ -48,7 +48,7 @@ Set each variable to its VALUE and run COMMAND; without one, print the environme
         t.sys.files.chdir(dir);
       } catch (e) {
         if (!isErrno(e)) throw e;
-        throw new Fail(`cannot change directory to ${t.q(dir)}: ${e.message}`, 125);
+        throw new Fail(`cannot change directory to ${t.qf(dir)}: ${e.message}`, 125);
       }
     }
     const path = t.sys.which(rest[0]!, vars.get('PATH'));

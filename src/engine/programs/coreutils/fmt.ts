@@ -39,7 +39,7 @@ Fill the paragraphs of each FILE.
       words = [];
     };
     for (const name of operands.length > 0 ? operands : ['-']) {
-      const fd = yield* t.open(name, (n) => `cannot open ${t.q(n)} for reading`);
+      const fd = yield* t.open(name, (n) => `cannot open ${t.qf(n)} for reading`);
       if (fd === undefined) continue;
       const reader = new LineReader(t.sys, fd);
       for (let line = yield* reader.next(); line !== undefined; line = yield* reader.next()) {

@@ -31,7 +31,7 @@ Write pieces of FILE to PREFIXaa, PREFIXab, ...; 1000 lines each, PREFIX x.
     const numeric = options.some((o) => o.name === 'd');
     const extra = last('additional-suffix') ?? '';
     const prefix = operands[1] ?? 'x';
-    const fd = yield* t.open(operands[0] ?? '-', (n) => `cannot open ${t.q(n)} for reading`);
+    const fd = yield* t.open(operands[0] ?? '-', (n) => `cannot open ${t.qf(n)} for reading`);
     if (fd === undefined) return 1;
     let piece = 0;
     const alphabet = numeric ? '0123456789' : 'abcdefghijklmnopqrstuvwxyz';

@@ -33,7 +33,7 @@ Print newline, word and byte counts of each FILE, and a total line for more than
     const from = options.find((o) => o.name === 'files0-from')?.arg;
     if (from !== undefined) {
       if (names.length > 0) throw new Fail('file operands cannot be combined with --files0-from');
-      const fd = yield* t.open(from, (n) => `cannot open ${t.q(n)} for reading`);
+      const fd = yield* t.open(from, (n) => `cannot open ${t.qf(n)} for reading`);
       if (fd === undefined) return 1;
       names = toText(yield* t.sys.readAll(fd))
         .split('\0')

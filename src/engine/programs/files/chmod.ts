@@ -16,7 +16,7 @@ function* walk(t: Tool, path: string, recursive: boolean, act: (path: string) =>
       yield* walk(t, joinPath(path, name), true, act);
     }
   } catch (e) {
-    yield* t.complainErrno(`cannot access ${t.q(path)}`, e);
+    yield* t.complainErrno(`cannot access ${t.qf(path)}`, e);
   }
 }
 
@@ -65,13 +65,13 @@ Each MODE is of the form '[ugoa]*([-+=]([rwxXst]*|[ugo]))+|[-+=]?[0-7]+'.
           t.sys.files.chmod(file, next);
           const octal = (m: number): string => `${m.toString(8).padStart(4, '0')} (${modeText('file', m).slice(1)})`;
           if (next !== mode && (has('c') || has('v'))) {
-            yield* t.out.line(`mode of ${t.q(file)} changed from ${octal(mode)} to ${octal(next)}`);
-          } else if (has('v')) yield* t.out.line(`mode of ${t.q(file)} retained as ${octal(mode)}`);
+            yield* t.out.line(`mode of ${t.qf(file)} changed from ${octal(mode)} to ${octal(next)}`);
+          } else if (has('v')) yield* t.out.line(`mode of ${t.qf(file)} retained as ${octal(mode)}`);
         } catch (e) {
           if (has('f')) t.status = 1;
           else
             yield* t.complainErrno(
-              t.sys.files.exists(file) ? `changing permissions of ${t.q(file)}` : `cannot access ${t.q(file)}`,
+              t.sys.files.exists(file) ? `changing permissions of ${t.qf(file)}` : `cannot access ${t.qf(file)}`,
               e,
             );
         }
@@ -133,8 +133,8 @@ function* changeOwner(t: Tool, groupOnly: boolean): Coroutine<number> {
         if (has('f')) t.status = 1;
         else {
           const what = t.sys.files.exists(file, false)
-            ? `changing ${groupOnly ? 'group' : 'ownership'} of ${t.q(file)}`
-            : `cannot access ${t.q(file)}`;
+            ? `changing ${groupOnly ? 'group' : 'ownership'} of ${t.qf(file)}`
+            : `cannot access ${t.qf(file)}`;
           yield* t.complainErrno(what, e);
         }
       }

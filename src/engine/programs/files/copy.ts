@@ -26,30 +26,30 @@ function* copyTo(t: Tool, from: string, to: string, o: CopyOptions): Coroutine<v
   try {
     source = files.stat(from, !o.keepLinks);
   } catch (e) {
-    return yield* t.complainErrno(`cannot stat ${t.q(from)}`, e);
+    return yield* t.complainErrno(`cannot stat ${t.qf(from)}`, e);
   }
   const target = stat(t, to);
-  if (target && target.ino === source.ino) return yield* t.complain(`${t.q(from)} and ${t.q(to)} are the same file`);
+  if (target && target.ino === source.ino) return yield* t.complain(`${t.qf(from)} and ${t.qf(to)} are the same file`);
   if (source.type === 'dir') {
-    if (!o.recursive) return yield* t.complain(`-r not specified; omitting directory ${t.q(from)}`);
+    if (!o.recursive) return yield* t.complain(`-r not specified; omitting directory ${t.qf(from)}`);
     if (target && target.type !== 'dir')
-      return yield* t.complain(`cannot overwrite non-directory ${t.q(to)} with directory ${t.q(from)}`);
+      return yield* t.complain(`cannot overwrite non-directory ${t.qf(to)} with directory ${t.qf(from)}`);
     if (`${files.realpath(to, true)}/`.startsWith(`${files.realpath(from)}/`)) {
-      return yield* t.complain(`cannot copy a directory, ${t.q(from)}, into itself, ${t.q(to)}`);
+      return yield* t.complain(`cannot copy a directory, ${t.qf(from)}, into itself, ${t.qf(to)}`);
     }
     const names = files.readdir(from).sort();
     try {
       if (!target) {
         files.mkdir(to, source.mode | 0o700);
-        if (o.verbose) yield* t.out.line(`${t.q(from)} -> ${t.q(to)}`);
+        if (o.verbose) yield* t.out.line(`${t.qf(from)} -> ${t.qf(to)}`);
       }
     } catch (e) {
-      return yield* t.complainErrno(`cannot create directory ${t.q(to)}`, e);
+      return yield* t.complainErrno(`cannot create directory ${t.qf(to)}`, e);
     }
     for (const name of names) yield* copyTo(t, joinPath(from, name), joinPath(to, name), o);
     return keep(t, source, to, o);
   }
-  if (target?.type === 'dir') return yield* t.complain(`cannot overwrite directory ${t.q(to)} with non-directory`);
+  if (target?.type === 'dir') return yield* t.complain(`cannot overwrite directory ${t.qf(to)} with non-directory`);
   if (target && (o.noClobber || (o.update && target.mtime >= source.mtime))) return;
   try {
     if (o.link === 'symbolic') files.symlink(from, to);
@@ -61,12 +61,12 @@ function* copyTo(t: Tool, from: string, to: string, o: CopyOptions): Coroutine<v
     else if (source.inode instanceof DeviceNode && o.recursive) {
       files.mknod(to, new DeviceNode(source.inode.major, source.inode.minor, source.inode.open, source.mode));
     } else yield* copyData(t, from, to, source, o);
-    if (o.verbose) yield* t.out.line(`${t.q(from)} -> ${t.q(to)}`);
+    if (o.verbose) yield* t.out.line(`${t.qf(from)} -> ${t.qf(to)}`);
     keep(t, source, to, o);
   } catch (e) {
     if (!isErrno(e)) throw e;
     yield* t.complain(
-      e.message.startsWith('cannot ') ? e.message : `cannot create regular file ${t.q(to)}: ${strerror(e.code)}`,
+      e.message.startsWith('cannot ') ? e.message : `cannot create regular file ${t.qf(to)}: ${strerror(e.code)}`,
     );
   }
 }
@@ -77,7 +77,7 @@ function* copyData(t: Tool, from: string, to: string, source: Stat, o: CopyOptio
     input = yield* t.sys.open(from, { read: true });
   } catch (e) {
     if (!isErrno(e)) throw e;
-    throw new Fail(`cannot open ${t.q(from)} for reading: ${strerror(e.code)}`);
+    throw new Fail(`cannot open ${t.qf(from)} for reading: ${strerror(e.code)}`);
   }
   try {
     const flags = { write: true, create: true, truncate: true, mode: source.mode & 0o777 };
@@ -130,16 +130,16 @@ function destinations(
 ): [from: string, to: string][] {
   if (operands.length === 0) throw new UsageError('missing file operand');
   if (into === undefined && operands.length === 1) {
-    throw new UsageError(`missing destination file operand after ${t.q(operands[0]!)}`);
+    throw new UsageError(`missing destination file operand after ${t.qf(operands[0]!)}`);
   }
   const target = into ?? operands[operands.length - 1]!;
   const sources = into === undefined ? operands.slice(0, -1) : operands;
   const isDir = stat(t, target)?.type === 'dir';
   if (isDir && !noDirectory) return sources.map((s) => [s, joinPath(target, baseName(s))]);
   if (sources.length > 1)
-    throw new Fail(`target ${t.q(target)}: ${stat(t, target) ? 'Not a directory' : 'No such file or directory'}`);
+    throw new Fail(`target ${t.qf(target)}: ${stat(t, target) ? 'Not a directory' : 'No such file or directory'}`);
   if (target.endsWith('/') && stat(t, sources[0]!)?.type === 'file') {
-    throw new Fail(`cannot create regular file ${t.q(target)}: Not a directory`);
+    throw new Fail(`cannot create regular file ${t.qf(target)}: Not a directory`);
   }
   return [[sources[0]!, target]];
 }
@@ -247,24 +247,25 @@ Rename SOURCE to DEST, or move SOURCE(s) to DIRECTORY.
     for (const [from, to] of destinations(t, operands, options.findLast((x) => x.name === 't')?.arg, has('T'))) {
       const source = stat(t, from, false);
       if (!source) {
-        yield* t.complain(`cannot stat ${t.q(from)}: No such file or directory`);
+        yield* t.complain(`cannot stat ${t.qf(from)}: No such file or directory`);
         continue;
       }
       const target = stat(t, to, false);
       if (target && (has('n') || (has('u') && target.mtime >= source.mtime))) continue;
       if (target && target.ino === source.ino) {
-        yield* t.complain(`${t.q(from)} and ${t.q(to)} are the same file`);
+        yield* t.complain(`${t.qf(from)} and ${t.qf(to)} are the same file`);
         continue;
       }
       try {
         files.rename(from, to);
-        if (has('v')) yield* t.out.line(`renamed ${t.q(from)} -> ${t.q(to)}`);
+        if (has('v')) yield* t.out.line(`renamed ${t.qf(from)} -> ${t.qf(to)}`);
       } catch (e) {
-        if (isErrno(e, 'EINVAL')) yield* t.complain(`cannot move ${t.q(from)} to a subdirectory of itself, ${t.q(to)}`);
-        else if (isErrno(e, 'EISDIR')) yield* t.complain(`cannot overwrite directory ${t.q(to)} with non-directory`);
+        if (isErrno(e, 'EINVAL'))
+          yield* t.complain(`cannot move ${t.qf(from)} to a subdirectory of itself, ${t.qf(to)}`);
+        else if (isErrno(e, 'EISDIR')) yield* t.complain(`cannot overwrite directory ${t.qf(to)} with non-directory`);
         else if (isErrno(e, 'ENOTDIR'))
-          yield* t.complain(`cannot overwrite non-directory ${t.q(to)} with directory ${t.q(from)}`);
-        else yield* t.complainErrno(`cannot move ${t.q(from)} to ${t.q(to)}`, e);
+          yield* t.complain(`cannot overwrite non-directory ${t.qf(to)} with directory ${t.qf(from)}`);
+        else yield* t.complainErrno(`cannot move ${t.qf(from)} to ${t.qf(to)}`, e);
       }
     }
     return t.status;

@@ -177,7 +177,7 @@ List information about the FILEs (the current directory by default). Entries are
         const s = lstat(t, path);
         entry = read(t, path, path, has('L') || has('H') || follow, s);
       } catch (e) {
-        yield* t.complainErrno(`cannot access ${t.q(path)}`, e, 2);
+        yield* t.complainErrno(`cannot access ${t.qf(path)}`, e, 2);
         continue;
       }
       const isDir = (entry.stat?.type === 'dir' || (follow && entry.targetStat?.type === 'dir')) && !has('d');
@@ -236,7 +236,7 @@ function* list(t: Tool, dir: string, style: Style, titled: boolean, first: boole
   try {
     names = t.sys.files.readdir(dir);
   } catch (e) {
-    yield* t.complainErrno(`cannot open directory ${t.q(dir)}`, e, 2);
+    yield* t.complainErrno(`cannot open directory ${t.qf(dir)}`, e, 2);
     return;
   }
   const ignore = t

@@ -40,9 +40,9 @@ Remove (unlink) the FILE(s).
     const o = { recursive: has('r', 'R'), dir: has('d'), verbose: has('v'), force, ask };
     for (const path of operands) {
       if (/(^|\/)\.{1,2}\/*$/.test(path)) {
-        yield* t.complain(`refusing to remove ${t.q('.')} or ${t.q('..')} directory: skipping ${t.q(path)}`);
+        yield* t.complain(`refusing to remove ${t.qf('.')} or ${t.qf('..')} directory: skipping ${t.qf(path)}`);
       } else if (o.recursive && /^\/+$/.test(path) && !has('no-preserve-root')) {
-        yield* t.complain(`it is dangerous to operate recursively on ${t.q('/')}`);
+        yield* t.complain(`it is dangerous to operate recursively on ${t.qf('/')}`);
         yield* t.warn('use --no-preserve-root to override this failsafe');
       } else yield* remove(t, path, o);
     }
@@ -66,11 +66,11 @@ function* remove(t: Tool, path: string, o: RemoveOptions): Coroutine<void> {
   try {
     ({ type, size } = files.stat(path, false));
   } catch (e) {
-    if (!o.force || files.exists(path, false)) yield* t.complainErrno(`cannot remove ${t.q(path)}`, e);
+    if (!o.force || files.exists(path, false)) yield* t.complainErrno(`cannot remove ${t.qf(path)}`, e);
     return;
   }
   if (type === 'dir' && !o.recursive) {
-    if (!o.dir) return yield* t.complain(`cannot remove ${t.q(path)}: Is a directory`);
+    if (!o.dir) return yield* t.complain(`cannot remove ${t.qf(path)}: Is a directory`);
   } else if (type === 'dir') {
     for (const name of files.readdir(path)) yield* remove(t, joinPath(path, name), o);
   }
@@ -84,15 +84,15 @@ function* remove(t: Tool, path: string, o: RemoveOptions): Coroutine<void> {
             ? 'regular empty file'
             : 'regular file';
     yield* t.out.flush();
-    yield* t.sys.eprint(`${t.name}: remove ${kind} ${t.q(path)}? `);
+    yield* t.sys.eprint(`${t.name}: remove ${kind} ${t.qf(path)}? `);
     const answer = yield* new LineReader(t.sys, 0).next();
     if (!/^[yY]/.test(String(answer ?? ''))) return;
   }
   try {
     if (type === 'dir') files.rmdir(path);
     else files.unlink(path);
-    if (o.verbose) yield* t.out.line(`removed ${type === 'dir' ? 'directory ' : ''}${t.q(path)}`);
+    if (o.verbose) yield* t.out.line(`removed ${type === 'dir' ? 'directory ' : ''}${t.qf(path)}`);
   } catch (e) {
-    yield* t.complainErrno(`cannot remove ${t.q(path)}`, e);
+    yield* t.complainErrno(`cannot remove ${t.qf(path)}`, e);
   }
 }

@@ -30,7 +30,7 @@ Create the DIRECTORY(ies), if they do not already exist.
         try {
           t.sys.files.mkdir(step, 0o777);
           if (mode !== undefined && step === path) t.sys.files.chmod(step, bits);
-          if (has('v')) yield* t.out.line(`${t.name}: created directory ${t.q(step)}`);
+          if (has('v')) yield* t.out.line(`${t.name}: created directory ${t.qf(step)}`);
         } catch (e) {
           yield* t.complainErrno(`cannot create directory ${t.q(step)}`, e);
           break;
@@ -58,12 +58,12 @@ Remove the DIRECTORY(ies), if they are empty.
     if (operands.length === 0) throw new UsageError('missing operand');
     for (const path of operands) {
       for (const step of has('p') ? parents(path).reverse() : [path]) {
-        if (has('v')) yield* t.out.line(`${t.name}: removing directory, ${t.q(step)}`);
+        if (has('v')) yield* t.out.line(`${t.name}: removing directory, ${t.qf(step)}`);
         try {
           t.sys.files.rmdir(step);
         } catch (e) {
           if (isErrno(e, 'ENOTEMPTY') && has('ignore-fail-on-non-empty')) break;
-          yield* t.complainErrno(`failed to remove ${step === path ? '' : 'directory '}${t.q(step)}`, e);
+          yield* t.complainErrno(`failed to remove ${step === path ? '' : 'directory '}${t.qf(step)}`, e);
           break;
         }
       }
@@ -94,7 +94,7 @@ Create named pipes (FIFOs) with the given NAMEs.
           t.sys.files.chmod(path, bits);
         }
       } catch (e) {
-        yield* t.complainErrno(`cannot create fifo ${t.q(path)}`, e);
+        yield* t.complainErrno(`cannot create fifo ${t.qf(path)}`, e);
       }
     }
     return t.status;
@@ -233,10 +233,10 @@ Shrink or extend the size of each FILE to the specified size.
                   : size === undefined
                     ? now
                     : amount;
-        if (to > 64 * 1024 * 1024) throw new Fail(`failed to truncate ${t.q(path)} at ${to} bytes: File too large`);
+        if (to > 64 * 1024 * 1024) throw new Fail(`failed to truncate ${t.qf(path)} at ${to} bytes: File too large`);
         t.sys.files.truncate(path, to);
       } catch (e) {
-        yield* t.complainErrno(`cannot open ${t.q(path)} for writing`, e);
+        yield* t.complainErrno(`cannot open ${t.qf(path)} for writing`, e);
       }
     }
     return t.status;
@@ -256,7 +256,7 @@ Synchronize cached writes to persistent storage.
   *run(t) {
     const { operands } = t.getopt('df', ['data=d', 'file-system=f']);
     for (const path of operands) {
-      if (!t.sys.files.exists(path)) yield* t.complain(`error opening ${t.q(path)}: No such file or directory`);
+      if (!t.sys.files.exists(path)) yield* t.complain(`error opening ${t.qf(path)}: No such file or directory`);
     }
     return t.status;
   },
@@ -345,7 +345,7 @@ Create a link to TARGET with the name LINK_NAME.
         into = last;
         sources = operands.slice(0, -1);
       } else {
-        if (operands.length > 2) throw new Fail(`target ${t.q(last)} is not a directory`);
+        if (operands.length > 2) throw new Fail(`target ${t.qf(last)} is not a directory`);
         single = last;
         sources = operands.slice(0, 1);
       }
@@ -366,14 +366,14 @@ Create a link to TARGET with the name LINK_NAME.
           }
           files.link(target, link);
         }
-        if (has('v')) yield* t.out.line(`${t.q(link)} ${has('s') ? '->' : '=>'} ${t.q(text)}`);
+        if (has('v')) yield* t.out.line(`${t.qf(link)} ${has('s') ? '->' : '=>'} ${t.qf(text)}`);
       } catch (e) {
         const kind = has('s') ? 'symbolic' : 'hard';
         if (!has('s') && isErrno(e, 'ENOENT') && !files.exists(target, false))
-          yield* t.complainErrno(`failed to access ${t.q(target)}`, e);
+          yield* t.complainErrno(`failed to access ${t.qf(target)}`, e);
         else
           yield* t.complainErrno(
-            `failed to create ${kind} link ${t.q(link)}${has('s') || isErrno(e, 'EEXIST') ? '' : ` => ${t.q(target)}`}`,
+            `failed to create ${kind} link ${t.qf(link)}${has('s') || isErrno(e, 'EEXIST') ? '' : ` => ${t.qf(target)}`}`,
             e,
           );
       }

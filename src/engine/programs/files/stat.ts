@@ -49,7 +49,7 @@ Sequences for FORMAT: %a access rights in octal, %A the same as text, %b blocks,
       try {
         s = t.sys.files.stat(path, has('L'));
       } catch (e) {
-        yield* t.complainErrno(`cannot statx ${t.q(path)}`, e);
+        yield* t.complainErrno(`cannot statx ${t.qf(path)}`, e);
         continue;
       }
       const kind = s.type === 'file' ? (s.size === 0 ? 'regular empty file' : 'regular file') : KINDS[s.type]!;

@@ -39,7 +39,7 @@ Update the access and modification times of each FILE to the current time; creat
         ({ atime, mtime } = t.sys.files.stat(reference));
       } catch (e) {
         if (!isErrno(e)) throw e;
-        throw new Fail(`failed to get attributes of ${t.q(reference)}: ${e.message}`);
+        throw new Fail(`failed to get attributes of ${t.qf(reference)}: ${e.message}`);
       }
     }
     if (date !== undefined) {
@@ -69,7 +69,7 @@ Update the access and modification times of each FILE to the current time; creat
           !has('h'),
         );
       } catch (e) {
-        yield* t.complainErrno(`cannot touch ${t.q(path)}`, e);
+        yield* t.complainErrno(`cannot touch ${t.qf(path)}`, e);
       }
     }
     return t.status;

@@ -154,7 +154,7 @@ Summarize device usage of the set of FILEs, recursively for directories.
         try {
           names = t.sys.files.readdir(path);
         } catch (e) {
-          yield* t.complainErrno(`cannot read directory ${t.q(path)}`, e);
+          yield* t.complainErrno(`cannot read directory ${t.qf(path)}`, e);
         }
         for (const name of names) {
           if (exclude.some((p) => fnmatch(p, name))) continue;
@@ -171,7 +171,7 @@ Summarize device usage of the set of FILEs, recursively for directories.
     let total = 0;
     for (const path of operands.length > 0 ? operands : ['.']) {
       if (t.sys.files.exists(path, false)) total += yield* visit(path, 0);
-      else yield* t.complain(`cannot access ${t.q(path)}: No such file or directory`);
+      else yield* t.complain(`cannot access ${t.qf(path)}: No such file or directory`);
     }
     if (has('c')) yield* t.out.line(`${show(total)}\ttotal`);
     return t.status;
@@ -223,7 +223,7 @@ Copy a file.
         return yield* t.sys.open(path, flags);
       } catch (e) {
         if (!isErrno(e)) throw e;
-        throw new Fail(`failed to open ${t.q(path)}: ${e.message}`);
+        throw new Fail(`failed to open ${t.qf(path)}: ${e.message}`);
       }
     };
     const from = input === undefined ? 0 : yield* open(input, { read: true });
@@ -251,7 +251,7 @@ Copy a file.
       }
     } catch (e) {
       if (!isErrno(e)) throw e;
-      yield* t.complain(`error writing ${t.q(output ?? 'standard output')}: ${e.message}`);
+      yield* t.complain(`error writing ${t.qf(output ?? 'standard output')}: ${e.message}`);
     }
     if (args.get('status') !== 'none') {
       const seconds = Math.max(1e-6, (t.sys.now - began) / 1e6);

@@ -32,8 +32,8 @@ export function formatInteger(spec: Conversion, value: bigint): string {
   return padNumber(spec, sign, digits, precision === undefined);
 }
 
-/** Formats a floating point number for `e E f F g G a A`. */
-export function formatFloat(spec: Conversion, value: number): string {
+/** Formats a floating point number for `e E f F g G a A`; a `long` double has four bits before its hexadecimal point. */
+export function formatFloat(spec: Conversion, value: number, long = false): string {
   const { conv, flags } = spec;
   const lower = conv.toLowerCase();
   const negative = value < 0 || Object.is(value, -0);
@@ -46,7 +46,7 @@ export function formatFloat(spec: Conversion, value: number): string {
     const precision = Math.min(spec.precision ?? 6, 100);
     if (lower === 'f') body = fixed(v, precision);
     else if (lower === 'e') body = exponent(v, precision);
-    else if (lower === 'a') body = hexFloat(v);
+    else if (lower === 'a') body = hexFloat(v, long);
     else {
       const p = precision === 0 ? 1 : precision;
       const x = v === 0 ? 0 : Number(v.toExponential(p - 1).split('e')[1]);
@@ -94,7 +94,7 @@ function exponent(v: number, precision: number): string {
   return `${mantissa}e${n < 0 ? '-' : '+'}${String(Math.abs(n)).padStart(2, '0')}`;
 }
 
-function hexFloat(v: number): string {
+function hexFloat(v: number, long: boolean): string {
   if (v === 0) return '0x0p+0';
   let exp = Math.floor(Math.log2(v));
   let m = v / 2 ** exp;
@@ -102,14 +102,18 @@ function hexFloat(v: number): string {
     m /= 2;
     exp++;
   }
+  if (long) {
+    m *= 8;
+    exp -= 3;
+  }
   let digits = '';
-  let rest = m - 1;
-  while (rest > 0 && digits.length < 13) {
+  let rest = m - Math.floor(m);
+  while (rest > 0 && digits.length < 15) {
     rest *= 16;
     digits += Math.floor(rest).toString(16);
     rest -= Math.floor(rest);
   }
-  return `0x1${digits ? `.${digits}` : ''}p${exp < 0 ? '-' : '+'}${Math.abs(exp)}`;
+  return `0x${Math.floor(m).toString(16)}${digits ? `.${digits}` : ''}p${exp < 0 ? '-' : '+'}${Math.abs(exp)}`;
 }
 
 const SIMPLE: Record<string, string> = {
@@ -198,6 +202,8 @@ export interface PrintfResult {
 
 /** Conversions that the shell adds to those of printf(1). */
 export interface PrintfOptions {
+  /** bash: `\c` in the format is nothing special, and it knows `%Q`. */
+  readonly bash?: boolean;
   /** For `%q`. */
   readonly quote?: (text: string) => string;
   /** For bash's `%(format)T`; `seconds` is undefined for "now". */
@@ -210,11 +216,14 @@ export function printf(format: string, args: readonly string[], options: PrintfO
   let out = '';
   let next = 0;
   const take = (): string | undefined => args[next++];
-  const integer = (text: string | undefined): bigint => {
+  const integer = (text: string | undefined, signed = true): bigint => {
     const { value, rest } = parseInteger(text ?? '');
     if (text !== undefined && rest !== '') problems.push({ kind: rest === text ? 'number' : 'partial', text });
-    if (value > 0xffffffffffffffffn || value < -0x8000000000000000n) problems.push({ kind: 'range', text: text! });
-    return value > 0x7fffffffffffffffn && value <= 0xffffffffffffffffn ? value : clamp(value);
+    const most = signed ? 0x7fffffffffffffffn : 0xffffffffffffffffn;
+    const least = signed ? -0x8000000000000000n : -most;
+    if (value >= least && value <= most) return value;
+    problems.push({ kind: 'range', text: text! });
+    return value < 0n && signed ? least : most;
   };
   do {
     const before = next;
@@ -226,6 +235,11 @@ export function printf(format: string, args: readonly string[], options: PrintfO
             format.slice(i),
           );
         const piece = m ? m[0] : '\\';
+        if (options.bash && piece === '\\c') {
+          out += piece;
+          i += piece.length;
+          continue;
+        }
         const { text, stop } = unescape(piece, 'format');
         out += text;
         if (stop) return { text: out, problems };
@@ -270,6 +284,14 @@ export function printf(format: string, args: readonly string[], options: PrintfO
           if (stop) return { text: out, problems };
           break;
         }
+        case 'Q':
+          if (options.bash && options.quote) {
+            const text = formatString({ ...spec, width: 0 }, take() ?? '');
+            out += formatString({ ...spec, precision: undefined }, options.quote(text));
+            break;
+          }
+          problems.push({ kind: 'directive', text: m[0] });
+          return { text: out, problems };
         case 'q':
           out += formatString(spec, (options.quote ?? ((t: string) => t))(take() ?? ''));
           break;
@@ -279,7 +301,7 @@ export function printf(format: string, args: readonly string[], options: PrintfO
         case 'o':
         case 'x':
         case 'X':
-          out += formatInteger(spec, integer(take()));
+          out += formatInteger(spec, integer(take(), conv === 'd' || conv === 'i'));
           break;
         case 'e':
         case 'E':
@@ -292,7 +314,7 @@ export function printf(format: string, args: readonly string[], options: PrintfO
           const text = take();
           const { value, rest } = parseFloatPrefix(text ?? '0');
           if (text !== undefined && rest !== '') problems.push({ kind: rest === text ? 'number' : 'partial', text });
-          out += formatFloat(spec, value);
+          out += formatFloat(spec, value, true);
           break;
         }
         case 'T':
@@ -315,10 +337,6 @@ export function printf(format: string, args: readonly string[], options: PrintfO
     if (next === before) break;
   } while (next < args.length);
   return { text: out, problems };
-}
-
-function clamp(v: bigint): bigint {
-  return v > 0x7fffffffffffffffn ? 0x7fffffffffffffffn : v < -0x8000000000000000n ? -0x8000000000000000n : v;
 }
 
 /** strtoimax(3) with base 0, and the code of a character after a quote. `rest` is what could not be read. */

@@ -5,7 +5,7 @@ import { ProcessExit } from '../../host';
 import type { Option, Parsed } from './getopt';
 import { getopt, GetoptError } from './getopt';
 import { Output } from './output';
-import { quote } from './quote';
+import { quote, quoteShell, quoteShellIfNeeded } from './quote';
 
 /** A mistake on the command line: `NAME: message`, then `Try 'NAME --help' ...`, then the tool's usage status. */
 export class UsageError extends Error {
@@ -95,11 +95,16 @@ export class Tool {
     return quote(this.sys, name);
   }
 
+  /** Quotes a file's name for a message as a shell would have to write it (gnulib's quoteaf): in ASCII quotes, always. */
+  qf(name: string): string {
+    return quoteShell(name);
+  }
+
   /**
    * Opens an operand for reading; `-` is standard input. Complains and returns undefined when that fails.
    * @param show how the name is written in the message.
    */
-  *open(name: string, show: (name: string) => string = (n) => n): Coroutine<number | undefined> {
+  *open(name: string, show: (name: string) => string = quoteShellIfNeeded): Coroutine<number | undefined> {
     if (name === '-') return 0;
     try {
       return yield* this.sys.open(name, { read: true });

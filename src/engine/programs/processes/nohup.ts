@@ -47,11 +47,11 @@ Run COMMAND with hangup signals ignored. What would go to a terminal is appended
           break;
         } catch (e) {
           if (!isErrno(e)) throw e;
-          yield* t.warn(`failed to open ${t.q(candidate)}: ${e.message}`);
+          yield* t.warn(`failed to open ${t.qf(candidate)}: ${e.message}`);
         }
       }
       if (fd < 0) return 125;
-      yield* t.warn(`${input ? 'ignoring input and ' : ''}appending output to ${t.q(name)}`);
+      yield* t.warn(`${input ? 'ignoring input and ' : ''}appending output to ${t.qf(name)}`);
       sys.dup2(fd, 1);
       sys.close(fd);
     } else if (input) yield* t.warn(`ignoring input${error ? ' and redirecting stderr to stdout' : ''}`);

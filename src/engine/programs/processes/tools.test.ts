@@ -110,7 +110,7 @@ test('dmesg shows what the kernel said, and forgets it', () => {
 test('nohup writes to nohup.out on a terminal and outlives the hangup', () => {
   const b = bench();
   const run = b.screen(['nohup', 'sleep', '100']);
-  assert.equal(run.sent.split('\r\n')[0], 'nohup: ignoring input and appending output to ‘nohup.out’');
+  assert.equal(run.sent.split('\r\n')[0], "nohup: ignoring input and appending output to 'nohup.out'");
   b.machine.closeTty(run.tty);
   b.pass(1000);
   assert.equal(run.exit, -1);

@@ -107,7 +107,9 @@ export const control: Builtin[] = [
     return yield* exit(sh, args, call);
   }),
   builtin('eval', 'eval [arg ...]', 'Runs its arguments as one command.', function* (sh, args) {
-    const list = args[0] === '--' ? args.slice(1) : args;
+    const o = yield* options(sh, 'eval', args, '', 'eval [arg ...]');
+    if (!o) return 2;
+    const list = o.rest;
     if (list.length === 0) return 0;
     return yield* runString(sh, list.join(' '), 'eval', sh.commandEnd);
   }),

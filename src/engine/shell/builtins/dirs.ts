@@ -103,6 +103,10 @@ function* pushd(sh: Shell, args: string[]): Coroutine<number> {
     args = args.slice(1);
   }
   if (args[0] === '--') args = args.slice(1);
+  if (args.length > 1) {
+    yield* sh.error('pushd: too many arguments');
+    return 1;
+  }
   const here = sh.get('PWD') ?? '/';
   const [arg] = args;
   if (arg === undefined) {

@@ -86,6 +86,8 @@ function* fc(sh: Shell, args: string[]): Coroutine<number> {
   if (o.flags.has('l')) {
     const first = find(rest[0], Math.max(0, end - 16));
     const last = find(rest[1], end - 1);
+    // Without a history there is nothing to list.
+    if (end <= 0) return 0;
     if (first < 0 || last < 0) {
       yield* sh.error('fc: no command found');
       return 1;

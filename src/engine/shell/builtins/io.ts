@@ -60,6 +60,7 @@ function* printf(sh: Shell, args: string[]): Coroutine<number> {
     return 2;
   }
   const result = format(template, rest, {
+    bash: !sh.dash,
     quote: backslashQuote,
     time: (f, seconds) => {
       const now = sh.sys.now;
@@ -71,13 +72,21 @@ function* printf(sh: Shell, args: string[]): Coroutine<number> {
   for (const p of result.problems) {
     status = 1;
     if (p.kind === 'directive')
-      yield* sh.error(`printf: \`${p.text.replace(/^%[^a-zA-Z]*/, '').slice(0, 1)}': invalid format character`);
+      yield* sh.error(
+        /^%[-+ #0']*[\d.*]*(?:hh|h|ll|l|L|j|z|t)?$/.test(p.text)
+          ? `printf: \`${p.text}': missing format character`
+          : `printf: \`${p.text.at(-1)}': invalid format character`,
+      );
     else if (p.kind === 'range') {
       yield* sh.error(`printf: warning: ${p.text}: Numerical result out of range`);
       status = 0;
     } else yield* sh.error(sh.dash ? `printf: ${p.text}: expected numeric value` : `printf: ${p.text}: invalid number`);
   }
   const v = o.values.get('v');
+  if (v !== undefined && !/^[A-Za-z_]\w*(?:\[[^]*\])?$/.test(v)) {
+    yield* sh.error(`printf: \`${v}': not a valid identifier`);
+    return 2;
+  }
   if (v !== undefined) return (yield* setTarget(sh, 'printf', v, result.text)) ? status : 1;
   return (yield* sh.print(result.text, 'printf')) ? status : 1;
 }

@@ -349,6 +349,10 @@ export const jobControl: Builtin[] = [
     return 0;
   }),
   builtin('suspend', 'suspend [-f]', 'Stops the shell.', function* (sh, args) {
+    if (!sh.opt('monitor') && args[0] !== '-f') {
+      yield* sh.error('suspend: cannot suspend: no job control');
+      return 1;
+    }
     if (sh.login && args[0] !== '-f') {
       yield* sh.error('suspend: cannot suspend a login shell');
       return 1;

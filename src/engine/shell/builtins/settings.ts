@@ -185,6 +185,11 @@ function* alias(sh: Shell, args: string[]): Coroutine<number> {
   for (const arg of list) {
     const eq = arg.indexOf('=');
     if (eq > 0) {
+      if (/[\s$`\\'"|&;()<>/]/.test(arg.slice(0, eq))) {
+        yield* sh.error(`alias: \`${arg.slice(0, eq)}': invalid alias name`);
+        status = 1;
+        continue;
+      }
       sh.aliases.set(arg.slice(0, eq), arg.slice(eq + 1));
       sh.epoch++;
     } else if (sh.aliases.has(arg)) yield* sh.print(show(arg));
@@ -210,6 +215,10 @@ function* ulimit(sh: Shell, args: string[]): Coroutine<number> {
   const o = yield* options(sh, 'ulimit', args, 'SHaRcdefilmnpqrstuvx', 'ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]');
   if (!o) return 2;
   if (o.rest.length > 0) {
+    if (!/^(?:\d+|soft|hard|unlimited)$/.test(o.rest[0]!)) {
+      yield* sh.error(`ulimit: ${o.rest[0]}: invalid number`);
+      return 1;
+    }
     yield* sh.eprint('ulimit: not simulated in this course: setting limits\n');
     return 1;
   }
@@ -278,6 +287,10 @@ export const settings: Builtin[] = [
     const o = yield* options(sh, 'unalias', args, 'a', 'unalias [-a] name [name ...]');
     if (!o) return 2;
     if (o.flags.has('a')) sh.aliases.clear();
+    else if (o.rest.length === 0) {
+      yield* sh.eprint('unalias: usage: unalias [-a] name [name ...]\n');
+      return 2;
+    }
     let status = 0;
     for (const n of o.rest) {
       if (!sh.aliases.delete(n)) {

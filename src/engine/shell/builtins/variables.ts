@@ -2,7 +2,8 @@ import type { Coroutine } from '../../core';
 import { assignArray, guarded, subscript } from '../assign';
 import type { AssignArg } from '../assign';
 import { declaration, valueText } from '../declaration';
-import { doubleQuote, quoteIfNeeded } from '../expansion/quote';
+import { doubleQuote, quoteIfNeeded, traceQuote } from '../expansion/quote';
+import { trace } from '../interpreter';
 import { parseProgram } from '../syntax/parser';
 import type { ArrayValue } from '../syntax/parser';
 import { printFunction } from '../syntax/print';
@@ -130,6 +131,7 @@ function* declareOne(
     if (dynamic) v.value = dynamic.get();
   }
   if (v.readonly && (off.has('r') || !('bare' in a))) {
+    if (who === 'export') v.exported = true;
     yield* sh.error(
       who === 'local' || who === 'declare' || who === 'typeset'
         ? `${who}: ${name}: readonly variable`
@@ -209,10 +211,11 @@ function* declareRun(sh: Shell, args: readonly (string | AssignArg)[], who: stri
     for (const n of names) {
       const v = sh.vars.find(n)!;
       if (!filter(v)) continue;
-      if (plain && v.value === undefined) continue;
-      const line = plain
-        ? `${n}=${typeof v.value === 'string' ? quoteIfNeeded(v.value) : valueText(v)}`
-        : declaration(n, v);
+      if (plain && !local && v.value === undefined) continue;
+      const line =
+        plain && !local
+          ? `${n}=${typeof v.value === 'string' ? quoteIfNeeded(v.value) : valueText(v)}`
+          : declaration(n, v);
       if (!(yield* sh.print(`${line}\n`, who))) return 1;
     }
     return 0;
@@ -318,6 +321,11 @@ function marking(flag: 'x' | 'r', who: string): Builtin['run'] {
       const add = new Set<string>(on.has('n') ? [] : [flag]);
       if (on.has('a')) add.add('a');
       if (on.has('A')) add.add('A');
+      if (sh.opt('xtrace') && typeof arg !== 'string' && typeof arg.value === 'string')
+        yield* trace(
+          sh,
+          arg.text.slice(0, arg.text.indexOf('=') + 1) + (arg.value === '' ? '' : traceQuote(arg.value)),
+        );
       if (!(yield* declareOne(sh, who, arg, undefined, add, new Set(on.has('n') ? ['x'] : [])))) status = 1;
     }
     return status;
@@ -327,6 +335,10 @@ function marking(flag: 'x' | 'r', who: string): Builtin['run'] {
 function* unset(sh: Shell, args: string[]): Coroutine<number> {
   const o = yield* options(sh, 'unset', args, 'fvn', 'unset [-f] [-v] [-n] [name ...]');
   if (!o) return 2;
+  if (o.flags.has('f') && o.flags.has('v')) {
+    yield* sh.error('unset: cannot simultaneously unset a function and a variable');
+    return 1;
+  }
   let status = 0;
   for (const arg of o.rest) {
     if (o.flags.has('f')) {

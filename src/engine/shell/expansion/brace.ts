@@ -13,7 +13,7 @@ export function expandBraces(text: string): string[] {
 
 function expand(text: string): string[] {
   for (let i = 0; i < text.length;) {
-    if (text[i] === '{' && text[i - 1] !== '$') {
+    if (text[i] === '{') {
       const group = readGroup(text, i);
       if (group) {
         const before = text.slice(0, i);
@@ -62,7 +62,7 @@ function readGroup(s: string, open: number): { items: string[]; end: number } | 
   let start = open + 1;
   for (let j = open + 1; j < s.length;) {
     const c = s[j]!;
-    if (c === '{' && s[j - 1] !== '$') {
+    if (c === '{') {
       depth++;
       j++;
     } else if (c === '}') {

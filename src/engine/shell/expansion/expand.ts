@@ -88,9 +88,9 @@ export function* expandQuoted(sh: Shell, text: string, mode: 'dq' | 'here' = 'dq
     .join(' ');
 }
 
-/** Expands a word to a pattern, in which quoted characters are escaped. */
-export function* expandPattern(sh: Shell, word: string): Coroutine<string> {
-  const fields = new Fields(sh.ifs, false);
+/** Expands a word to a pattern, in which quoted characters are escaped; for `set -x` to show it, all of them. */
+export function* expandPattern(sh: Shell, word: string, shown = false): Coroutine<string> {
+  const fields = new Fields(sh.ifs, false, shown ? (s) => s.replace(/[^]/gu, '\\$&') : undefined);
   yield* expandParts(sh, withTilde(sh, parseWord(word), false), fields, PLAIN);
   return fields
     .finish()
@@ -153,7 +153,7 @@ export function* expandParts(sh: Shell, parts: readonly Part[], fields: Fields, 
         yield* expandParam(sh, part.p, fields, context);
         break;
       case 'cmd': {
-        const text = yield* commandSubstitution(sh, part.text, part.newlines);
+        const text = yield* commandSubstitution(sh, part.text, part.raw);
         if (dq) fields.add(text, true);
         else fields.addSplit(text);
         break;

@@ -22,6 +22,7 @@ export class Fields {
   constructor(
     private readonly ifs: string,
     readonly split: boolean,
+    private readonly escape = escapePattern,
   ) {
     this.space = [...ifs].filter((c) => ' \t\n'.includes(c)).join('');
   }
@@ -31,7 +32,7 @@ export class Fields {
     this.started = true;
     this.afterSpace = false;
     this.text += s;
-    if (quoted) this.pat += escapePattern(s);
+    if (quoted) this.pat += this.escape(s);
     else {
       this.pat += s;
       if (!this.active && /[*?[(]/.test(s)) this.active = true;

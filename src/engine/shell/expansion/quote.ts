@@ -29,9 +29,7 @@ export function singleQuote(s: string): string {
 
 /** `"..."`, as `declare -p` writes values. */
 export function doubleQuote(s: string): string {
-  return needsAnsi(s) && !/^[^\x00-\x09\x0b-\x1f\x7f\uDC80-\uDCFF]*$/.test(s)
-    ? ansiQuote(s)
-    : `"${s.replace(/["$`\\]/g, '\\$&')}"`;
+  return needsAnsi(s) ? ansiQuote(s) : `"${s.replace(/["$`\\]/g, '\\$&')}"`;
 }
 
 /** Backslashes before special characters, as `printf %q` and completion write strings. */

@@ -52,26 +52,40 @@ function describe(error: { message: string; pos: number; last?: string }, text: 
   let { pos } = error;
   if (message.startsWith('maximum')) return { pos, message: `syntax error: ${message}`, quoteLine: true };
   const named = /^unexpected token '([^]*)'$/.exec(message);
-  if (named) return near(named[1]!, pos);
+  if (named) {
+    // Behind a word, bash already minds what follows the parenthesis.
+    const argument = named[1] === ')' ? /[^\s;&|<>()$=]\s*\(\s*([^\s;&|<>()]+)\s*$/.exec(text.slice(0, pos)) : null;
+    return near(argument?.[1] ?? named[1]!, pos);
+  }
   if (message.startsWith('unexpected argument')) {
     const argument = /'([^]*)'/.exec(message)?.[1] ?? '';
     const kind = message.includes('unary') ? 'unary' : 'binary';
     return { pos, message: `unexpected argument \`${argument}' to conditional ${kind} operator`, quoteLine: false };
   }
   if (message === 'expected three arithmetic expressions in for header') {
-    return { pos, message: 'syntax error: arithmetic expression required', quoteLine: true };
+    const header = text.slice(text.lastIndexOf('((', pos), pos).trimEnd();
+    return {
+      pos,
+      message: 'syntax error: arithmetic expression required',
+      quoteLine: true,
+      quoted: `syntax error: \`${header}${header.endsWith('))') ? '' : '))'}'`,
+    };
   }
   // The parser may have consumed the wrong word already; it is then the one that ends here.
   const before = CLOSERS.exec(text.slice(0, pos));
   if (before && /^expected '(?:then|do|in|esac|fi|done)/.test(message) && !isExpected(message, before[1]!)) {
     return near(before[1]!, pos - before[1]!.length);
   }
+  // The same after the header of `for`.
+  const instead = message === "expected 'do'" && /[;\n]\s*([^\s;&|<>()]+)[ \t]*$/.exec(text.slice(0, pos))?.[1];
+  if (instead) return near(instead, text.lastIndexOf(instead, pos - 1));
   if (/^expected command in /.test(message)) pos++;
   while (pos < text.length && (text[pos] === ' ' || text[pos] === '\t')) pos++;
   const rest = text.slice(pos);
   if (rest.startsWith('\n') || rest === '') {
     if (message === 'expected redirect target' || /^expected word after/.test(message)) return near('newline', pos);
-    if (/^\s*for\s*$/.test(text.slice(text.lastIndexOf('\n', pos - 1) + 1, pos))) return near('newline', pos);
+    const before = text.slice(0, pos).trimEnd();
+    if (/(?:^|[\n;])[ \t]*(?:for|select|function|coproc)$/.test(before)) return near('newline', before.length);
   }
   const blank = /^(?:\s|#[^\n]*(?:\n|$)|\\\n)*/.exec(rest)![0].length;
   if (blank >= rest.length)

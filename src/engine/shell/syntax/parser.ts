@@ -38,7 +38,9 @@ export interface SyntaxProblem {
   readonly expecting?: string;
   /** Exit status, when it is not 2. */
   readonly status?: number;
-  /** True when the offending line is shown as a second message. */
+  /** The second message, when it is not the offending line. */
+  readonly quoted?: string;
+  /** True when there is a second message. */
   readonly quoteLine: boolean;
 }
 

@@ -1,3 +1,5 @@
+import { decodeAnsi } from '../expansion/ansi';
+import { singleQuote } from '../expansion/quote';
 import type {
   ArithmeticFor, Assignment, CommandNode, CompoundCommand, CompoundList, Redirection, ShellNode, Statement, TestExpression,
 } from './parser'; // prettier-ignore
@@ -102,9 +104,9 @@ class Printer {
           if (p.type === 'Assignment') words.push(assignmentText(p));
           else redirects.push(this.redirect(p));
         }
-        if (node.name) words.push(node.name.text);
+        if (node.name) words.push(shown(node.name.text));
         for (const s of node.suffix) {
-          if (s.type === 'Word') words.push(s.text);
+          if (s.type === 'Word') words.push(shown(s.text));
           else if (s.type === 'Assignment') words.push(assignmentText(s));
           else redirects.push(this.redirect(s));
         }
@@ -115,7 +117,7 @@ class Printer {
       case 'Function':
         return `function ${node.name.text} () \n${functionBody(this, node.body, depth)}`;
       case 'Coproc':
-        return `coproc ${node.name ? `${node.name.text} ` : ''}${this.node(node.body, depth)}`;
+        return `coproc ${node.name?.text ?? 'COPROC'} ${this.node(node.body, depth)}`;
       default:
         return this.compound(node, depth);
     }
@@ -172,10 +174,12 @@ class Printer {
     const pad = '    '.repeat(depth);
     return statements
       .map((s, i) => {
-        const text = pad + this.node(s, depth);
-        return i === statements.length - 1 || s.background || text.endsWith('\n') ? text : `${text};`;
+        // What follows a command in the background stays on its line.
+        const text = (statements[i - 1]?.background ? ' ' : pad) + this.node(s, depth);
+        if (i === statements.length - 1 || s.background) return text;
+        return text.endsWith('\n') ? `${text}\n` : `${text};\n`;
       })
-      .join('\n');
+      .join('');
   }
 
   private inline(list: CompoundList, depth: number): string {
@@ -196,7 +200,7 @@ class Printer {
       this.hereDocs.push(`\n${r.body.text}${r.delimiter?.value ?? ''}\n`);
       return `${fd}${r.operator}${delimiter}`;
     }
-    const target = r.target?.text ?? '';
+    const target = shown(r.target?.text ?? '');
     if (r.operator === '>&' || r.operator === '<&') {
       const n = fd === '' ? (r.operator === '>&' ? (/^\d+-?$|^-$/.test(target) ? '1' : '') : '0') : fd;
       if (n === '' && !/^[\d$-]/.test(target)) return `&> ${target}`;
@@ -216,6 +220,15 @@ function closing(list: CompoundList): string {
   return list.commands.at(-1)?.background ? '' : ';';
 }
 
+/** A word with the strings that bash translates while it reads: `$'...'` is kept as the quoted result. */
+function shown(word: string): string {
+  if (!word.includes("$'")) return word;
+  return word.replace(
+    /\\[^]|'[^']*'|"(?:\\[^]|[^"\\])*"|\$'((?:\\[^]|[^'\\])*)'/g,
+    (whole, ansi: string | undefined) => (ansi === undefined ? whole : singleQuote(decodeAnsi(ansi))),
+  );
+}
+
 function assignmentText(a: Assignment): string {
-  return a.text;
+  return shown(a.text);
 }

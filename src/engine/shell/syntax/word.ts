@@ -6,7 +6,7 @@ export type Part =
   | { readonly t: 'lit'; readonly s: string; readonly q: boolean }
   | { readonly t: 'dq'; readonly parts: readonly Part[] }
   | { readonly t: 'param'; readonly p: Param }
-  | { readonly t: 'cmd'; readonly text: string; readonly newlines: number }
+  | { readonly t: 'cmd'; readonly text: string; readonly raw: boolean }
   | { readonly t: 'arith'; readonly text: string }
   | { readonly t: 'proc'; readonly dir: '<' | '>'; readonly text: string };
 
@@ -68,7 +68,7 @@ class Reader {
         const end = backtickEnd(s, this.i);
         const inner = s.slice(this.i + 1, end - 1);
         const body = inner.replace(this.mode === 'dq' ? /\\([$`\\"])/g : /\\([$`\\])/g, '$1');
-        this.push({ t: 'cmd', text: body, newlines: newlinesBefore(s, this.i) });
+        this.push({ t: 'cmd', text: body, raw: true });
         this.i = end;
       } else if (this.mode === 'word' && c === "'") {
         const end = s.indexOf("'", this.i + 1);
@@ -141,7 +141,7 @@ class Reader {
         }
       }
       const end = parenEnd(s, i, 2);
-      this.push({ t: 'cmd', text: s.slice(i + 2, end - 1), newlines: newlinesBefore(s, i) });
+      this.push({ t: 'cmd', text: s.slice(i + 2, end - 1), raw: mode === 'here' });
       this.i = end;
     } else if (next === '[') {
       const end = subscriptEnd(s, i + 1);
@@ -166,12 +166,6 @@ class Reader {
       }
     }
   }
-}
-
-function newlinesBefore(s: string, at: number): number {
-  let n = 0;
-  for (let i = s.indexOf('\n'); i >= 0 && i < at; i = s.indexOf('\n', i + 1)) n++;
-  return n;
 }
 
 /** Position after the double quote that closes the one at `i`. */
@@ -323,6 +317,7 @@ export function parseParam(raw: string): Param {
   if (op === undefined) return bad;
   const arg = rest.slice(op.length);
   if (op === '@' && !/^[QEPAUuLKak]$/.test(arg)) return bad;
+  if (op === ':' && arg === '') return bad;
   if (op === ':' || op.startsWith('/')) {
     // A pattern's first character is never the separator: `${x///a}` replaces slashes.
     const cut = op === ':' ? sliceCut(arg) : separator(arg, op === '/' || op === '//' ? 1 : 0);
