@@ -2,16 +2,17 @@
 import type { Coroutine } from '../../core';
 import { isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
-import { SocketNode } from '../../host';
 import type { Family, SockAddr, TcpSocket, UdpSocket } from '../../net';
 import { UnixSocket } from '../../net';
 import type { IpAddress } from '../../wire';
 import { formatIp, serviceName, servicePort } from '../../wire';
 import { GetoptError, getopt } from '../lib/getopt';
 import { Stop, stoppable, why } from './common';
+import { toCrlf } from './crlf';
 import { NC_SUMMARY, NC_USAGE } from './help';
 import { nameInfo, resolveHost } from './resolver';
 import { socketOwner, tcpSocket, udpSocket } from './sockets';
+import { bindUnix, unixSocketAt } from './unix';
 
 interface Options {
   listen: boolean;
@@ -214,7 +215,7 @@ function* readWrite(sys: Sys, fd: number, socket: TcpSocket | UdpSocket | UnixSo
         }
         continue;
       }
-      if (o.crlf) data = crlf(data);
+      if (o.crlf) data = toCrlf(data);
       try {
         yield* sys.write(fd, data);
         // The way out of write(2) leads through the soft interrupt: on one machine the answer is there before nc goes on.
@@ -227,15 +228,6 @@ function* readWrite(sys: Sys, fd: number, socket: TcpSocket | UdpSocket | UnixSo
     }
   }
   return 0;
-}
-
-function crlf(data: Uint8Array): Uint8Array {
-  const out: number[] = [];
-  data.forEach((b, i) => {
-    if (b === 10 && data[i - 1] !== 13) out.push(13);
-    out.push(b);
-  });
-  return Uint8Array.from(out);
 }
 
 function* connectClient(sys: Sys, host: string, portText: string, o: Options): Coroutine<number> {
@@ -381,19 +373,16 @@ function* listenUdp(sys: Sys, host: string | undefined, port: number, o: Options
 }
 
 function* unix(sys: Sys, path: string, o: Options): Coroutine<number> {
-  const { files, proc } = sys;
+  const { files } = sys;
   if (o.listen) {
     const socket = new UnixSocket(sys.net, socketOwner(sys));
     const fd = sys.install(socket);
-    const node = new SocketNode(0o755);
     try {
       if (files.exists(path) && files.stat(path).type === 'socket') files.unlink(path);
-      files.mknod(path, node);
+      bindUnix(sys, socket, path);
     } catch (e) {
-      throw new Stop(1, `nc: ${isErrno(e, 'EEXIST') ? 'Address already in use' : why(e)}\n`);
+      throw new Stop(1, `nc: ${why(e)}\n`);
     }
-    node.endpoint = socket;
-    socket.path = path;
     socket.listen(5);
     if (o.verbose) yield* sys.eprint(`Bound on ${path}\nListening on ${path}\n`);
     for (;;) {
@@ -408,18 +397,12 @@ function* unix(sys: Sys, path: string, o: Options): Coroutine<number> {
       }
     }
   }
-  let inode;
+  let socket: UnixSocket;
+  let fd: number;
   try {
-    inode = files.stat(path).inode;
-  } catch (e) {
-    throw new Stop(1, `nc: ${path}: ${why(e)}\n`);
-  }
-  const listener = inode instanceof SocketNode ? inode.endpoint : undefined;
-  if (!(listener instanceof UnixSocket)) throw new Stop(1, `nc: ${path}: Connection refused\n`);
-  void proc;
-  const socket = new UnixSocket(sys.net, socketOwner(sys));
-  const fd = sys.install(socket);
-  try {
+    const listener = unixSocketAt(sys, path);
+    socket = new UnixSocket(sys.net, socketOwner(sys));
+    fd = sys.install(socket);
     yield* socket.connect(sys, listener);
   } catch (e) {
     throw new Stop(1, `nc: ${path}: ${why(e)}\n`);

@@ -1,14 +1,14 @@
 /** The connection of a transfer: names, --resolve, --connect-to, -x, --interface, and the addresses one after the other. */
 import type { Coroutine, ErrnoCode } from '../../../core';
-import { Errno, errnoNumber, isErrno } from '../../../core';
+import { errnoNumber, isErrno } from '../../../core';
 import type { Sys } from '../../../host';
-import { SocketNode } from '../../../host';
 import type { TcpSocket } from '../../../net';
 import { UnixSocket } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import { formatIp, parseIp } from '../../../wire';
 import { resolveHost } from '../../network/resolver';
 import { socketOwner, tcpSocket } from '../../network/sockets';
+import { unixSocketAt } from '../../network/unix';
 import { CurlError } from './error';
 import type { CurlOptions } from './options';
 import type { TransferState } from './state';
@@ -40,9 +40,7 @@ function* connectUnix(state: TransferState, path: string, target: Target): Corou
   const socket = new UnixSocket(sys.net, socketOwner(sys));
   const fd = sys.install(socket);
   try {
-    const { inode } = sys.files.stat(path);
-    if (!(inode instanceof SocketNode) || !(inode.endpoint instanceof UnixSocket)) throw new Errno('ECONNREFUSED');
-    yield* socket.connect(sys, inode.endpoint);
+    yield* socket.connect(sys, unixSocketAt(sys, path));
   } catch (e) {
     sys.close(fd);
     if (!isErrno(e)) throw e;

@@ -2,9 +2,10 @@
 import type { Coroutine } from '../../../core';
 import { isErrno } from '../../../core';
 import { SocketNode } from '../../../host';
-import { UnixSocket } from '../../../net';
+import type { UnixSocket } from '../../../net';
 import { why } from '../common';
 import { socketOwner } from '../sockets';
+import { bindUnix, unixSocketAt } from '../unix';
 import type { Address, Direction } from './address';
 import { commandWords } from './address';
 import { openInternet } from './internet';
@@ -275,13 +276,8 @@ function* openUnix(self: Self, a: Address, way: Direction, then: Then): Coroutin
     const length = 2 + name.length + (abstract ? 1 : 0);
     let error: string | undefined;
     try {
-      let listener: unknown;
-      if (abstract) listener = findAbstract(self, name);
-      else {
-        const { inode } = sys.files.stat(name);
-        listener = inode instanceof SocketNode ? inode.endpoint : undefined;
-      }
-      if (listener instanceof UnixSocket) yield* socket.connect(sys, listener);
+      const listener = abstract ? findAbstract(self, name) : unixSocketAt(sys, name);
+      if (listener) yield* socket.connect(sys, listener);
       else error = 'Connection refused';
     } catch (e) {
       if (isErrno(e, 'EINTR')) throw e;
@@ -304,15 +300,12 @@ function* openUnix(self: Self, a: Address, way: Direction, then: Then): Coroutin
       socket.discard();
       return yield* self.fail(`"${name}" exists`);
     }
-    const node = new SocketNode(octal(options.get('mode'), 0o777 & ~sys.proc.umask));
     try {
-      sys.files.mknod(name, node);
+      bindUnix(sys, socket, name, octal(options.get('mode'), 0o777 & ~sys.proc.umask));
     } catch (e) {
       socket.discard();
       return yield* self.fail(`bind(5, {${label}}, ${2 + name.length}): ${why(e)}`);
     }
-    node.endpoint = socket;
-    socket.path = name;
     if (options.get('unlink-close') !== '0')
       self.atEnd.push(() => {
         try {
