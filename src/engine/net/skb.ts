@@ -12,8 +12,6 @@ export { PACKET };
 export interface SkbOwner {
   /** An error about a packet it sent: the neighbour does not answer (EHOSTUNREACH). */
   readonly ownerInode: number;
-  /** IP_RECVERR: sending fails with ENOBUFS when the device throws the packet away. */
-  readonly recvErr?: boolean;
 }
 
 /**
@@ -33,7 +31,7 @@ export class Skb {
   pktType: number = PACKET.HOST;
   /** nfmark. */
   mark = 0;
-  /** The device threw it away instead of sending it (NET_XMIT_DROP). */
+  /** The device says that it threw the packet away (NET_XMIT_DROP). Bridges, tunnels and qdiscs never say so. */
   lost = false;
   /** Conntrack entry and state; belongs to netfilter. */
   ct: unknown = null;

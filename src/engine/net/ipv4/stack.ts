@@ -668,7 +668,9 @@ export class Ip4Stack {
     skb.mark = s.mark ?? 0;
     skb.owner = s.owner ?? null;
     if (s.about !== undefined) attachTo(skb, s.about);
-    return this.localOut(skb, out);
+    const error = this.localOut(skb, out);
+    if (error !== undefined) ns.mib.IpOutDiscards++;
+    return error;
   }
 
   /** ip_local_out: a finished packet with its route. */
@@ -702,22 +704,16 @@ export class Ip4Stack {
   transmit(skb: Skb, entry: RouteEntry, link: Link, type: RouteType, input: Link | null): ErrnoCode | undefined {
     const { ns } = this;
     skb.dev = link;
-    ns.mib.IpOutTransmits++;
-    ns.mib.IpExtOutOctets += skb.length;
-    if (type === 'multicast') {
-      ns.mib.IpExtOutMcastPkts++;
-      ns.mib.IpExtOutMcastOctets += skb.length;
-    } else if (type === 'broadcast') {
-      ns.mib.IpExtOutBcastPkts++;
-      ns.mib.IpExtOutBcastOctets += skb.length;
-    }
     if (type === 'broadcast' || (type === 'multicast' && link.ip4.groups.has((skb.payload as Ipv4Packet).dst))) {
       // The machine hears its own broadcasts.
       if (!link.isLoopback) this.loopBack(skb, link);
       if (type === 'multicast' && (skb.payload as Ipv4Packet).ttl === 0) return undefined;
     }
     const { netfilter } = ns;
-    if (netfilter !== null && netfilter.postrouting(skb, input, link) !== NF.ACCEPT) return undefined;
+    if (netfilter !== null) {
+      const verdict = netfilter.postrouting(skb, input, link);
+      if (verdict !== NF.ACCEPT) return verdict === NF.DROP ? 'EPERM' : undefined;
+    }
     return this.finishOutput(skb, entry, link, type);
   }
 
@@ -751,8 +747,8 @@ export class Ip4Stack {
       if (skb.length > mtu) return this.fragmentOut(skb, packet, mtu, entry, link, type);
     }
     this.toNeighbour(skb, packet.dst, entry, link, type);
-    // net_xmit_errno: only who asked for errors hears of it (TCP sends it again anyhow).
-    return skb.lost && packet.protocol !== IPPROTO.TCP && skb.owner?.recvErr ? 'ENOBUFS' : undefined;
+    // net_xmit_errno
+    return skb.lost ? 'ENOBUFS' : undefined;
   }
 
   private fragmentOut(
@@ -772,20 +768,34 @@ export class Ip4Stack {
       return 'EMSGSIZE';
     }
     const pieces = fragment4(packet, mtu);
-    ns.mib.IpFragOKs++;
-    ns.mib.IpFragCreates += pieces.length;
     if (ns.tracer.active) ns.trace(skb, { event: 'fragment', action: 'split', count: pieces.length });
     for (const piece of pieces) {
       const f = ns.cloneSkb(skb);
       f.setPayload(piece);
       this.toNeighbour(f, piece.dst, entry, link, type);
+      if (f.lost) {
+        // What comes after a piece that the device threw away is useless.
+        ns.mib.IpFragFails++;
+        return 'ENOBUFS';
+      }
+      ns.mib.IpFragCreates++;
     }
+    ns.mib.IpFragOKs++;
     return undefined;
   }
 
   /** ip_finish_output2 */
   private toNeighbour(skb: Skb, dst: Ip4, entry: RouteEntry, link: Link, type: RouteType): void {
     const { ns } = this;
+    ns.mib.IpOutTransmits++;
+    ns.mib.IpExtOutOctets += skb.length;
+    if (type === 'multicast') {
+      ns.mib.IpExtOutMcastPkts++;
+      ns.mib.IpExtOutMcastOctets += skb.length;
+    } else if (type === 'broadcast') {
+      ns.mib.IpExtOutBcastPkts++;
+      ns.mib.IpExtOutBcastOctets += skb.length;
+    }
     if (type === 'unicast' && link.needsArp) {
       const redirected =
         entry.exceptions === null ? undefined : (entry.exceptions.get(dst)?.gateway as number | undefined);

@@ -493,6 +493,14 @@ export class Ip6Stack {
     skb.route = out.entry;
     skb.dev = out.link;
     if (ns.tracer.active) ns.trace(skb, { event: 'created', by: skb.owner ? 'socket' : 'kernel', parent: undefined });
+    const error = this.localOut(skb, out, s.whole ?? false);
+    if (error !== undefined) ns.mib.Ip6OutDiscards++;
+    return error;
+  }
+
+  /** ip6_local_out: a finished packet with its route. */
+  private localOut(skb: Skb, out: Output6, whole: boolean): ErrnoCode | undefined {
+    const { ns } = this;
     let { link, type } = out;
     if (ns.netfilter !== null) {
       const verdict = ns.netfilter.output(skb, link);
@@ -503,7 +511,7 @@ export class Ip6Stack {
         link = type === 'local' ? ns.loopback : skb.route.link!;
       }
     }
-    return this.transmit(skb, skb.route ?? out.entry, link, type, null, s.whole ?? false);
+    return this.transmit(skb, skb.route ?? out.entry, link, type, null, whole);
   }
 
   /** ICMPv6 of the kernel itself on a given link (neighbour discovery, MLD): not routed. */
@@ -539,12 +547,6 @@ export class Ip6Stack {
     const { ns } = this;
     let packet = skb.payload as Ipv6Packet;
     skb.dev = link;
-    ns.mib.Ip6OutTransmits++;
-    ns.mib.Ip6OutOctets += skb.length;
-    if (isMulticast6(packet.dst)) {
-      ns.mib.Ip6OutMcastPkts++;
-      ns.mib.Ip6OutMcastOctets += skb.length;
-    }
     if (
       isMulticast6(packet.dst) &&
       !link.isLoopback &&
@@ -560,7 +562,10 @@ export class Ip6Stack {
         if (link.up) this.receive(copy, link);
       });
     }
-    if (ns.netfilter !== null && ns.netfilter.postrouting(skb, input, link) !== NF.ACCEPT) return undefined;
+    if (ns.netfilter !== null) {
+      const verdict = ns.netfilter.postrouting(skb, input, link);
+      if (verdict !== NF.ACCEPT) return verdict === NF.DROP ? 'EPERM' : undefined;
+    }
     packet = skb.payload as Ipv6Packet;
     let mtu = this.mtu(entry, link, packet.dst);
     const gathered = skb.maxFragment > 0 && skb.maxFragment <= mtu;
@@ -573,24 +578,33 @@ export class Ip6Stack {
         return 'EMSGSIZE';
       }
       const pieces = fragment6(packet, Math.max(mtu, 1280), (this.fragmentId = (this.fragmentId + 1) >>> 0));
-      ns.mib.Ip6FragOKs++;
-      ns.mib.Ip6FragCreates += pieces.length;
       if (ns.tracer.active) ns.trace(skb, { event: 'fragment', action: 'split', count: pieces.length });
       for (const piece of pieces) {
         const f = ns.cloneSkb(skb);
         f.setPayload(piece);
         this.toNeighbour(f, piece.dst, entry, link, type);
+        if (f.lost) {
+          // What comes after a piece that the device threw away is useless.
+          ns.mib.Ip6FragFails++;
+          return 'ENOBUFS';
+        }
+        ns.mib.Ip6FragCreates++;
       }
+      ns.mib.Ip6FragOKs++;
       return undefined;
     }
     this.toNeighbour(skb, packet.dst, entry, link, type);
-    return undefined;
+    return skb.lost ? 'ENOBUFS' : undefined;
   }
 
   /** ip6_finish_output2 */
   private toNeighbour(skb: Skb, dst: Ip6, entry: RouteEntry, link: Link, type: RouteType): void {
     const { ns } = this;
+    ns.mib.Ip6OutTransmits++;
+    ns.mib.Ip6OutOctets += skb.length;
     if (isMulticast6(dst)) {
+      ns.mib.Ip6OutMcastPkts++;
+      ns.mib.Ip6OutMcastOctets += skb.length;
       skb.src = link.mac;
       skb.dst = multicastMac6(dst);
       if (link.needsArp && !link.nd.has(dst)) {

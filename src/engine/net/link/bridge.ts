@@ -96,6 +96,7 @@ const TICK = 10_000;
 
 /** An Ethernet bridge (net/bridge): learns, forwards, floods. Spanning tree and VLANs: stp.ts, bridge-vlan.ts. */
 export class BridgeLink extends Link {
+  protected override readonly silent = true;
   readonly kind: LinkKind = 'bridge';
   /** In order of enslaving; the kernel keeps the newest first. */
   readonly ports: BridgePort[] = [];

@@ -5,6 +5,7 @@ import { MAC_BROADCAST, isMulticastMac } from '../../wire';
 import type { LinkSpec } from '../api';
 import type { DeviceEvent, NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
+import type { DropReason } from '../trace';
 import type { IpvlanInfo, KindData, LinkKind } from '../types';
 import { IFF } from '../types';
 import type { LinkKindOps } from './kinds';
@@ -120,10 +121,15 @@ export class IpvlanLink extends StackedLink<IpvlanPort> {
   }
 
   override xmit(skb: Skb): void {
-    this.stats.txPackets++;
-    this.stats.txBytes += skb.frameLength;
+    const length = skb.frameLength;
     if (this.on.mode === 'l2') this.xmitL2(skb);
     else this.xmitL3(skb);
+    this.countTx(skb, length);
+  }
+
+  private lose(skb: Skb, reason: DropReason): void {
+    skb.lost = true;
+    this.ns.drop(skb, reason, this.name);
   }
 
   /** ipvlan_xmit_mode_l2 */
@@ -132,14 +138,14 @@ export class IpvlanLink extends StackedLink<IpvlanPort> {
     if (on.flag !== 'vepa' && skb.dst === skb.src) {
       const to = on.find(skb);
       if (to !== undefined) {
-        if (on.flag === 'private') return this.dropTx(skb, 'NOT_SPECIFIED');
+        if (on.flag === 'private') return this.lose(skb, 'NOT_SPECIFIED');
         skb.scrub(true);
         to.hand(skb);
         return;
       }
       // The address of all of them, and none of theirs: the link below is meant.
       skb.scrub(true);
-      if (!below.ns.softnet.enqueue(skb, below)) this.dropTx(skb, 'CPU_BACKLOG');
+      if (!below.ns.softnet.enqueue(skb, below)) this.lose(skb, 'CPU_BACKLOG');
       return;
     }
     if (isMulticastMac(skb.dst) && on.flag === 'bridge') on.broadcast(skb, this);
@@ -152,19 +158,19 @@ export class IpvlanLink extends StackedLink<IpvlanPort> {
     const { payload } = skb;
     const to = on.flag === 'vepa' ? undefined : on.find(skb);
     if (to !== undefined) {
-      if (on.flag === 'private') return this.dropTx(skb, 'NOT_SPECIFIED');
+      if (on.flag === 'private') return this.lose(skb, 'NOT_SPECIFIED');
       skb.scrub(true);
       skb.dst = to.mac;
       to.hand(skb);
       return;
     }
-    if (payload.kind !== 'ipv4') return this.dropTx(skb, 'NOT_SPECIFIED');
+    if (payload.kind !== 'ipv4') return this.lose(skb, 'NOT_SPECIFIED');
     const { ns } = below;
     const out = ns.ip4.routeOutput(payload.dst, 0, below);
     if (typeof out === 'string' || (out.type !== 'unicast' && out.type !== 'local'))
-      return this.dropTx(skb, 'IP_OUTNOROUTES');
+      return this.lose(skb, 'IP_OUTNOROUTES');
     skb.scrub(true);
-    ns.ip4.localOut(skb, out);
+    if (ns.ip4.localOut(skb, out) !== undefined) skb.lost = true;
   }
 
   private send(skb: Skb): void {

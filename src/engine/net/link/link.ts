@@ -103,6 +103,9 @@ export abstract class Link {
 
   // --- what kinds define --------------------------------------------------------------------------------------------
 
+  /** It says NETDEV_TX_OK whatever becomes of the packet; other links pass on what those below them say. */
+  protected readonly silent: boolean = false;
+
   /** Puts the packet on the medium (ndo_start_xmit): counts it. */
   abstract xmit(skb: Skb): void;
 
@@ -257,6 +260,7 @@ export abstract class Link {
     if (ns.tracer.active)
       ns.trace(skb, { event: 'tx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
     this.xmit(skb);
+    if (this.silent) skb.lost = false;
   }
 
   /** netif_receive_skb: a frame has arrived on this link. */
@@ -335,6 +339,15 @@ export abstract class Link {
       default:
         this.stats.rxDropped++;
         ns.drop(skb, 'UNHANDLED_PROTO', '__netif_receive_skb_core');
+    }
+  }
+
+  /** What a link that sends through another one counts, once it knows whether that one took the packet of `length` bytes. */
+  protected countTx(skb: Skb, length: number): void {
+    if (skb.lost) this.stats.txDropped++;
+    else {
+      this.stats.txPackets++;
+      this.stats.txBytes += length;
     }
   }
 

@@ -125,14 +125,14 @@ export class MacvlanLink extends StackedLink<MacvlanPort> {
   /** macvlan_start_xmit: neighbours in bridge mode directly, all else to the link below and out. */
   override xmit(skb: Skb): void {
     const { below, on } = this;
-    this.stats.txPackets++;
-    this.stats.txBytes += skb.frameLength;
+    const length = skb.frameLength;
     if (this.macMode === 'bridge') {
       if (isMulticastMac(skb.dst)) on.broadcast(skb, this, ['bridge']);
       else if (on.find(skb.dst)?.macMode === 'bridge') {
         // Over the link below, whose taps see it.
         skb.scrub(true);
-        if (!below.ns.softnet.enqueue(skb, below)) this.dropTx(skb, 'CPU_BACKLOG');
+        if (!below.ns.softnet.enqueue(skb, below)) this.ns.drop(skb, 'CPU_BACKLOG', this.name);
+        this.countTx(skb, length);
         return;
       }
     }
@@ -142,6 +142,7 @@ export class MacvlanLink extends StackedLink<MacvlanPort> {
       skb.owner = owner;
     }
     below.transmit(skb);
+    this.countTx(skb, length);
   }
 
   override kindData(): KindData {

@@ -28,6 +28,7 @@ export class VethLink extends Link {
   override xmit(skb: Skb): void {
     const { peer } = this;
     if (peer === null || !peer.up) {
+      skb.lost = true;
       this.dropTx(skb, 'NOT_SPECIFIED');
       return;
     }
@@ -42,6 +43,7 @@ export class VethLink extends Link {
     const { stats } = this;
     skb.scrub(peer.ns !== this.ns);
     if (!peer.ns.softnet.enqueue(skb, peer)) {
+      skb.lost = true;
       this.dropTx(skb, 'CPU_BACKLOG');
       return;
     }

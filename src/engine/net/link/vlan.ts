@@ -144,8 +144,7 @@ export class VlanLink extends Link {
 
   override xmit(skb: Skb): void {
     const { real } = this;
-    this.stats.txPackets++;
-    this.stats.txBytes += skb.frameLength;
+    const length = skb.frameLength;
     if (this.ns.tracer.active) this.ns.trace(skb, { event: 'vlan', link: this.name, action: 'tag', vlan: this.id });
     skb.vlan = {
       id: this.id,
@@ -159,6 +158,7 @@ export class VlanLink extends Link {
       skb.owner = owner;
     }
     real.transmit(skb);
+    this.countTx(skb, length);
   }
 
   override kindData(): KindData {

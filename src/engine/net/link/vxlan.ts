@@ -123,6 +123,7 @@ let depth = 0;
 
 /** A VXLAN tunnel end (VTEP). */
 export class VxlanLink extends Link {
+  protected override readonly silent = true;
   readonly kind: LinkKind = 'vxlan';
   readonly fdb = new VxlanFdb(this);
   override readonly ownFdb = this.fdb;
@@ -320,7 +321,8 @@ export class VxlanLink extends Link {
       id: underlay.ip4.ident(dst, src, IPPROTO.UDP),
     });
     const outer = this.wrap(skb, ETHERTYPE.IPV4, packet, udp, vni, packet.ttl);
-    this.count(skb, underlay.ip4.localOut(outer, out));
+    if (underlay.ip4.localOut(outer, out) !== undefined) stats.txDropped++;
+    else this.countTx(skb, skb.length);
   }
 
   private send6(skb: Skb, dst: string, via: Link | null, vni: number, dstPort: number, ttl: number, tos: number): void {
@@ -349,15 +351,9 @@ export class VxlanLink extends Link {
       trafficClass: tos,
       oif: via,
     });
-    this.count(skb, error);
-  }
-
-  private count(skb: Skb, error: string | undefined): void {
-    if (error !== undefined) this.stats.txErrors++;
-    else {
-      this.stats.txPackets++;
-      this.stats.txBytes += skb.length;
-    }
+    // iptunnel_xmit_stats: an error is told from a drop over IPv6 only.
+    if (error !== undefined) stats.txErrors++;
+    else this.countTx(skb, skb.length);
   }
 
   /** The outer packet carries the identity of the inner one on. */

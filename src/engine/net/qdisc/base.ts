@@ -46,6 +46,8 @@ export abstract class RootQdisc implements Qdisc {
     this.stats.bytes += skb.frameLength;
     this.stats.packets++;
     this.link.startXmit(skb);
+    // Taking it into the queue was the success that its sender hears of.
+    skb.lost = false;
   }
 }
 

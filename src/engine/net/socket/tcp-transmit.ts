@@ -200,7 +200,8 @@ export abstract class TcpTransmit extends TcpCore {
         whole: true,
       });
     }
-    if (error !== undefined && error !== 'EMSGSIZE') this.softError = error;
+    // Of what the device threw away nobody is told: it is sent again.
+    if (error !== undefined && error !== 'EMSGSIZE' && error !== 'ENOBUFS') this.softError = error;
   }
 
   /** Routes change under a connection: it is looked up again for every segment, as a stale dst would be. */

@@ -102,7 +102,6 @@ export class UdpSocket extends DatagramSocket {
     const oif = this.outLink(dest);
     const ttl = options.ttl ?? (isGroup(dst) ? this.multicastTtl : this.ttl);
     let error;
-    ns.mib.UdpOutDatagrams++;
     if (typeof dst === 'number') {
       ns.ip4.setPorts(IPPROTO.UDP, this.local.port, dest.port, this.owner.uid);
       const route = ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
@@ -158,7 +157,11 @@ export class UdpSocket extends DatagramSocket {
         owner: this,
       });
     }
-    if (error !== undefined) throw new Errno(error);
+    if (error === undefined) ns.mib.UdpOutDatagrams++;
+    else if (error === 'ENOBUFS') {
+      ns.mib.UdpSndbufErrors++;
+      if (this.recvErr) throw new Errno(error);
+    } else throw new Errno(error);
   }
 
   /** ip_local_error: the error queue says how long a datagram may be. @throws Errno EMSGSIZE always */

@@ -69,3 +69,30 @@ test('tcpdump prints, counts and writes files it can read', () => {
     /^IP 10\.0\.0\.1 > 10\.0\.0\.2: ICMP echo request, id \d+, seq 1, length 64\nIP 10\.0\.0\.2 > 10\.0\.0\.1: ICMP echo reply, id \d+, seq 1, length 64\n$/,
   );
 });
+
+test('ping hears from send what the device threw away, whole or in pieces, but not through a bridge or a qdisc', () => {
+  const narrow = 'ip -n b link set vb mtu 1400; ip netns exec a ping -c 1 10.0.0.2 > /dev/null';
+  const ping = (...options: string[]): string => `ip netns exec a ping -c 1 -W 0.4 ${options.join(' ')} 10.0.0.2`;
+  const told = /\nping: sendmsg: No buffer space available\n/;
+  assert.match(screen(narrow, ping('-s', '1440')), told);
+  assert.match(screen(narrow, ping('-s', '2000')), told);
+  assert.match(screen('ip -n b link set vb mtu 1400', ping('-s', '1440')), /data\.\n\n---/);
+  const queued = 'ip netns exec a tc qdisc add dev va root pfifo';
+  assert.match(screen(narrow, queued, ping('-s', '1440')), /data\.\n\n---/);
+  const bridged =
+    'ip -n a link add br0 type bridge; ip -n a addr flush dev va; ip -n a link set va master br0; ip -n a link set br0 up; ip -n a addr add 10.0.0.1/24 dev br0; sleep 1; ip netns exec a ping -c 1 10.0.0.2 > /dev/null';
+  assert.match(screen(narrow, bridged, ping('-s', '1440')), /data\.\n\n---/);
+  // The first piece was dropped: the second one is not sent at all, and again and again for as long as one waits.
+  assert.equal(
+    screen(narrow, ping('-W 2 -s 2000 > /dev/null 2>&1'), 'ip netns exec a nstat -as | grep IpFrag'),
+    'IpFragFails                     4                  0.0\n',
+  );
+});
+
+test('ping -c goes on trying to send while the device has no room, as long as it would wait for an answer', () => {
+  const narrow = 'ip -n b link set vb mtu 1400; ip netns exec a ping -c 1 10.0.0.2 > /dev/null';
+  assert.match(
+    screen(narrow, 'ip netns exec a ping -c 1 -W 2 -s 1440 10.0.0.2'),
+    /1 packets transmitted, 0 received, 100% packet loss, time 3000ms/,
+  );
+});

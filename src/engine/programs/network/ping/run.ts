@@ -43,6 +43,8 @@ export class PingRun {
   private lastSend: number | undefined;
   private startTime = 0;
   private interval: number;
+  /** How often in a row the device had no room for the packet. */
+  private fullQueue = 0;
   private sum = 0;
   private sum2 = 0;
   private min = Infinity;
@@ -151,6 +153,7 @@ export class PingRun {
         this.sent.set(seq, sys.now);
         this.family.send(this.family.request(this.id, seq, this.data(seq)));
         this.transmitted++;
+        this.fullQueue = 0;
         if (this.sent.size > 4096) this.sent.delete(this.sent.keys().next().value!);
         if (!o.quiet && o.flood) yield* sys.print('.');
         // The way through the kernel costs a little; it is part of what a round trip takes.
@@ -158,6 +161,12 @@ export class PingRun {
         return interval - this.tokens;
       } catch (e) {
         if (!isErrno(e)) throw e;
+        if (e.code === 'ENOBUFS') {
+          // The device may have room again soon; that is tried for as long as one would wait for the last answer.
+          this.tokens = 0;
+          const retry = Math.min(Math.max(MIN_INTERVAL_MS, interval / 2), 500);
+          if (++this.fullQueue * retry < o.linger) return retry;
+        }
         // What a rule sent back over the loopback is there before the system call returns.
         yield* sys.wait([this.socket.changed], sys.now + 12);
         const queued = yield* this.takeErrors();
