@@ -171,6 +171,8 @@ type Tried =
 
 function* overUdp(sys: Sys, l: Lookup, server: Server, query: DnsMessage, bytes: Uint8Array): Coroutine<Tried> {
   const socket = udpSocket(sys, typeof server.address === 'number' ? 'inet' : 'inet6');
+  // BIND leaves the size of the path to the network, so that its datagrams may be cut (IP_PMTUDISC_OMIT).
+  socket.pmtudisc = 'dont';
   const fd = sys.install(socket);
   let setup = true;
   try {

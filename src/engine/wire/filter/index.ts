@@ -3,6 +3,7 @@ import type { EthernetFrame } from '../frame';
 import { encodeFrame, frameLength, withVlan } from '../frame';
 import type { IpAddress } from '../ip';
 import { LINKTYPE } from '../pcap';
+import { rejectsAll } from './domain';
 import { FilterError } from './lexer';
 import { Parser } from './parser';
 import type { FilterPacket, Predicate } from './tests';
@@ -38,6 +39,7 @@ export function compileFilter(expression: string, options: FilterOptions = {}): 
     if (error instanceof FilterError) return { error: error.message };
     throw error;
   }
+  if (rejectsAll(predicate)) return { error: 'expression rejects all packets' };
   return {
     filter: (packet) => {
       fault.raised = false;

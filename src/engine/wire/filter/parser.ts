@@ -9,6 +9,7 @@ import { parseArithmetic } from './arithmetic';
 import { ETHER_PROTOCOLS, IP_PROTOCOLS, KEYWORDS, NOT_SIMULATED } from './constants';
 import type { Token } from './lexer';
 import { FilterError, parseNumber, syntaxError, tokenize } from './lexer';
+import { intersection, nothing } from './domain';
 import type { Direction, Layout, Predicate } from './tests';
 import {
   both,
@@ -21,6 +22,7 @@ import {
   ip6Protocol,
   layoutOf,
   load,
+  opposite,
   port,
 } from './tests';
 
@@ -104,17 +106,32 @@ export class Parser {
 
   private term(): Predicate {
     if (this.accept('not') || this.accept('!')) {
-      const inner = this.term();
-      return (p) => !inner(p);
+      return opposite(this.term());
     }
+    const start = this.position;
     const relation = this.attempt(() => parseArithmetic(this));
-    if (relation !== undefined) return relation;
+    if (relation !== undefined) return this.withProtocols(relation, start);
     if (this.accept('(')) {
       const inner = this.expression();
       if (!this.accept(')')) throw syntaxError();
       return inner;
     }
     return this.primitive();
+  }
+
+  /** Bytes of a protocol's header are there in its packets only. */
+  private withProtocols(relation: Predicate, start: number): Predicate {
+    const used = this.tokens.slice(start, this.position);
+    // Numbers alone are decided now.
+    if (!used.some((t) => t.text === '[' || t.text === 'len') && !relation({ bytes: new Uint8Array(), length: 0 }))
+      return nothing;
+    let kinds = relation;
+    for (let i = start; i + 1 < this.position; i++) {
+      const { text } = this.tokens[i]!;
+      if (this.tokens[i + 1]!.text === '[' && text !== 'ether' && text !== 'link' && PROTOCOLS.has(text))
+        kinds = both(kinds, this.protocol(text));
+    }
+    return kinds === relation ? relation : intersection((p) => relation(p), kinds, relation);
   }
 
   /** Runs a parser; when it does not apply, puts the cursor back. */
@@ -164,8 +181,7 @@ export class Parser {
   private idList(qualifiers: Qualifiers): Predicate {
     const one = (): Predicate => {
       if (this.accept('not') || this.accept('!')) {
-        const inner = one();
-        return (p) => !inner(p);
+        return opposite(one());
       }
       return this.id(qualifiers);
     };
@@ -387,7 +403,11 @@ export class Parser {
       writeMac(parseMac(token.text)!, mac, 0);
       return etherHost(direction, mac);
     }
-    if (q.protocol === 'ether' || q.protocol === 'link') throw new FilterError('illegal link layer address');
+    if (q.protocol === 'ether' || q.protocol === 'link') {
+      throw new FilterError(
+        parseNumber(token.text) === undefined ? `unknown ether host '${token.text}'` : 'illegal link layer address',
+      );
+    }
     if (token.kind === 'ip6') {
       const length = this.accept('/') ? this.number() : 128;
       if (length > 128) throw new FilterError('mask length must be <= 128');
@@ -437,6 +457,8 @@ export class Parser {
     let mask = 0xffffffff;
     const bits = plain === undefined ? 8 * octets.length : 32;
     if (this.at('/') || this.at('mask')) {
+      // A number without dots is no network that a mask could follow.
+      if (plain !== undefined) throw syntaxError();
       const slash = this.next().text === '/';
       if (!net) throw new FilterError('Mask syntax for networks only');
       address = (address * 2 ** (32 - bits)) >>> 0;

@@ -1,5 +1,6 @@
 /** The predicates filter expressions are made of, over the bytes of a packet as BPF sees them. */
 import { LINKTYPE } from '../pcap';
+import { complement, intersection, onlyProtocol, onlyType, union } from './domain';
 
 /** A packet under test. `bytes` may be a getter: it is read only when a predicate needs it. */
 export interface FilterPacket {
@@ -55,21 +56,18 @@ export function layoutOf(linkType: number, shift: number): Layout {
 }
 
 /** Both hold, the second asked only after the first. */
-export const both =
-  (a: Predicate, b: Predicate): Predicate =>
-  (p) =>
-    a(p) && b(p);
+export const both = (a: Predicate, b: Predicate): Predicate => intersection((p) => a(p) && b(p), a, b);
 
 /** One holds. */
-export const either =
-  (a: Predicate, b: Predicate): Predicate =>
-  (p) =>
-    a(p) || b(p);
+export const either = (a: Predicate, b: Predicate): Predicate => union((p) => a(p) || b(p), a, b);
+
+/** It does not hold. */
+export const opposite = (a: Predicate): Predicate => complement((p) => !a(p), a);
 
 /** The EtherType is this one. */
 export function etherType(layout: Layout, type: number): Predicate {
   const at = layout.type;
-  if (at !== undefined) return (p) => load(p, at, 2) === type;
+  if (at !== undefined) return onlyType((p) => load(p, at, 2) === type, type, true);
   if (type === 0x0800) return (p) => load(p, 0, 1) >> 4 === 4;
   return type === 0x86dd ? (p) => load(p, 0, 1) >> 4 === 6 : () => false;
 }
@@ -77,17 +75,19 @@ export function etherType(layout: Layout, type: number): Predicate {
 /** The protocol field of an IPv4 packet. */
 export function ip4Protocol(layout: Layout, protocol: number): Predicate {
   const ip = etherType(layout, 0x0800);
-  return (p) => ip(p) && load(p, layout.network + 9, 1) === protocol;
+  return onlyProtocol((p) => ip(p) && load(p, layout.network + 9, 1) === protocol, 0x0800, protocol, true);
 }
 
 /** The next header of an IPv6 packet; `fragments`: also behind a fragment header. */
 export function ip6Protocol(layout: Layout, protocol: number, fragments: boolean): Predicate {
   const ip6 = etherType(layout, 0x86dd);
-  return (p) => {
+  const test: Predicate = (p) => {
     if (!ip6(p)) return false;
     const next = load(p, layout.network + 6, 1);
     return next === protocol || (fragments && next === 44 && load(p, layout.network + 40, 1) === protocol);
   };
+  // What is behind a fragment header counts as the protocol, so that the header itself is none.
+  return protocol === 44 ? onlyType(test, 0x86dd) : onlyProtocol(test, 0x86dd, protocol, fragments);
 }
 
 /** Offset of the transport header of an IPv4 packet. */
@@ -135,13 +135,16 @@ export function port(
     if (direction === 'both' && !src) return false;
     return inRange(load(packet, base + 2, 2));
   };
-  return (p) => {
+  const test: Predicate = (p) => {
     if (ip(p)) {
       if (!protocols.includes(load(p, layout.network + 9, 1)) || !firstFragment(layout, p)) return false;
       return at(p, transport4(layout, p));
     }
     return ip6(p) && protocols.includes(load(p, layout.network + 6, 1)) && at(p, layout.network + 40);
   };
+  // It matches part of what these protocols are.
+  const kinds = protocols.map((n) => either(ip4Protocol(layout, n), ip6Protocol(layout, n, true))).reduce(either);
+  return intersection(test, kinds, test);
 }
 
 /** An IPv4 address or network in IP (`ip`) or in ARP and RARP (`arp`, `rarp`) packets. */
@@ -156,13 +159,12 @@ export function host4(
     (offset: number): Predicate =>
     (p) =>
       (load(p, layout.network + offset, 4) & mask) >>> 0 === (address & mask) >>> 0;
-  let result: Predicate = () => false;
-  for (const kind of kinds) {
+  const tests = kinds.map((kind) => {
     const isKind = etherType(layout, kind === 'ip' ? 0x0800 : kind === 'arp' ? 0x0806 : 0x8035);
     const test = kind === 'ip' ? ends(direction, at(12), at(16)) : ends(direction, at(14), at(24));
-    result = either(result, both(isKind, test));
-  }
-  return result;
+    return both(isKind, test);
+  });
+  return tests.reduce(either);
 }
 
 /** An IPv6 address or network. */

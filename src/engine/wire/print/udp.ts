@@ -7,6 +7,9 @@ import type { IpContext } from './transport';
 import { addressPair, endpoints, pseudoSum } from './transport';
 import { printOtv, printVxlan } from './vxlan';
 
+/** Bytes of an Rx header. */
+const RX_HEADER = 28;
+
 /** Prints the datagram at `at`. */
 export function printUdp(d: Dissector, ip: IpContext, at: number, length: number): void {
   d.protocol = 'udp';
@@ -53,6 +56,9 @@ export function printUdp(d: Dissector, ip: IpContext, at: number, length: number
     if (on(53)) return printDns(d, data, rest, false);
     if (on(67) || on(68)) return printBootp(d, data, rest);
     if (on(5353)) return printDns(d, data, rest, true);
+    // The ports of AFS, whose packets have a header of 28 bytes (print-rx.c); whole ones are not told apart here.
+    if ([sport, dport].some((port) => (port >= 7000 && port <= 7009) || port === 7021) && rest < RX_HEADER)
+      return d.print(` [|rx] (${rest})`);
     if (on(8472)) return printOtv(d, data, rest);
     if (on(4789)) return printVxlan(d, data, rest);
   }
