@@ -1,6 +1,4 @@
 import {
-  lazy,
-  Suspense,
   useCallback,
   useEffect,
   useLayoutEffect,
@@ -20,6 +18,7 @@ import Tasks from '../Tasks';
 import Topology from '../Topology';
 import Announcer from './Announcer';
 import Head, { labTitle } from './Head';
+import Packets from './Packets';
 import Separator from './Separator';
 import Sheet from './Sheet';
 import Terminals from './Terminals';
@@ -28,9 +27,6 @@ import { useRegions, type Region } from './useRegions';
 import { useSession } from './useSession';
 import { defaultWidth, useSizes } from './useSizes';
 import styles from './dock.module.css';
-
-// Fetched when somebody asks for packets.
-const Journey = lazy(() => import('../Journey'));
 
 /** What the phone's sheet shows. */
 type Pane = 'terminal' | 'tasks' | 'map';
@@ -214,21 +210,7 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
           {session && <Trouble session={session} view={view} />}
           {session && <Terminals session={session} terminals={view.terminals} topology={topology} />}
         </div>
-        {packets && session && state && (
-          <Suspense fallback={null}>
-            <Journey
-              session={session}
-              topology={state.topology}
-              traced={state.traced}
-              onClose={() => {
-                showPackets(false);
-                requestAnimationFrame(() =>
-                  dock.current?.querySelector<HTMLElement>('[data-testid="packets"]')?.focus(),
-                );
-              }}
-            />
-          </Suspense>
-        )}
+        {packets && session && state && <Packets session={session} state={state} onClose={() => showPackets(false)} />}
         {state && <Announcer lab={lab} state={state} />}
       </section>
     </Sheet>

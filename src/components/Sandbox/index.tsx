@@ -1,10 +1,11 @@
-import { lazy, Suspense, useCallback, useState, type CSSProperties, type ReactNode } from 'react';
+import { useCallback, useState, type CSSProperties, type ReactNode } from 'react';
 import type { CompiledLab } from '../../lab/protocol';
 import type { openLab, OpenLab } from '../../hooks/labHost';
 import { loadSession } from '../../hooks/savedSession';
 import { useLinkedState } from '../../hooks/useLinkedState';
 import Announcer from '../Dock/Announcer';
 import Head from '../Dock/Head';
+import Packets from '../Dock/Packets';
 import Separator from '../Dock/Separator';
 import Terminals from '../Dock/Terminals';
 import Trouble from '../Dock/Trouble';
@@ -15,9 +16,6 @@ import Topology from '../Topology';
 import Inspector from './Inspector';
 import { lastWorld, rememberWorld, WORLDS } from './worlds';
 import styles from './styles.module.css';
-
-// Fetched when somebody asks for packets.
-const Journey = lazy(() => import('../Journey'));
 
 const same = (): void => undefined;
 
@@ -106,19 +104,7 @@ export default function Sandbox(): ReactNode {
         {session && <Terminals key={lab.id} session={session} terminals={view.terminals} topology={topology} />}
       </div>
       <Inspector topology={topology} selected={selected} onSelect={setSelected} />
-      {packets && session && state && (
-        <Suspense fallback={null}>
-          <Journey
-            session={session}
-            topology={state.topology}
-            traced={state.traced}
-            onClose={() => {
-              showPackets(false);
-              requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-testid="packets"]')?.focus());
-            }}
-          />
-        </Suspense>
-      )}
+      {packets && session && state && <Packets session={session} state={state} onClose={() => showPackets(false)} />}
       {state && <Announcer lab={lab} state={state} />}
     </div>
   );
