@@ -1,0 +1,218 @@
+/** The command line of ss(8). */
+import type { SocketInfo } from '../../../net';
+import { GetoptError, getopt } from '../../lib/getopt';
+import { SS_USAGE } from '../help';
+import { Quit } from '../lib/args';
+
+/** Kind of a socket. */
+export type Protocol = SocketInfo['protocol'];
+
+/** What an ss command line asks for. */
+export interface SsOptions {
+  numeric: boolean;
+  all: boolean;
+  listening: boolean;
+  timers: boolean;
+  extended: boolean;
+  memory: boolean;
+  processes: boolean;
+  tcpInfo: boolean;
+  summary: boolean;
+  header: boolean;
+  oneline: boolean;
+  /** Empty: all, or those of the family. */
+  protocols: Set<Protocol>;
+  family: 'inet' | 'inet6' | undefined;
+  /** -s and nothing else: no table follows. */
+  summaryOnly: boolean;
+  /** -N: namespaces to enter, one after the other. */
+  netns: string[];
+  /** States and filter. */
+  operands: readonly string[];
+}
+
+const LONGS = [
+  'numeric=n',
+  'resolve=r',
+  'options=o',
+  'extended=e',
+  'memory=m',
+  'info=i',
+  'processes=p',
+  'threads=T',
+  'bpf=b',
+  'events=E',
+  'dccp=d',
+  'tcp=t',
+  'sctp=S',
+  'udp=u',
+  'raw=w',
+  'unix=x',
+  'tipc',
+  'vsock',
+  'all=a',
+  'listening=l',
+  'ipv4=4',
+  'ipv6=6',
+  'packet=0',
+  'family:=f',
+  'socket:=A',
+  'query:=A',
+  'summary=s',
+  'diag:=D',
+  'filter:=F',
+  'version=V',
+  'help=h',
+  'contexts=z',
+  'context=Z',
+  'net:=N',
+  'kill=K',
+  'no-header=H',
+  'xdp',
+  'mptcp=M',
+  'oneline=O',
+  'inet-sockopt',
+  'tos',
+  'cgroup',
+  'tipcinfo',
+];
+
+/** Socket tables by their names behind -A. */
+const SOCKETS: Readonly<Record<string, readonly Protocol[]>> = {
+  all: ['packet', 'unix', 'icmp', 'raw', 'udp', 'tcp'],
+  inet: ['icmp', 'raw', 'udp', 'tcp'],
+  tcp: ['tcp'],
+  udp: ['udp'],
+  raw: ['icmp', 'raw'],
+  unix: ['unix'],
+  unix_stream: ['unix'],
+  packet: ['packet'],
+  packet_raw: ['packet'],
+};
+
+/** Reads a command line. @throws Quit */
+export function parseSs(argv: readonly string[]): SsOptions {
+  let parsed;
+  try {
+    parsed = getopt(argv, '+hVnroaleimpTEbzZN:KHSOtuxwd0M46f:A:D:F:s', LONGS);
+  } catch (e) {
+    if (!(e instanceof GetoptError)) throw e;
+    throw new Quit(255, `ss: ${e.message}\n${SS_USAGE}`);
+  }
+  const o: SsOptions = {
+    numeric: false,
+    all: false,
+    listening: false,
+    timers: false,
+    extended: false,
+    memory: false,
+    processes: false,
+    tcpInfo: false,
+    summary: false,
+    header: true,
+    oneline: false,
+    protocols: new Set(),
+    family: undefined,
+    summaryOnly: parsed.options.every((x) => x.name === 's' || x.name === 'N'),
+    netns: [],
+    operands: parsed.operands,
+  };
+  const add = (names: readonly Protocol[]): void => names.forEach((p) => o.protocols.add(p));
+  for (const { name, arg } of parsed.options) {
+    switch (name) {
+      case 'h':
+        throw new Quit(0, '', SS_USAGE);
+      case 'V':
+        throw new Quit(0, '', 'ss utility, iproute2-6.1.0\n');
+      case 'n':
+        o.numeric = true;
+        break;
+      case 'r':
+        break;
+      case 'o':
+        o.timers = true;
+        break;
+      case 'a':
+        o.all = true;
+        break;
+      case 'l':
+        o.listening = true;
+        break;
+      case 'e':
+        o.timers = true;
+        o.extended = true;
+        break;
+      case 'm':
+        o.memory = true;
+        break;
+      case 'p':
+      case 'T':
+        o.processes = true;
+        break;
+      case 'i':
+        o.tcpInfo = true;
+        break;
+      case 's':
+        o.summary = true;
+        break;
+      case 'H':
+        o.header = false;
+        break;
+      case 'O':
+        o.oneline = true;
+        break;
+      case 't':
+        add(['tcp']);
+        break;
+      case 'u':
+        add(['udp']);
+        break;
+      case 'w':
+        add(['icmp', 'raw']);
+        break;
+      case 'x':
+        add(['unix']);
+        break;
+      case '0':
+        add(['packet']);
+        break;
+      case '4':
+        o.family = 'inet';
+        break;
+      case '6':
+        o.family = 'inet6';
+        break;
+      case 'f':
+        if (arg === 'inet' || arg === 'inet6') o.family = arg;
+        else if (arg === 'unix') add(['unix']);
+        else if (arg === 'link') add(['packet']);
+        else throw new Quit(255, `ss: "${arg}" is invalid family\n${SS_USAGE}`);
+        break;
+      case 'A':
+        for (const word of arg!.split(',')) {
+          const found = SOCKETS[word];
+          if (!found) throw new Quit(255, `ss: "${word}" is illegal socket table id\n${SS_USAGE}`);
+          add(found);
+        }
+        break;
+      case 'N':
+        o.netns.push(arg!);
+        break;
+      case 'M':
+      case 'd':
+      case 'S':
+      case 'tipc':
+      case 'vsock':
+      case 'xdp':
+        // Tables that are empty on this machine.
+        o.protocols.add(name as Protocol);
+        break;
+      case 'Z':
+      case 'z':
+        throw new Quit(1, 'ss: SELinux is not enabled.\n');
+      default:
+        throw new Quit(2, `ss: not simulated in this course: ${name.length > 1 ? '--' : '-'}${name}\n`);
+    }
+  }
+  return o;
+}
