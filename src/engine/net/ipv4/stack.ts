@@ -7,7 +7,6 @@ import {
   ICMP4,
   ICMP4_UNREACH,
   IPPROTO,
-  MAC_BROADCAST,
   contains4,
   formatIp4,
   isFragment4,
@@ -21,6 +20,7 @@ import { attachTo } from '../conntrack/attach';
 import { NF } from '../hooks';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
+import type { Neighbour } from '../neigh/neighbour';
 import { neighbourOf } from '../neigh/neighbour';
 import type { FibResult, Flow } from '../route/fib';
 import { Nexthop, Route } from '../route/lookup';
@@ -29,7 +29,7 @@ import { snapshot } from '../route/routes';
 import type { SkbOwner } from '../skb';
 import { PACKET, Skb } from '../skb';
 import type { RouteResult, RouteType } from '../types';
-import { RT_TABLE, SCOPE } from '../types';
+import { IFF, RT_TABLE, SCOPE } from '../types';
 import { Defragmenter4, fragment4 } from './fragment';
 
 const BROADCAST = 0xffffffff;
@@ -796,22 +796,19 @@ export class Ip4Stack {
       ns.mib.IpExtOutBcastPkts++;
       ns.mib.IpExtOutBcastOctets += skb.length;
     }
-    if (type === 'unicast' && link.needsArp) {
+    let next: Ip4 | string = dst;
+    // All that goes over the loopback or to the only other end of a link has one neighbour.
+    if ((link.flags & (IFF.LOOPBACK | IFF.POINTOPOINT)) !== 0) next = 0;
+    else if (type === 'unicast') {
       const redirected =
         entry.exceptions === null ? undefined : (entry.exceptions.get(dst)?.gateway as number | undefined);
-      const next = redirected ?? entry.gateway ?? dst;
-      if (typeof next === 'string') {
-        // `via inet6`: the gateway is found with neighbour discovery (RFC 5549).
-        (link.nd.get(next) ?? neighbourOf(ns.ndp, link, next)).output(skb);
-        return;
-      }
-      const n = link.arp.get(next) ?? neighbourOf(ns.arp, link, next);
-      n.output(skb);
-      return;
+      next = redirected ?? entry.gateway ?? dst;
     }
-    skb.src = link.mac;
-    if (type === 'broadcast') skb.dst = link.isLoopback ? link.mac : MAC_BROADCAST;
-    else skb.dst = ns.neigh.mappedMac(link, dst) ?? MAC_BROADCAST;
-    link.transmit(skb);
+    // `via inet6`: the gateway is found with neighbour discovery (RFC 5549).
+    const n: Neighbour =
+      typeof next === 'string'
+        ? (link.nd.get(next) ?? neighbourOf(ns.ndp, link, next))
+        : (link.arp.get(next) ?? neighbourOf(ns.arp, link, next));
+    n.output(skb);
   }
 }

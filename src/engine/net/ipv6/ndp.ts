@@ -10,6 +10,7 @@ import {
   makeNeighborAdvertisement,
   makeNeighborSolicitation,
   makeRouterSolicitation,
+  multicastMac6,
   solicitedNode,
 } from '../../wire';
 import type { NeighConf } from '../conf';
@@ -19,6 +20,7 @@ import { receiveAdvertisement } from './router-advert';
 import type { NeighProtocol, Neighbour } from '../neigh/neighbour';
 import { neighbourOf } from '../neigh/neighbour';
 import type { Skb } from '../skb';
+import { IFF } from '../types';
 
 /** All routers that understand MLDv2 (RFC 3810). */
 const ALL_MLD2: Ip6 = 'ff02::16';
@@ -35,6 +37,14 @@ export class Ndp implements NeighProtocol {
 
   table(link: Link): Map<IpAddress, Neighbour> {
     return link.nd as Map<IpAddress, Neighbour>;
+  }
+
+  /** ndisc_constructor: groups, and what is behind a link without link layer, have addresses that nobody has to ask for. */
+  construct(n: Neighbour): void {
+    const { link } = n;
+    if (isMulticast6(n.address as Ip6)) n.noQuestion(multicastMac6(n.address as Ip6));
+    else if ((link.flags & (IFF.NOARP | IFF.LOOPBACK)) !== 0) n.noQuestion(link.mac);
+    else if ((link.flags & IFF.POINTOPOINT) !== 0) n.noQuestion(link.broadcast);
   }
 
   unreachable(skb: Skb): void {

@@ -16,7 +16,6 @@ import {
   makeIcmp6Echo,
   makeIcmp6Error,
   makeIpv6,
-  multicastMac6,
   rewriteIpv6,
 } from '../../wire';
 import type { RouteKey } from '../api';
@@ -338,7 +337,7 @@ export class Ip6Stack {
     const { netfilter } = ns;
     if (netfilter !== null && netfilter.forward(skb, link, out) !== NF.ACCEPT) return;
     ns.mib.Ip6OutForwDatagrams++;
-    this.transmit(skb, skb.route, skb.route.link!, skb.route.route.type, link);
+    this.transmit(skb, skb.route, skb.route.link!, link);
   }
 
   private localDeliver(skb: Skb, link: Link): void {
@@ -501,17 +500,16 @@ export class Ip6Stack {
   /** ip6_local_out: a finished packet with its route. */
   private localOut(skb: Skb, out: Output6, whole: boolean): ErrnoCode | undefined {
     const { ns } = this;
-    let { link, type } = out;
+    let { link } = out;
     if (ns.netfilter !== null) {
       const verdict = ns.netfilter.output(skb, link);
       if (verdict === NF.DROP) return 'EPERM';
       if (verdict === NF.STOLEN) return undefined;
       if (skb.route !== out.entry && skb.route !== null) {
-        type = skb.route.route.type;
-        link = type === 'local' ? ns.loopback : skb.route.link!;
+        link = skb.route.route.type === 'local' ? ns.loopback : skb.route.link!;
       }
     }
-    return this.transmit(skb, skb.route ?? out.entry, link, type, null, whole);
+    return this.transmit(skb, skb.route ?? out.entry, link, null, whole);
   }
 
   /** ICMPv6 of the kernel itself on a given link (neighbour discovery, MLD): not routed. */
@@ -533,17 +531,10 @@ export class Ip6Stack {
     if (ns.tracer.active) ns.trace(skb, { event: 'created', by: 'kernel', parent: undefined });
     skb.route = this.adHoc(link);
     if (ns.netfilter !== null && ns.netfilter.output(skb, link) !== NF.ACCEPT) return;
-    this.transmit(skb, skb.route, link, isMulticast6(dst) ? 'multicast' : 'unicast', null);
+    this.transmit(skb, skb.route, link, null);
   }
 
-  private transmit(
-    skb: Skb,
-    entry: RouteEntry,
-    link: Link,
-    type: RouteType,
-    input: Link | null,
-    whole = false,
-  ): ErrnoCode | undefined {
+  private transmit(skb: Skb, entry: RouteEntry, link: Link, input: Link | null, whole = false): ErrnoCode | undefined {
     const { ns } = this;
     let packet = skb.payload as Ipv6Packet;
     skb.dev = link;
@@ -582,7 +573,7 @@ export class Ip6Stack {
       for (const piece of pieces) {
         const f = ns.cloneSkb(skb);
         f.setPayload(piece);
-        this.toNeighbour(f, piece.dst, entry, link, type);
+        this.toNeighbour(f, piece.dst, entry, link);
         if (f.lost) {
           // What comes after a piece that the device threw away is useless.
           ns.mib.Ip6FragFails++;
@@ -593,35 +584,21 @@ export class Ip6Stack {
       ns.mib.Ip6FragOKs++;
       return undefined;
     }
-    this.toNeighbour(skb, packet.dst, entry, link, type);
+    this.toNeighbour(skb, packet.dst, entry, link);
     return skb.lost ? 'ENOBUFS' : undefined;
   }
 
   /** ip6_finish_output2 */
-  private toNeighbour(skb: Skb, dst: Ip6, entry: RouteEntry, link: Link, type: RouteType): void {
+  private toNeighbour(skb: Skb, dst: Ip6, entry: RouteEntry, link: Link): void {
     const { ns } = this;
     ns.mib.Ip6OutTransmits++;
     ns.mib.Ip6OutOctets += skb.length;
     if (isMulticast6(dst)) {
       ns.mib.Ip6OutMcastPkts++;
       ns.mib.Ip6OutMcastOctets += skb.length;
-      skb.src = link.mac;
-      skb.dst = multicastMac6(dst);
-      if (link.needsArp && !link.nd.has(dst)) {
-        // Groups have neighbour entries, too, which nobody has to ask for (ndisc_constructor).
-        const n = neighbourOf(ns.ndp, link, dst);
-        n.state = 'NOARP';
-        n.lladdr = skb.dst;
-      }
-      link.transmit(skb);
-    } else if (type !== 'local' && link.needsArp) {
-      const next = (entry.gateway as Ip6 | undefined) ?? dst;
-      (link.nd.get(next) ?? neighbourOf(ns.ndp, link, next)).output(skb);
-    } else {
-      skb.src = link.mac;
-      skb.dst = link.isLoopback ? link.mac : '00:00:00:00:00:00';
-      link.transmit(skb);
     }
+    const next = isMulticast6(dst) ? dst : ((entry.gateway as Ip6 | undefined) ?? dst);
+    (link.nd.get(next) ?? neighbourOf(ns.ndp, link, next)).output(skb);
   }
 
   /** The limiter of one destination and the one of the namespace (icmpv6_xrlim_allow). */

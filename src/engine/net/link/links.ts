@@ -254,7 +254,7 @@ export class LinkTable implements LinkApi {
     };
     if (change.arp !== undefined) {
       flag(!change.arp, IFF.NOARP);
-      for (const n of [...link.arp.values()]) n.forget();
+      for (const n of [...link.arp.values(), ...link.nd.values()]) n.forget();
     }
     flag(change.multicast, IFF.MULTICAST);
     flag(change.dynamic, IFF.DYNAMIC);

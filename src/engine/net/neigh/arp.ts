@@ -1,12 +1,22 @@
 import type { IpAddress } from '../../wire';
-import { ARP_OP, ETHERTYPE, MAC_BROADCAST, MAC_ZERO, contains4, isMulticast4, isLoopback4, makeArp } from '../../wire';
+import {
+  ARP_OP,
+  ETHERTYPE,
+  MAC_BROADCAST,
+  MAC_ZERO,
+  contains4,
+  isMulticast4,
+  isLoopback4,
+  makeArp,
+  multicastMac4,
+} from '../../wire';
 import type { ArpPacket, Ip4, Mac } from '../../wire';
 import type { NeighConf } from '../conf';
 import { NF } from '../hooks';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
 import { PACKET, Skb } from '../skb';
-import { SCOPE } from '../types';
+import { IFF, SCOPE } from '../types';
 import type { NeighProtocol, Neighbour } from './neighbour';
 import { neighbourOf } from './neighbour';
 
@@ -26,9 +36,12 @@ export class Arp implements NeighProtocol {
 
   /** arp_constructor: a broadcast address of the link has the broadcast MAC address, whoever claims to be it. */
   construct(n: Neighbour): void {
-    if (this.ns.addrs.type4(n.address as Ip4, n.link) !== 'broadcast') return;
-    n.state = 'NOARP';
-    n.lladdr = n.link.broadcast;
+    const address = n.address as Ip4;
+    const { link } = n;
+    if (isMulticast4(address)) n.noQuestion(multicastMac4(address));
+    else if ((link.flags & (IFF.NOARP | IFF.LOOPBACK)) !== 0) n.noQuestion(link.mac);
+    else if ((link.flags & IFF.POINTOPOINT) !== 0 || this.ns.addrs.type4(address, link) === 'broadcast')
+      n.noQuestion(link.broadcast);
   }
 
   unreachable(skb: Skb): void {

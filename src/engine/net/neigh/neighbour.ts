@@ -98,8 +98,14 @@ export class Neighbour implements NeighbourInfo {
     }
     skb.dst = this.lladdr ?? MAC_ZERO;
     skb.src = link.mac;
-    if (link.ns.tracer.active) this.trace(skb, 'use');
+    if (link.ns.tracer.active && this.state !== 'NOARP') this.trace(skb, 'use');
     link.transmit(skb);
+  }
+
+  /** Makes it an entry for which nobody has to be asked. */
+  noQuestion(lladdr: Mac): void {
+    this.state = 'NOARP';
+    this.lladdr = lladdr;
   }
 
   private trace(skb: Skb, action: 'use' | 'queue' | 'resolved' | 'failed' | 'update'): void {

@@ -1,6 +1,6 @@
 import { Errno } from '../../core';
-import type { IpAddress, Mac } from '../../wire';
-import { formatIp, isMulticast4, isMulticast6, multicastMac4, multicastMac6, solicitedNode } from '../../wire';
+import type { IpAddress } from '../../wire';
+import { formatIp, solicitedNode } from '../../wire';
 import type { NeighApi } from '../api';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -135,15 +135,5 @@ export class NeighbourTables implements NeighApi {
       }
     }
     if (!keepPermanent) for (const [key, p] of [...this.proxies]) if (p.link === link) this.proxies.delete(key);
-  }
-
-  /** The MAC address that needs no question: multicast, broadcast, links without ARP. */
-  mappedMac(link: Link, address: IpAddress): Mac | undefined {
-    if (typeof address === 'number') {
-      if (isMulticast4(address)) return multicastMac4(address);
-      if (address === 0xffffffff) return link.broadcast;
-    } else if (isMulticast6(address)) return multicastMac6(address);
-    if (!link.needsArp) return link.isLoopback ? link.mac : '00:00:00:00:00:00';
-    return undefined;
   }
 }

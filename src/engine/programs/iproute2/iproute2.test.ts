@@ -98,3 +98,21 @@ test('an IPv4 route goes via an IPv6 router', () => {
     '10.9.0.5 via inet6 fd01::2 dev d0 src 10.1.0.1 uid 0 \n    cache \n',
   );
 });
+
+test('what nobody has to be asked for has neighbour entries, too: all of lo one, groups, and links without ARP', () => {
+  const setup = [
+    'ip link set lo up; ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 arp off up',
+    'ip addr add 10.1.0.1/24 dev v0; ip addr add 10.2.0.1/24 dev v1',
+    'for a in 127.0.0.1 127.0.0.2 10.1.0.1 "-I v0 224.0.0.5" "-b 10.1.0.255" 10.2.0.5 ::1; do ping -c 1 -W 0.1 $a; done',
+  ];
+  assert.equal(
+    screen(...setup, '{ ip -4 neigh show nud all; ip -6 neigh show nud noarp dev lo; } | sort'),
+    `0.0.0.0 dev lo lladdr 00:00:00:00:00:00 NOARP 
+10.1.0.255 dev v0 lladdr ff:ff:ff:ff:ff:ff NOARP 
+10.2.0.5 dev v1 lladdr ${screen(...setup, 'cat /sys/class/net/v1/address').trim()} NOARP 
+224.0.0.5 dev v0 lladdr 01:00:5e:00:00:05 NOARP 
+::1 lladdr 00:00:00:00:00:00 NOARP 
+`,
+  );
+  assert.equal(screen(...setup, 'ip neigh'), '');
+});
