@@ -1,5 +1,5 @@
 import { LineReader } from '../lib/lines';
-import { charWidth } from '../lib/text';
+import { charWidth, toBytes } from '../lib/text';
 import { Fail, tool } from '../lib/tool';
 
 /** fold(1). */
@@ -35,7 +35,7 @@ Break lines that are wider than 80 columns.
         let out = '';
         let part = '';
         let column = 0;
-        for (const c of line) {
+        for (const c of bytes ? byteChars(line) : line) {
           let next = advance(column, c);
           while (next > width && part !== '') {
             const cut = spaces ? Math.max(part.lastIndexOf(' '), part.lastIndexOf('\t')) + 1 : 0;
@@ -49,10 +49,20 @@ Break lines that are wider than 80 columns.
           part += c;
           column = next;
         }
-        yield* t.out.write(out + part + (reader.terminated ? '\n' : ''));
+        const text = out + part + (reader.terminated ? '\n' : '');
+        yield* t.out.write(bytes ? bytesOf(text) : text);
       }
       t.close(fd);
     }
     return 0;
   },
 });
+
+/** A character for every byte of `text`. */
+function byteChars(text: string): string {
+  return Array.from(toBytes(text), (b) => String.fromCharCode(b)).join('');
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}

@@ -44,7 +44,7 @@ For each pair of lines with the same join field, write one line. Both files must
     const empty = last('e') ?? '';
     const unpaired = new Set(options.filter((o) => o.name === 'a' || o.name === 'v').map((o) => o.arg));
     const paired = !has('v');
-    const format = last('o');
+    let format = last('o');
     const delimiter = has('z') ? 0 : 10;
     const end = String.fromCharCode(delimiter);
     const split = (line: string): string[] =>
@@ -55,9 +55,31 @@ For each pair of lines with the same join field, write one line. Both files must
       if (fd === undefined) return 1;
       readers.push(new LineReader(t.sys, fd, delimiter));
     }
+    const previous: (string | undefined)[] = [];
+    const numbers = [0, 0];
+    const told = [false, false];
+    let seenUnpaired = false;
     const next = function* (i: number) {
       const line = yield* readers[i]!.next();
-      return line === undefined ? undefined : split(line);
+      if (line === undefined) return undefined;
+      const row = split(line);
+      numbers[i]!++;
+      const now = key(row, i);
+      const before = previous[i];
+      previous[i] = now;
+      // Disorder matters once a line has found no partner.
+      if (
+        before !== undefined &&
+        !told[i] &&
+        !has('nocheck-order') &&
+        (seenUnpaired || has('check-order')) &&
+        compareBytes(before, now) > 0
+      ) {
+        told[i] = true;
+        yield* t.complain(`${operands[i]}:${numbers[i]}: is not sorted: ${line}`);
+        if (has('check-order')) t.sys.exit(1);
+      }
+      return row;
     };
     const key = (row: string[] | undefined, i: number): string => {
       const k = row?.[fields[i]!] ?? '';
@@ -65,7 +87,7 @@ For each pair of lines with the same join field, write one line. Both files must
     };
     const render = (a: string[] | undefined, b: string[] | undefined): string => {
       const common = (a ?? b)![fields[a ? 0 : 1]!] ?? '';
-      if (format !== undefined && format !== 'auto') {
+      if (format !== undefined) {
         return format
           .split(/[, ]+/)
           .map((f) => {
@@ -80,6 +102,11 @@ For each pair of lines with the same join field, write one line. Both files must
     };
     let a = yield* next(0);
     let b = yield* next(1);
+    if (format === 'auto') {
+      const others = (row: string[] | undefined, i: number): string[] =>
+        (row ?? []).flatMap((_, k) => (k === fields[i] ? [] : [`${i + 1}.${k + 1}`]));
+      format = ['0', ...others(a, 0), ...others(b, 1)].join(',');
+    }
     if (has('header') && a && b) {
       yield* t.out.write(render(a, b) + end);
       a = yield* next(0);
@@ -87,6 +114,7 @@ For each pair of lines with the same join field, write one line. Both files must
     }
     while (a || b) {
       const r = !a ? 1 : !b ? -1 : compareBytes(key(a, 0), key(b, 1));
+      if (r !== 0 && a && b) seenUnpaired = true;
       if (r < 0) {
         if (unpaired.has('1')) yield* t.out.write(render(a, undefined) + end);
         a = yield* next(0);
@@ -108,6 +136,7 @@ For each pair of lines with the same join field, write one line. Both files must
         if (paired) for (const x of left) for (const y of right) yield* t.out.write(render(x, y) + end);
       }
     }
-    return 0;
+    if (told.includes(true)) yield* t.complain('input is not in sorted order');
+    return t.status;
   },
 });

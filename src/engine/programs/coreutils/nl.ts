@@ -1,6 +1,6 @@
 import { LineReader } from '../lib/lines';
 import { Regex } from '../lib/regex';
-import { Fail, tool } from '../lib/tool';
+import { Fail, tool, UsageError } from '../lib/tool';
 
 /** nl(1). */
 export const nl = tool({
@@ -60,6 +60,7 @@ Write each FILE with line numbers added.
         throw new Fail(`invalid ${{ b: 'body', f: 'footer', h: 'header' }[k]} numbering style: ${t.q(style)}`);
       styles[k] = (line) => (re ? re.test(line) : style === 'a' || (style === 't' && line !== ''));
     }
+    if (!['ln', 'rn', 'rz'].includes(opt.n!)) throw new UsageError(`invalid line numbering format: ${t.q(opt.n!)}`);
     const delimiter = opt.d!.length === 1 ? `${opt.d!}:` : opt.d!;
     const width = Number(opt.w);
     let number = Number(opt.v);

@@ -44,6 +44,17 @@ Print numbers from FIRST to LAST, in steps of INCREMENT.
           ? [operands[0]!, '1', operands[1]!]
           : (operands as [string, string, string]);
     if (Number(step) === 0) throw new UsageError(`invalid Zero increment value: ${t.q(step)}`);
+    if (format === undefined && !equal && [first, step, last].every((o) => /^\+?\d+$/.test(o)) && last.length > 15) {
+      // Whole numbers of any length.
+      let begun = false;
+      for (let v = BigInt(first); v <= BigInt(last); v += BigInt(step)) {
+        yield* t.out.write(begun ? separator + String(v) : String(v));
+        begun = true;
+        yield* t.sys.work();
+      }
+      if (begun) yield* t.out.write('\n');
+      return 0;
+    }
     const decimals = (s: string): number => (/\.(\d+)/.exec(s)?.[1] ?? '').length;
     const precision = Math.max(decimals(first), decimals(step));
     const show = (v: number): string => formatFloat({ flags: '', width: 0, precision, conv: 'f' }, v);

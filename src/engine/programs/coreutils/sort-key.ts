@@ -47,6 +47,11 @@ export function setOrdering(order: Ordering, letter: string): boolean {
   return name !== undefined;
 }
 
+/** True when the option that `letter` stands for is set. */
+export function hasOrdering(order: Ordering, letter: string): boolean {
+  return order[LETTERS[letter]!] === true;
+}
+
 /** True when a key has no ordering of its own and takes the global one. */
 export function isPlain(order: Ordering): boolean {
   return Object.keys(order).length === 0;

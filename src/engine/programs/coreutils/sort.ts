@@ -5,7 +5,7 @@ import type { Tool } from '../lib/tool';
 import { Fail, tool, UsageError } from '../lib/tool';
 import { toText } from '../lib/text';
 import type { Key, Ordering } from './sort-key';
-import { compareBytes, compareKeys, extract, isPlain, parseKey, setOrdering } from './sort-key';
+import { compareBytes, compareKeys, extract, hasOrdering, isPlain, parseKey, setOrdering } from './sort-key';
 
 const SORT_WORDS: Record<string, string> = {
   'general-numeric': 'g',
@@ -74,6 +74,7 @@ Write the lines of all FILEs in order.
       'files0-from:',
       'parallel:',
       'debug',
+      'random-source:',
     ]);
     const global: Ordering = {};
     const keys: Key[] = [];
@@ -142,6 +143,10 @@ Write the lines of all FILEs in order.
       const last = compareBytes(a.line, b.line);
       return global.reverse ? -last : last;
     };
+    for (const order of [...keys.map((k) => k.order), global]) {
+      const kinds = [...'ghnMRV'].filter((letter) => hasOrdering(order, letter));
+      if (kinds.length > 1) throw new Fail(`options '-${kinds.join('')}' are incompatible`, 2);
+    }
     if (check) {
       if (operands.length > 1) throw new UsageError(`extra operand ${t.q(operands[1]!)} not allowed with -${check}`, 2);
       return yield* checkOrder(
@@ -154,6 +159,7 @@ Write the lines of all FILEs in order.
       );
     }
     const items: Item[] = [];
+    const files: Item[][] = [];
     for (const name of names.length > 0 ? names : ['-']) {
       const fd = yield* openInput(t, name);
       const reader = new LineReader(t.sys, fd, delimiter);
@@ -168,10 +174,12 @@ Write the lines of all FILEs in order.
         if (line === undefined) break;
         items.push(make(line));
       }
+      files.push(items.slice(files.reduce((n, f) => n + f.length, 0)));
       t.close(fd);
     }
     yield* t.sys.work(items.length);
-    items.sort(compare);
+    if (options.some((o) => o.name === 'm')) merge(files, compare, items);
+    else items.sort(compare);
     let out = t.out;
     let fd: number | undefined;
     if (output !== undefined) {
@@ -196,6 +204,18 @@ Write the lines of all FILEs in order.
     return 0;
   },
 });
+
+/** sort -m: takes the smallest of the first lines of all files, again and again; the files are not sorted themselves. */
+function merge<T>(files: readonly T[][], compare: (a: T, b: T) => number, into: T[]): void {
+  const at = files.map(() => 0);
+  for (let n = 0; n < into.length; n++) {
+    let least = -1;
+    files.forEach((file, i) => {
+      if (at[i]! < file.length && (least < 0 || compare(file[at[i]!]!, files[least]![at[least]!]!) < 0)) least = i;
+    });
+    into[n] = files[least]![at[least]!++]!;
+  }
+}
 
 function* openInput(t: Tool, name: string): Coroutine<number> {
   const fd = yield* t.open(name, (n) => `cannot read: ${n}`);

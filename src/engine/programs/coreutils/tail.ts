@@ -119,8 +119,8 @@ Print the last 10 lines of each FILE. With more than one FILE, a header gives ea
     }
     const followed: Followed[] = [];
     let shown: string | undefined;
-    const title = function* (name: string): Coroutine<void> {
-      if (!header || shown === name) return;
+    const title = function* (name: string, again = true): Coroutine<void> {
+      if (!header || (again && shown === name)) return;
       yield* t.out.write(`${shown === undefined ? '' : '\n'}==> ${name === '-' ? 'standard input' : name} <==\n`);
       shown = name;
     };
@@ -130,7 +130,7 @@ Print the last 10 lines of each FILE. With more than one FILE, a header gives ea
         if (follow !== 'no' && retry) followed.push({ name, fd, inode: undefined });
         continue;
       }
-      yield* title(name);
+      yield* title(name, false);
       try {
         yield* last(t, fd, s);
       } catch (e) {

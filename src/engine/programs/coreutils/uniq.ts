@@ -9,6 +9,7 @@ export const uniq = tool({
   help: `[OPTION]... [INPUT [OUTPUT]]
 Keep the first of adjacent equal lines.
 
+      --group[=METHOD]     all lines, with an empty one between groups; METHOD separate, prepend, append, both
   -c, --count              say how often each line occurred
   -d, --repeated           only lines that are repeated, one for each group
   -D, --all-repeated[=METHOD]  all repeated lines; METHOD none, prepend, separate
@@ -45,6 +46,9 @@ Keep the first of adjacent equal lines.
     if (operands.length > 2) throw new UsageError(`extra operand ${t.q(operands[2]!)}`);
     if (has('D') && has('c')) throw new UsageError('printing all duplicated lines and repeat counts is meaningless');
     const method = options.findLast((o) => o.name === 'D')?.arg ?? 'none';
+    const grouping = has('group') ? (options.findLast((o) => o.name === 'group')?.arg ?? 'separate') : undefined;
+    if (grouping !== undefined && (has('c') || has('d') || has('D') || has('u')))
+      throw new UsageError('--group is mutually exclusive with -c/-d/-D/-u');
     const fd = yield* t.open(operands[0] ?? '-');
     if (fd === undefined) return 1;
     let out = t.out;
@@ -73,6 +77,14 @@ Keep the first of adjacent equal lines.
     let held: string[] = [];
     const finish = function* () {
       if (first === undefined) return;
+      if (grouping !== undefined) {
+        const before = grouping === 'prepend' || grouping === 'both' ? true : grouping === 'separate' && groups > 0;
+        if (before) yield* out.write(end);
+        groups++;
+        for (const line of held) yield* out.write(line + end);
+        if (grouping === 'append') yield* out.write(end);
+        return;
+      }
       if (has('D')) {
         if (count > 1) {
           if (method === 'prepend' || (method === 'separate' && groups > 0)) yield* out.write(end);
@@ -89,11 +101,14 @@ Keep the first of adjacent equal lines.
       const next = line === undefined ? '' : keyOf(line);
       if (line !== undefined && first !== undefined && next === key) {
         count++;
-        if (has('D')) held.push(line);
+        if (has('D') || grouping !== undefined) held.push(line);
         continue;
       }
       yield* finish();
-      if (line === undefined) break;
+      if (line === undefined) {
+        if (grouping === 'both' && groups > 0) yield* out.write(end);
+        break;
+      }
       first = line;
       key = next;
       count = 1;

@@ -1,4 +1,4 @@
-/** xxd, hexdump and strings: bytes made readable. */
+/** hexdump and strings: bytes made readable. */
 import type { Coroutine } from '../../core';
 import type { Tool } from '../lib/tool';
 import { Fail, notSimulated, tool } from '../lib/tool';
@@ -110,81 +110,6 @@ function hexdumpLine(line: Uint8Array, style: string): string {
     else words.push(` ${hex(n, 4)}`);
   }
   return words.join('').padEnd(style === '' ? 40 : 64);
-}
-
-/** xxd(1): hex dump, plain style, and back again. */
-export const xxd = tool({
-  name: 'xxd',
-  summary: 'make a hexdump or do the reverse',
-  version: 'xxd 2022-01-14 by Juergen Weigert et al.',
-  help: `[options] [infile [outfile]]
-Make a hexdump of a file, or turn one back with -r.
-
-  -b          binary digits instead of hex
-  -c cols     octets a line: 16, with -p 30, with -b 6
-  -g bytes    octets a group: 2, with -b 1
-  -l len      stop after len octets
-  -p          plain: hex digits only
-  -r          reverse: hexdump to binary
-  -s seek     start at that octet
-  -u          upper case
-`,
-  *run(t) {
-    const { options, operands } = t.getopt('abc:eEg:hil:o:prs:uv', ['plain=p']);
-    const has = (n: string): boolean => options.some((o) => o.name === n);
-    const value = (n: string): number | undefined => {
-      const o = options.findLast((x) => x.name === n);
-      return o ? Number(o.arg) : undefined;
-    };
-    for (const n of ['a', 'e', 'E', 'i', 'o']) if (has(n)) throw notSimulated(`-${n}`);
-    if (operands.length > 1) throw notSimulated('an output file');
-    const skip = value('s') ?? 0;
-    const data = (yield* gather(t, operands, skip + (has('r') ? Infinity : (value('l') ?? Infinity)))).subarray(skip);
-    if (has('r')) {
-      yield* t.out.write(reverse(data, has('p')));
-      return t.status;
-    }
-    const bytes = data.subarray(0, value('l') ?? Infinity);
-    const bits = has('b');
-    const cols = value('c') ?? (has('p') ? 30 : bits ? 6 : 16);
-    const show = (b: number): string =>
-      bits ? b.toString(2).padStart(8, '0') : has('u') ? hex(b, 2).toUpperCase() : hex(b, 2);
-    const group = (value('g') ?? (bits ? 1 : 2)) || cols;
-    for (let at = 0; at < bytes.length; at += cols) {
-      yield* t.sys.work(2);
-      const line = bytes.subarray(at, at + cols);
-      if (has('p')) {
-        yield* t.out.line([...line].map(show).join(''));
-        continue;
-      }
-      let text = '';
-      for (let i = 0; i < cols; i++)
-        text += (i % group === 0 ? ' ' : '') + (i < line.length ? show(line[i]!) : ' '.repeat(bits ? 8 : 2));
-      yield* t.out.line(`${hex(skip + at, 8)}:${text}  ${[...line].map(printable).join('')}`);
-    }
-    return t.status;
-  },
-});
-
-function reverse(data: Uint8Array, plain: boolean): Uint8Array {
-  const text = String.fromCharCode(...data);
-  const out: number[] = [];
-  if (plain) {
-    const digits = text.replace(/[^0-9a-fA-F]/g, '');
-    for (let i = 0; i + 1 < digits.length; i += 2) out.push(parseInt(digits.slice(i, i + 2), 16));
-    return Uint8Array.from(out);
-  }
-  for (const line of text.split('\n')) {
-    const m = /^([0-9a-fA-F]+):\s?(.*)$/.exec(line);
-    if (!m) continue;
-    const at = parseInt(m[1]!, 16);
-    while (out.length < at) out.push(0);
-    let i = at;
-    // Two spaces end the digits.
-    for (const pair of (m[2]!.split('  ')[0] ?? '').replace(/ /g, '').match(/[0-9a-fA-F]{2}/g) ?? [])
-      out[i++] = parseInt(pair, 16);
-  }
-  return Uint8Array.from(out);
 }
 
 /** strings(1) of binutils. */

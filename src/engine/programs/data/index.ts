@@ -1,7 +1,8 @@
 import type { Program } from '../../host';
 import { file } from './file';
 import { getent } from './getent';
-import { hexdump, strings, xxd } from './hexdump';
+import { hexdump, strings } from './hexdump';
+import { xxd } from './xxd';
 import { jq } from './jq/main';
 import { findmnt, mount, mountpoint, umount } from './mounts';
 import { numfmt } from './numfmt';

@@ -127,15 +127,19 @@ function destinations(
   operands: readonly string[],
   into: string | undefined,
   noDirectory: boolean,
+  parents = false,
 ): [from: string, to: string][] {
   if (operands.length === 0) throw new UsageError('missing file operand');
+  if (parents && into === undefined && stat(t, operands[operands.length - 1]!)?.type !== 'dir')
+    throw new UsageError('with --parents, the destination must be a directory');
   if (into === undefined && operands.length === 1) {
     throw new UsageError(`missing destination file operand after ${t.qf(operands[0]!)}`);
   }
   const target = into ?? operands[operands.length - 1]!;
   const sources = into === undefined ? operands.slice(0, -1) : operands;
   const isDir = stat(t, target)?.type === 'dir';
-  if (isDir && !noDirectory) return sources.map((s) => [s, joinPath(target, baseName(s))]);
+  if (isDir && !noDirectory)
+    return sources.map((s) => [s, joinPath(target, parents ? s.replace(/^\/+|\/+$/g, '') : baseName(s))]);
   if (sources.length > 1)
     throw new Fail(`target ${t.qf(target)}: ${stat(t, target) ? 'Not a directory' : 'No such file or directory'}`);
   if (target.endsWith('/') && stat(t, sources[0]!)?.type === 'file') {
@@ -161,6 +165,7 @@ Copy SOURCE to DEST, or multiple SOURCE(s) to DIRECTORY.
   -n, --no-clobber              do not overwrite an existing file
   -P, --no-dereference          never follow links in SOURCE
   -p                            keep mode, ownership and times
+      --parents                 use the whole name of SOURCE under DIRECTORY
   -R, -r, --recursive           copy directories recursively
   -s, --symbolic-link           make symbolic links instead of copying
   -t, --target-directory=DIR    copy all SOURCE arguments into DIR
@@ -203,7 +208,22 @@ Copy SOURCE to DEST, or multiple SOURCE(s) to DIRECTORY.
       verbose: has('v'),
       link: has('l') ? 'hard' : has('s') ? 'symbolic' : undefined,
     };
-    for (const [from, to] of destinations(t, operands, options.findLast((x) => x.name === 't')?.arg, has('T'))) {
+    for (const [from, to] of destinations(
+      t,
+      operands,
+      options.findLast((x) => x.name === 't')?.arg,
+      has('T'),
+      has('parents'),
+    )) {
+      if (has('parents')) {
+        const target = to.slice(0, to.length - from.replace(/^\/+|\/+$/g, '').length);
+        for (const part of from
+          .split('/')
+          .slice(0, -1)
+          .filter(Boolean)
+          .map((_, i, all) => all.slice(0, i + 1).join('/')))
+          if (!stat(t, target + part)) t.sys.files.mkdir(target + part);
+      }
       try {
         yield* copyTo(t, from, to, o);
       } catch (e) {

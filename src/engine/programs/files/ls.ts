@@ -4,7 +4,7 @@ import type { Stat } from '../../host';
 import { DeviceNode } from '../../host';
 import { humanSize } from '../lib/format';
 import { fnmatch } from '../lib/glob';
-import { quoteShellIfNeeded } from '../lib/quote';
+import { quoteShell, quoteShellIfNeeded } from '../lib/quote';
 import { strftime } from '../lib/strftime';
 import { textWidth } from '../lib/text';
 import type { Tool } from '../lib/tool';
@@ -22,11 +22,28 @@ interface Entry {
   readonly targetStat: Stat | undefined;
 }
 
+type Quoting = 'literal' | 'shell' | 'always' | 'c' | 'escape';
+
+const QUOTING: Readonly<Record<string, Quoting>> = {
+  N: 'literal', Q: 'c', b: 'escape', literal: 'literal', shell: 'shell', 'shell-always': 'always', 'shell-escape': 'shell',
+  'shell-escape-always': 'always', c: 'c', escape: 'escape',
+}; // prettier-ignore
+
+/** The letters that the words of --format stand for. */
+const FORMATS: Readonly<Record<string, string>> = {
+  verbose: 'l', long: 'l', commas: 'm', horizontal: 'x', across: 'x', vertical: 'C', 'single-column': '1',
+}; // prettier-ignore
+
 interface Style {
   readonly has: (name: string) => boolean;
   readonly format: 'long' | 'one' | 'columns' | 'across' | 'commas';
   readonly color: boolean;
-  readonly quoteNames: boolean;
+  readonly quoting: Quoting;
+  /** What ends a line of one name. */
+  readonly end: string;
+  /** Patterns of -I, and of --hide. */
+  readonly hidden: readonly string[];
+  readonly hiddenUnlessAll: readonly string[];
   readonly width: number;
   readonly users: IdNames;
   readonly groups: IdNames;
@@ -80,7 +97,7 @@ List information about the FILEs (the current directory by default). Entries are
   -1                         one file a line
 `,
   *run(t) {
-    const { options, operands } = t.getopt('aABcCdDfFgGhHiI:klLmnNopqQrRsStuUvw:xXZ1', [
+    const { options, operands } = t.getopt('aAbBcCdDfFgGhHiI:klLmnNopqQrRsStuUvw:xXZ1', [
       'all=a',
       'almost-all=A',
       'ignore-backups=B',
@@ -105,7 +122,9 @@ List information about the FILEs (the current directory by default). Entries are
       'time:',
       'time-style:',
       'width:=w',
+      'hide:',
       'hide-control-chars=q',
+      'escape=b',
       'kibibytes=k',
       'si',
       'format:',
@@ -117,8 +136,13 @@ List information about the FILEs (the current directory by default). Entries are
       'quoting-style:',
       'show-control-chars',
     ]);
-    const has = (n: string): boolean => options.some((o) => o.name === n);
     const get = (n: string): string | undefined => options.findLast((o) => o.name === n)?.arg;
+    const marks = get('indicator-style');
+    const has = (n: string): boolean =>
+      options.some((o) => o.name === n) ||
+      (marks !== undefined && n === { slash: 'p', classify: 'F' }[marks]) ||
+      marks === n;
+    const quoting = options.findLast((o) => ['b', 'N', 'Q', 'quoting-style'].includes(o.name));
     const tty = t.sys.isatty(1);
     const when = has('color') ? (get('color') ?? 'always') : 'never';
     if (!['always', 'yes', 'force', 'auto', 'tty', 'if-tty', 'never', 'no', 'none'].includes(when)) {
@@ -126,9 +150,12 @@ List information about the FILEs (the current directory by default). Entries are
         `invalid argument ${t.q(when)} for ${t.q('--color')}\nValid arguments are:\n  - ‘always’, ‘yes’, ‘force’\n  - ‘never’, ‘no’, ‘none’\n  - ‘auto’, ‘tty’, ‘if-tty’`,
       );
     }
-    const layout = options.findLast((o) =>
-      ['l', 'g', 'o', 'n', '1', 'C', 'x', 'm', 'full-time'].includes(o.name),
-    )?.name;
+    const chosen = options.findLast((o) =>
+      ['l', 'g', 'o', 'n', '1', 'C', 'x', 'm', 'full-time', 'format', 'zero'].includes(o.name),
+    );
+    const layout = chosen?.name === 'zero' ? '1' : chosen?.name === 'format' ? FORMATS[chosen.arg ?? ''] : chosen?.name;
+    if (chosen?.name === 'format' && layout === undefined)
+      throw new UsageError(`invalid argument ${t.q(chosen.arg ?? '')} for ${t.q('--format')}`);
     const long = ['l', 'g', 'o', 'n', 'full-time'].includes(layout ?? '');
     const sortWord = options.findLast((o) => ['S', 't', 'U', 'f', 'v', 'X', 'sort'].includes(o.name));
     const sorts = { S: 'size', t: 'time', U: 'none', f: 'none', v: 'version', X: 'extension' } as const;
@@ -159,8 +186,17 @@ List information about the FILEs (the current directory by default). Entries are
             : layout === 'm'
               ? 'commas'
               : 'columns',
-      color: ['always', 'yes', 'force'].includes(when) || (['auto', 'tty', 'if-tty'].includes(when) && tty),
-      quoteNames: tty && !has('N'),
+      color:
+        colorful(t) && (['always', 'yes', 'force'].includes(when) || (['auto', 'tty', 'if-tty'].includes(when) && tty)),
+      quoting:
+        quoting === undefined
+          ? tty && !has('zero')
+            ? 'shell'
+            : 'literal'
+          : (QUOTING[quoting.arg ?? quoting.name] ?? 'literal'),
+      end: has('zero') ? '\0' : '\n',
+      hidden: options.filter((o) => o.name === 'I').map((o) => o.arg!),
+      hiddenUnlessAll: options.filter((o) => o.name === 'hide').map((o) => o.arg!),
       width: get('w') === undefined ? terminal : Number(get('w')) || Infinity,
       users: yield* IdNames.read(t.sys, '/etc/passwd'),
       groups: yield* IdNames.read(t.sys, '/etc/group'),
@@ -202,6 +238,17 @@ List information about the FILEs (the current directory by default). Entries are
   },
 });
 
+/** Without LS_COLORS, ls paints only for terminals that it knows to have colours. */
+function colorful(t: Tool): boolean {
+  const term = t.sys.env('TERM') ?? '';
+  return (
+    Boolean(t.sys.env('LS_COLORS') || t.sys.env('COLORTERM')) ||
+    /color|^(?:Eterm|ansi|con\d+x\d+|cons25|console|cygwin|dtterm|gnome|hurd|jfbterm|konsole|kterm|linux|mlterm|putty|rxvt|screen|st|terminator|tmux|vt100|xterm)/.test(
+      term,
+    )
+  );
+}
+
 function terminalColumns(t: Tool): number {
   const file = t.sys.file(1) as { tty?: { columns: number } };
   return file.tty?.columns ?? 80;
@@ -239,18 +286,7 @@ function* list(t: Tool, dir: string, style: Style, titled: boolean, first: boole
     yield* t.complainErrno(`cannot open directory ${t.qf(dir)}`, e, 2);
     return;
   }
-  const ignore = t
-    .getopt('aABcCdDfFgGhHiI:klLmnNopqQrRsStuUvw:xXZ1', [
-      'ignore:=I',
-      'color::',
-      'time-style:',
-      'sort:',
-      'time:',
-      'full-time',
-      'group-directories-first',
-    ])
-    .options.filter((o) => o.name === 'I')
-    .map((o) => o.arg!);
+  const ignore = has('a') || has('A') ? style.hidden : [...style.hidden, ...style.hiddenUnlessAll];
   if (has('a') || has('f')) names = ['.', '..', ...names];
   else if (!has('A')) names = names.filter((n) => !n.startsWith('.'));
   if (has('B')) names = names.filter((n) => !n.endsWith('~'));
@@ -266,7 +302,7 @@ function* list(t: Tool, dir: string, style: Style, titled: boolean, first: boole
       entries.push({ name, stat: undefined, target: undefined, targetStat: undefined });
     }
   }
-  if (titled) yield* t.out.write(`${first ? '' : '\n'}${style.quoteNames ? quoteShellIfNeeded(dir) : dir}:\n`);
+  if (titled) yield* t.out.write(`${first ? '' : '\n'}${quoteName(dir, style.quoting)}:\n`);
   const sorted = order(entries, style);
   yield* show(t, sorted, style, true);
   if (has('R')) {
@@ -340,21 +376,35 @@ function indicator(e: Entry, style: Style): string {
 }
 
 function shownName(e: Entry, style: Style, anyQuoted: boolean): string {
-  if (style.has('Q')) return `"${e.name.replace(/["\\]/g, '\\$&')}"`;
-  if (!style.quoteNames) return e.name;
-  const quoted = quoteShellIfNeeded(e.name);
+  const quoted = quoteName(e.name, style.quoting);
+  if (style.quoting !== 'shell') return quoted;
   // In a list with quoted names the others are moved right by one, so that the letters stand below each other.
-  return anyQuoted && quoted === e.name && style.format !== 'commas' ? ` ${quoted}` : quoted;
+  return anyQuoted && quoted === e.name && style.format !== 'commas' && style.format !== 'one' ? ` ${quoted}` : quoted;
 }
+
+function quoteName(name: string, quoting: Quoting): string {
+  if (quoting === 'literal') return name;
+  if (quoting === 'shell') return quoteShellIfNeeded(name);
+  if (quoting === 'always') return quoteShell(name);
+  const escaped = name.replace(
+    /[\\\x00-\x1f\x7f]/g,
+    (c) => ESCAPES[c] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
+  return quoting === 'c' ? `"${escaped.replaceAll('"', '\\"')}"` : escaped.replaceAll(' ', '\\ ');
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\', '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v',
+}; // prettier-ignore
 
 function* show(t: Tool, entries: readonly Entry[], style: Style, total: boolean): Coroutine<void> {
   const { has } = style;
-  const anyQuoted = style.quoteNames && entries.some((e) => quoteShellIfNeeded(e.name) !== e.name);
+  const anyQuoted = style.quoting === 'shell' && entries.some((e) => quoteShellIfNeeded(e.name) !== e.name);
   const unit = (e: Entry): number => (e.stat ? blocks(e.stat) / 2 : 0);
   const size = (n: number): string => (has('h') ? humanSize(n) : has('si') ? humanSize(n, 1000) : String(n));
   const sum = entries.reduce((n, e) => n + unit(e), 0);
   if (total && (style.format === 'long' || has('s')))
-    yield* t.out.line(`total ${has('h') ? humanSize(sum * 1024) : sum}`);
+    yield* t.out.line(`total ${has('h') ? humanSize(sum * 1024) : has('si') ? humanSize(sum * 1024, 1000) : sum}`);
   const inodes = entries.map((e) => (has('i') ? String(e.stat?.ino ?? '?') : ''));
   const sizes = entries.map((e) => (has('s') ? (has('h') ? humanSize(unit(e) * 1024) : String(unit(e))) : ''));
   const wide = (cells: readonly string[]): number => Math.max(0, ...cells.map((c) => c.length));
@@ -373,7 +423,7 @@ function* show(t: Tool, entries: readonly Entry[], style: Style, total: boolean)
       width: textWidth(prefix[i]! + name + indicator(e, style)),
     };
   });
-  if (style.format === 'one') for (const c of cells) yield* t.out.line(c.text);
+  if (style.format === 'one') for (const c of cells) yield* t.out.write(c.text + style.end);
   else if (style.format === 'commas') yield* commas(t, cells, style.width);
   else yield* columns(t, cells, style.width, style.format === 'across');
 }
@@ -425,7 +475,7 @@ function* showLong(
 }
 
 function linkTarget(e: Entry, style: Style): string {
-  const text = style.quoteNames || /[\s[\]*?'"$]/.test(e.target!) ? quoteShellIfNeeded(e.target!) : e.target!;
+  const text = quoteName(e.target!, style.quoting);
   const as: Entry = { name: e.target!, stat: e.targetStat, target: undefined, targetStat: e.targetStat };
   return e.targetStat ? paint(as, text, style) + (style.has('F') ? indicator(as, style) : '') : text;
 }
@@ -448,7 +498,7 @@ interface Cell {
 function* columns(t: Tool, cells: readonly Cell[], width: number, across: boolean): Coroutine<void> {
   if (cells.length === 0) return;
   let best = { count: 1, rows: cells.length, widths: [Math.max(...cells.map((c) => c.width))] };
-  for (let count = Math.min(cells.length, Math.floor(width / 3)); count > 1; count--) {
+  for (let count = Math.min(cells.length, Math.ceil(width / 3)); count > 1; count--) {
     const rows = Math.ceil(cells.length / count);
     const widths: number[] = [];
     cells.forEach((c, i) => {

@@ -179,7 +179,11 @@ Print the resolved absolute file name; all but the last component must exist.
     const base = options.findLast((o) => o.name === 'relative-to')?.arg;
     for (const path of operands) {
       try {
-        const full = has('m') || has('s') ? canonicalMissing(t.sys, path) : t.sys.files.realpath(path, !has('e'));
+        const full = has('s')
+          ? lexical(t.sys.proc.cwd, path)
+          : has('m')
+            ? canonicalMissing(t.sys, path)
+            : t.sys.files.realpath(path, !has('e'));
         const shown = base === undefined ? full : relative(t.sys.files.realpath(base, true), full);
         yield* t.out.write(shown + (has('z') ? '\0' : '\n'));
       } catch (e) {
@@ -299,6 +303,7 @@ component; tmp.XXXXXXXXXX when it is left out.
       yield* t.out.line(path);
     } catch (e) {
       const shown = dir === undefined ? template : joinPath(dir, template);
+      if (has('q') && isErrno(e)) return 1;
       yield* t.complainErrno(`failed to create ${has('d') ? 'directory' : 'file'} via template ${t.q(shown)}`, e);
     }
     return t.status;
@@ -313,6 +318,7 @@ export const ln = tool({
   or:  ln [OPTION]... TARGET... DIRECTORY
 Create a link to TARGET with the name LINK_NAME.
 
+  -b                     keep what is replaced as LINK_NAME~
   -f, --force            remove existing destination files
   -n, --no-dereference   treat a LINK_NAME that is a link to a directory as a file
   -s, --symbolic         make symbolic links instead of hard links
@@ -322,7 +328,7 @@ Create a link to TARGET with the name LINK_NAME.
   -v, --verbose          print the name of each linked file
 `,
   *run(t) {
-    const { options, operands } = t.getopt('fnsrvt:Ti', [
+    const { options, operands } = t.getopt('bfnsrvt:Ti', [
       'force=f',
       'no-dereference=n',
       'symbolic=s',
@@ -353,7 +359,8 @@ Create a link to TARGET with the name LINK_NAME.
     for (const target of sources) {
       const link = single ?? joinPath(into!, baseName(target));
       try {
-        if (has('f') && files.exists(link, false)) files.unlink(link);
+        if (has('b') && files.exists(link, false)) files.rename(link, `${link}~`);
+        else if (has('f') && files.exists(link, false)) files.unlink(link);
         const text =
           has('r') && has('s')
             ? relative(canonicalMissing(t.sys, dirName(link)), canonicalMissing(t.sys, target))
@@ -407,6 +414,16 @@ function parents(path: string): string[] {
 function dirName(path: string): string {
   const at = path.replace(/\/+$/, '').lastIndexOf('/');
   return at < 0 ? '.' : path.slice(0, at) || '/';
+}
+
+/** An absolute path without `.` and `..`; links stay. */
+function lexical(cwd: string, path: string): string {
+  const stack: string[] = [];
+  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
+    if (part === '..') stack.pop();
+    else if (part !== '' && part !== '.') stack.push(part);
+  }
+  return `/${stack.join('/')}`;
 }
 
 function canonicalMissing(

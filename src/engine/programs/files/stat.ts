@@ -90,12 +90,21 @@ Sequences for FORMAT: %a access rights in octal, %A the same as text, %b blocks,
         Z: String(Math.floor(s.ctime / 1e6)),
         '%': '%',
       };
+      const at = (micros: number) => (digits: number) =>
+        digits === 0
+          ? String(Math.floor(micros / 1e6))
+          : `${Math.floor(micros / 1e6)}.${String(Math.floor(micros % 1e6))
+              .padStart(6, '0')
+              .padEnd(9, '0')
+              .slice(0, digits)}`;
+      const seconds: Record<string, (digits: number) => string> = { X: at(s.atime), Y: at(s.mtime), Z: at(s.ctime) };
       const format = get('c') ?? get('printf');
       if (format !== undefined) {
         const text = format.replace(
           /%([-0+ #]*)(\d*)(?:\.(\d+))?([a-zA-Z%])/g,
-          (_, flags: string, width: string, _p, c: string) => {
-            const value = values[c] ?? '?';
+          (_, flags: string, width: string, precision: string | undefined, c: string) => {
+            const value =
+              'XYZ'.includes(c) && precision !== undefined ? seconds[c]!(Number(precision)) : (values[c] ?? '?');
             if (width === '') return value;
             return flags.includes('-')
               ? value.padEnd(Number(width))

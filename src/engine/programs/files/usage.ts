@@ -236,14 +236,21 @@ Copy a file.
         n -= got;
       }
     if (number('seek', 0) > 0) t.sys.file(to).seek(number('seek', 0) * bs, 'set');
+    const conversions = (args.get('conv') ?? '').split(',');
+    const convert = conversions.includes('ucase')
+      ? (b: number) => (b >= 97 && b <= 122 ? b - 32 : b)
+      : conversions.includes('lcase')
+        ? (b: number) => (b >= 65 && b <= 90 ? b + 32 : b)
+        : undefined;
     const began = t.sys.now;
     let full = 0;
     let partial = 0;
     let bytes = 0;
     try {
       while (full + partial < count) {
-        const data = yield* t.sys.read(from, bs);
+        let data = yield* t.sys.read(from, bs);
         if (data.length === 0) break;
+        if (convert) data = data.map(convert);
         yield* t.sys.write(to, data);
         bytes += data.length;
         if (data.length === bs) full++;

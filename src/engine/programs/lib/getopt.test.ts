@@ -30,7 +30,7 @@ test('permutation, bundles, optional arguments, abbreviations', () => {
 
 test('messages', () => {
   assert.equal(message('-y'), "invalid option -- 'y'");
-  assert.equal(message('--foo=1'), "unrecognized option '--foo'");
+  assert.equal(message('--foo=1'), "unrecognized option '--foo=1'");
   assert.equal(message('-n'), "option requires an argument -- 'n'");
   assert.equal(message('--lines'), "option '--lines' requires an argument");
   assert.equal(message('--all=1'), "option '--all' doesn't allow an argument");

@@ -135,8 +135,7 @@ function findLong(table: readonly Long[], name: string, prefix: string, word: st
   const found = matches(table, name);
   const first = found[0];
   if (!first) {
-    const shown = word.includes('=') ? word.slice(0, word.indexOf('=')) : word;
-    throw new GetoptError(`unrecognized option '${shown}'`);
+    throw new GetoptError(`unrecognized option '${word}'`);
   }
   if (found.some((l) => l.name !== first.name || l.arg !== first.arg)) {
     const list = found.map((l) => `'${prefix}${l.long}'`).join(' ');

@@ -359,6 +359,8 @@ class Translator {
     }
     const unmatched = (): RegexError => new RegexError('Unmatched [, [^, [:, [., or [=');
     let body = '';
+    // What glibc says of a bracket with nothing in it.
+    if (i >= p.length) throw new RegexError('Invalid regular expression');
     let first = true;
     const literal = (ch: string): string => ch.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
     for (; ; first = false) {

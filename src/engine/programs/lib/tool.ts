@@ -144,7 +144,7 @@ function* runTool(t: Tool): Coroutine<number> {
     status = (yield* spec.run(t)) || t.status;
   } catch (e) {
     if (e instanceof Info) {
-      const text = e.option.name === '--help' ? helpText(t) : `${spec.name} (${spec.version ?? 'GNU coreutils 9.1'})\n`;
+      const text = e.option.name === '--help' ? helpText(t) : `${versionLine(spec)}\n`;
       yield* t.out.write(text);
       status = 0;
     } else if (e instanceof UsageError || e instanceof GetoptError) {
@@ -174,6 +174,13 @@ function* runTool(t: Tool): Coroutine<number> {
     return spec.usageStatus ?? 1;
   }
   return status;
+}
+
+/** The first line of `--version`: `cat (GNU coreutils) 9.1`, `rev from util-linux 2.38.1`, or as the package has it. */
+function versionLine({ name, version = 'GNU coreutils 9.1' }: ToolSpec): string {
+  const gnu = /^(GNU .*) (\S+)$/.exec(version);
+  if (gnu) return `${name} (${gnu[1]}) ${gnu[2]}`;
+  return /^(?:util-linux|procps-ng) /.test(version) ? `${name} from ${version}` : version;
 }
 
 function helpText(t: Tool): string {

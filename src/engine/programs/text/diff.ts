@@ -2,11 +2,13 @@ import type { Coroutine } from '../../core';
 import { isErrno } from '../../core';
 import type { Stat } from '../../host';
 import { fnmatch } from '../lib/glob';
+import { Regex } from '../lib/regex';
 import { strftime } from '../lib/strftime';
 import { toText } from '../lib/text';
 import type { Tool } from '../lib/tool';
 import { notSimulated, tool, UsageError } from '../lib/tool';
 import type { Paint, Side } from './diff-format';
+import { edFormat, mergedFormat, rcsFormat, sideBySide } from './diff-other';
 import { contextFormat, hunks, normalFormat, unifiedFormat } from './diff-format';
 
 const PLAIN: Paint = { header: (s) => s, hunk: (s) => s, add: (s) => s, remove: (s) => s };
@@ -18,7 +20,15 @@ const COLORED: Paint = {
 };
 
 interface Settings {
-  style: 'normal' | 'unified' | 'context';
+  style: 'normal' | 'unified' | 'context' | 'columns' | 'ed' | 'rcs' | 'merged';
+  /** Columns of the side-by-side format. */
+  width: number;
+  commonLines: boolean;
+  /** Name for the preprocessor. */
+  define: string;
+  stripCr: boolean;
+  /** Changes all of whose lines match are ignored. */
+  ignoreMatching: Regex[];
   context: number;
   brief: boolean;
   identical: boolean;
@@ -58,6 +68,13 @@ Compare FILES line by line.
   -b, --ignore-space-change     ignore changes in the amount of white space
   -w, --ignore-all-space        ignore all white space
   -B, --ignore-blank-lines      ignore changes where lines are all blank
+  -I, --ignore-matching-lines=RE  ignore changes where all lines match RE
+      --strip-trailing-cr       ignore carriage returns at the ends of lines
+  -y, --side-by-side            in two columns; -W NUM is the width, 130
+      --suppress-common-lines   only lines that differ
+  -e, --ed                      a script for ed
+  -n, --rcs                     the format of RCS
+  -D, --ifdef=NAME              both files in one with #ifdef NAME
   -a, --text                    treat all files as text
       --color[=WHEN]            colour the output
 Exit status: 0 the same, 1 different, 2 trouble.
@@ -65,7 +82,7 @@ Exit status: 0 the same, 1 different, 2 trouble.
   *run(t) {
     const argv = t.argv.map((a) => a.replace(/^-u?(\d+)$/, '-U$1'));
     const { options, operands } = t.getopt(
-      '0abBcC:dEiHI:lL:nNpqrsS:tTuU:wW:x:X:yZ',
+      '0abBcC:dD:eEiHI:lL:nNpqrsS:tTuU:wW:x:X:yZ',
       [
         'normal',
         'brief=q',
@@ -89,6 +106,8 @@ Exit status: 0 the same, 1 different, 2 trouble.
         'strip-trailing-cr',
         'show-c-function=p',
         'ed=e',
+        'ifdef:=D',
+        'ignore-matching-lines:=I',
         'rcs=n',
         'width:=W',
         'suppress-common-lines',
@@ -111,11 +130,12 @@ Exit status: 0 the same, 1 different, 2 trouble.
       labels: [],
       exclude: [],
       paint: PLAIN,
-      shown: t.argv
-        .slice(1, t.argv.length)
-        .filter((a) => a.startsWith('-') && a !== '-')
-        .map((a) => ` ${a}`)
-        .join(''),
+      width: 130,
+      commonLines: true,
+      define: '',
+      stripCr: false,
+      ignoreMatching: [],
+      shown: optionWords(t.argv, operands),
     };
     for (const { name, arg } of options) {
       switch (name) {
@@ -169,10 +189,33 @@ Exit status: 0 the same, 1 different, 2 trouble.
           s.text = true;
           break;
         case 'y':
-          throw notSimulated('-y');
+          s.style = 'columns';
+          break;
         case 'e':
+          s.style = 'ed';
+          break;
         case 'n':
-          throw notSimulated(`-${name}`);
+          s.style = 'rcs';
+          break;
+        case 'D':
+          s.style = 'merged';
+          s.define = arg!;
+          break;
+        case 'W':
+          if (!/^[1-9]\d*$/.test(arg!)) throw new UsageError(`invalid width '${arg!}'`);
+          s.width = Number(arg);
+          break;
+        case 'suppress-common-lines':
+          s.commonLines = false;
+          break;
+        case 'strip-trailing-cr':
+          s.stripCr = true;
+          break;
+        case 'I':
+          s.ignoreMatching.push(new Regex(arg!));
+          break;
+        case 'l':
+          throw notSimulated('-l');
         case 'color':
           if (arg === 'always' || ((arg === undefined || arg === 'auto') && t.sys.isatty(1))) s.paint = COLORED;
           break;
@@ -185,6 +228,13 @@ Exit status: 0 the same, 1 different, 2 trouble.
     return yield* comparePaths(t, s, operands[0]!, operands[1]!, true);
   },
 });
+
+/** The words of the command line that are no operands. */
+function optionWords(argv: readonly string[], operands: readonly string[]): string {
+  const words = argv.slice(1);
+  for (const o of operands) words.splice(words.lastIndexOf(o), 1);
+  return words.map((a) => ` ${a}`).join('');
+}
 
 function contextLength(text: string): number {
   if (!/^\d+$/.test(text)) throw new UsageError(`invalid context length '${text}'`);
@@ -285,7 +335,7 @@ function* compareFiles(t: Tool, s: Settings, a: string, b: string, top: boolean)
     return 2;
   }
   const [x, y] = contents.map((c) => c.text) as [string, string];
-  if (x === y) {
+  if (x === y && s.style !== 'columns' && s.style !== 'merged') {
     if (s.identical) yield* t.out.line(`Files ${a} and ${b} are identical`);
     return 0;
   }
@@ -297,6 +347,7 @@ function* compareFiles(t: Tool, s: Settings, a: string, b: string, top: boolean)
     const lines = text.split('\n');
     const complete = lines.at(-1) === '';
     if (complete) lines.pop();
+    if (s.stripCr) lines.forEach((line, i) => (lines[i] = line.replace(/\r$/, '')));
     return { lines, complete: complete || lines.length === 0 };
   };
   const [l, r] = [side(x), side(y)];
@@ -319,14 +370,16 @@ function* compareFiles(t: Tool, s: Settings, a: string, b: string, top: boolean)
     a: l.lines.slice(h.aStart, h.aStart + h.a.length),
     b: r.lines.slice(h.bStart, h.bStart + h.b.length),
   }));
+  if (s.ignoreMatching.length > 0)
+    list = list.filter((h) => [...h.a, ...h.b].some((line) => !s.ignoreMatching.some((re) => re.test(line))));
   if (s.ignoreBlank) list = list.filter((h) => [...h.a, ...h.b].some((line) => line !== ''));
-  if (list.length === 0) {
+  if (list.length === 0 && s.style !== 'columns' && s.style !== 'merged') {
     if (s.identical) yield* t.out.line(`Files ${a} and ${b} are identical`);
     return 0;
   }
   if (s.brief) {
-    yield* t.out.line(`Files ${a} and ${b} differ`);
-    return 1;
+    if (list.length > 0) yield* t.out.line(`Files ${a} and ${b} differ`);
+    return list.length > 0 ? 1 : 0;
   }
   if (!top) yield* t.out.line(s.paint.header(`diff${s.shown} ${a} ${b}`));
   const { paint } = s;
@@ -337,6 +390,10 @@ function* compareFiles(t: Tool, s: Settings, a: string, b: string, top: boolean)
   const label = (i: number, path: string): string => s.labels[i] ?? `${path}\t${time(path, contents[i]!.missing)}`;
   let out: string[];
   if (s.style === 'normal') out = normalFormat(list, l, r, paint);
+  else if (s.style === 'columns') out = sideBySide(list, l, r, s.width, s.commonLines);
+  else if (s.style === 'ed') out = edFormat(list);
+  else if (s.style === 'rcs') out = rcsFormat(list);
+  else if (s.style === 'merged') out = mergedFormat(list, l, s.define);
   else if (s.style === 'unified') {
     out = [
       paint.header(`--- ${label(0, a)}`),
@@ -350,5 +407,5 @@ function* compareFiles(t: Tool, s: Settings, a: string, b: string, top: boolean)
       ...contextFormat(list, l, r, s.context, paint),
     ];
   for (const line of out) yield* t.out.line(line);
-  return 1;
+  return list.length > 0 ? 1 : 0;
 }

@@ -96,6 +96,8 @@ const LONGS = [
   'color::',
   'colour::=color',
   'exclude-from:',
+  'group-separator:',
+  'no-group-separator',
 ];
 
 function make(name: string, fixed: RegexSyntax | undefined): Program {
@@ -120,6 +122,8 @@ export const fgrep: Program = make('fgrep', 'fixed');
 interface Settings {
   invert: boolean;
   max: number;
+  /** What stands between groups of lines with context. */
+  between: string | undefined;
   offset: boolean;
   number: boolean;
   lineBuffered: boolean;
@@ -141,7 +145,7 @@ interface Settings {
 
 function* run(t: Tool, fixed: RegexSyntax | undefined): Coroutine<number> {
   // -NUM is the same as -C NUM.
-  const argv = t.argv.map((a, i) => (i > 0 ? a.replace(/^-(\d+)$/, '-C$1') : a));
+  const argv = t.argv.map((a, i) => (i > 0 ? a.replace(/^-(\d+)$/, '-C$1').replace(/^-V$/, '--version') : a));
   const { options, operands } = t.getopt('EFGPe:f:iywxzsvm:bnHhoqaId:D:rRLlcTUZB:A:C:', LONGS, argv);
   const rest = [...operands];
   let syntax: RegexSyntax = fixed ?? 'basic';
@@ -174,6 +178,7 @@ function* run(t: Tool, fixed: RegexSyntax | undefined): Coroutine<number> {
     delimiter: 10,
     silent: false,
     tab: false,
+    between: '--',
   };
   let context = -1;
   const contextLength = (arg: string): number => {
@@ -293,6 +298,12 @@ function* run(t: Tool, fixed: RegexSyntax | undefined): Coroutine<number> {
       case 'Z':
         s.zero = true;
         break;
+      case 'group-separator':
+        s.between = arg;
+        break;
+      case 'no-group-separator':
+        s.between = undefined;
+        break;
       case 'T':
         s.tab = true;
         break;
@@ -327,7 +338,8 @@ function* run(t: Tool, fixed: RegexSyntax | undefined): Coroutine<number> {
   for (const p of patterns) {
     if (syntax !== 'fixed' && syntax !== 'perl' && /^\[:[a-z]+:\]$/.test(p))
       throw new Fail('character class syntax is [[:space:]], not [:space:]', 2);
-    if (syntax === 'extended' && /^[*+?]/.test(p)) yield* t.warn(`warning: ${p[0]} at start of expression`);
+    if (syntax === 'extended' && /^(?:[*+?]|\{\d)/.test(p))
+      yield* t.warn(`warning: ${p.startsWith('{') ? '{...}' : p[0]} at start of expression`);
     try {
       matchers.push(new Regex(p, { syntax, ignoreCase, looseParen: true, ...(whole ? { whole } : {}) }));
     } catch (e) {
@@ -463,7 +475,8 @@ class Grep {
     let count = 0;
     let after = 0;
     let binary = false;
-    let lastPrinted = 0;
+    let lastPrinted = -1;
+    if (s.max === 0) return;
     const held: { text: string; n: number; offset: number }[] = [];
     const context = s.before > 0 || s.after > 0;
     const show = !s.quiet && !s.count && s.list === '';
@@ -494,8 +507,8 @@ class Grep {
             return;
           }
           const first = held[0]?.n ?? n;
-          if (context && this.printedAny && first !== lastPrinted + 1)
-            yield* this.out.write(s.color ? `${C.separator}--${C.end}\n` : '--\n');
+          if (context && s.between !== undefined && this.printedAny && first !== lastPrinted + 1)
+            yield* this.out.write(s.color ? `${C.separator}${s.between}${C.end}\n` : `${s.between}\n`);
           for (const h of held) yield* this.print(name, h.text, h.n, h.offset, '-');
           held.length = 0;
           yield* this.print(name, line, n, at, ':');

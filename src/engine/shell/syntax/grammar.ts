@@ -10,6 +10,7 @@ const OPERATORS = /^(?:;;&|;;|;&|&&|\|\||\|&|<<<|<<-|<<|>>|>\||<>|>&|<&|&>>|&>|[
 /** Parses `text`. Never throws. */
 function parseText(text: string): Program {
   const script = parse(text);
+  if (/[^\s;&|(<>][<>]\(/.test(text)) for (const st of script.commands) eachSimpleCommand(st, joinWords);
   const errors = [...(script.errors ?? [])].sort((a, b) => a.pos - b.pos);
   const unclosed = text.includes('<<') ? unclosedHereDocs(script, text) : [];
   const first = errors[0];
@@ -23,6 +24,23 @@ function parseText(text: string): Program {
     : describe({ ...first, last: errors.at(-1)!.message }, text);
   const incomplete = unterminated !== undefined || problem.message.endsWith('unexpected end of file');
   return { statements: script.commands, problem, incomplete, unclosed };
+}
+
+/** `--from=<(list)` is one word; the parser makes two of it. */
+function joinWords(command: SimpleCommand): void {
+  const joined: Unbash.Command['suffix'][number][] = [];
+  for (const part of command.suffix) {
+    const before = joined.at(-1);
+    if (before?.type === 'Word' && part.type === 'Word' && before.end === part.pos)
+      joined[joined.length - 1] = {
+        ...before,
+        end: part.end,
+        text: before.text + part.text,
+        value: before.value + part.value,
+      };
+    else joined.push(part);
+  }
+  if (joined.length < command.suffix.length) Object.assign(command, { suffix: joined });
 }
 
 function unterminatedProblem(error: { message: string; pos: number }, text: string): SyntaxProblem {
