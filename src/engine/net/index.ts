@@ -11,6 +11,7 @@ export * from './ipv4/icmp';
 export * from './ipv4/stack';
 export * from './ipv6/device';
 export * from './link/bridge';
+export * from './link/bridge-ops';
 export * from './link/bridge-port';
 export * from './link/fdb';
 export * from './link/kinds';

@@ -38,7 +38,7 @@ export class BridgePort {
 
   /** br_handle_frame */
   receive(skb: Skb): void {
-    this.bridge.handle(skb, this);
+    this.bridge.forwarding.handle(skb, this);
   }
 
   /** Priority and number as one 16-bit identifier, such as 0x8001. */

@@ -3,7 +3,8 @@ import { Errno } from '../../core';
 import type { Mac } from '../../wire';
 import { MAC_ZERO } from '../../wire';
 import type { Skb } from '../skb';
-import type { BridgeLink, BridgeVlanOps } from './bridge';
+import type { BridgeLink } from './bridge';
+import type { BridgeVlanOps } from './bridge-ops';
 import type { BridgePort } from './bridge-port';
 
 /** Membership of a port in one VLAN. */

@@ -1,129 +1,47 @@
 import { Errno } from '../../core';
 import type { Timer } from '../../core';
 import type { Mac } from '../../wire';
-import { ETHERTYPE, MAC_BROADCAST, MAC_ZERO, isMulticastMac } from '../../wire';
+import { ETHERTYPE, MAC_ZERO } from '../../wire';
 import type { BridgeOptions } from '../api';
-import { NF } from '../hooks';
 import type { NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
 import { PACKET } from '../skb';
-import type { Withheld } from '../trace';
 import type { BridgeInfo, LinkKind } from '../types';
+import { BridgeForwarding } from './bridge-forward';
+import type { BridgeStpOps, BridgeVlanOps } from './bridge-ops';
+import { bridgeOps } from './bridge-ops';
 import { BridgePort } from './bridge-port';
+import { configureBridge, defaultBridgeSettings } from './bridge-settings';
 import { Fdb, fdbKey } from './fdb';
 import { Link } from './link';
 import { Mdb } from './mdb';
 
-/** What VLAN filtering adds to a bridge (bridge-vlan.ts). A null port is the bridge itself. */
-export interface BridgeVlanOps {
-  /** VLAN identifiers of a port, ascending. */
-  idsOf(port: BridgePort | null): number[];
-  /** br_allowed_ingress: gives the frame its VLAN. @returns its identifier, 0 without filtering, -1 to drop it */
-  ingress(skb: Skb, port: BridgePort | null): number;
-  /** br_allowed_egress */
-  egress(skb: Skb, port: BridgePort | null): boolean;
-  /** br_handle_vlan: takes the tag off where the port wants it untagged. */
-  untag(skb: Skb, port: BridgePort | null): void;
-  portAdded(port: BridgePort): void;
-  portRemoved(port: BridgePort): void;
-  /** A port's (or the bridge's) address changed: entries of each VLAN follow. */
-  macChanged(port: BridgePort | null, old: Mac, mac: Mac): void;
-  setDefaultPvid(pvid: number): void;
-}
-
-/** What the spanning tree tells of a bridge; timers in 1/100 s. */
-export interface StpInfo {
-  readonly designatedRoot: string;
-  readonly rootPort: number;
-  readonly rootPathCost: number;
-  readonly topologyChange: boolean;
-  readonly topologyChangeDetected: boolean;
-  readonly helloTimer: number;
-  readonly tcnTimer: number;
-  readonly topologyChangeTimer: number;
-}
-
-/** What the spanning tree tells of a port. */
-export interface PortStpInfo {
-  readonly designatedRoot: string;
-  readonly designatedBridge: string;
-  readonly designatedPort: number;
-  readonly designatedCost: number;
-  readonly topologyChangeAck: boolean;
-  readonly configPending: boolean;
-  readonly messageAgeTimer: number;
-  readonly forwardDelayTimer: number;
-  readonly holdTimer: number;
-}
-
-/** The spanning tree protocol (stp.ts) as far as the bridge calls it. */
-export interface BridgeStpOps {
-  start(): void;
-  stop(): void;
-  portUp(port: BridgePort): void;
-  portDown(port: BridgePort): void;
-  idChanged(old: string): void;
-  /** @returns false when the frame is no message of the protocol */
-  receive(skb: Skb, port: BridgePort): boolean;
-  info(): StpInfo;
-  portInfo(port: BridgePort): PortStpInfo;
-}
-
-let newStp: ((bridge: BridgeLink) => BridgeStpOps) | null = null;
-
-/** Sets how a bridge gets its spanning tree, once that code is there. */
-export function makeBridgeStpWith(factory: (bridge: BridgeLink) => BridgeStpOps): void {
-  newStp = factory;
-}
-
-let newVlans: ((bridge: BridgeLink) => BridgeVlanOps) | null = null;
-
-/** Sets how a bridge gets its VLAN tables, once that code is there. */
-export function makeBridgeVlansWith(factory: (bridge: BridgeLink) => BridgeVlanOps): void {
-  newVlans = factory;
-}
-
-/** Where br_netfilter takes back a frame that waited for its neighbour's address; true when it did (br_nf_dev_xmit). */
-export const bridgeTransmitHook: { resume: ((skb: Skb, bridge: BridgeLink) => boolean) | null } = { resume: null };
-
-/** Ports a bridge may have (BR_MAX_PORTS). */
 /** The group of RFC 4286: what multicast routers announce themselves to. */
 const ALL_SNOOPERS4 = 0xe000006a;
 const ALL_SNOOPERS6 = 'ff02::6a';
+/** Ports a bridge may have (BR_MAX_PORTS). */
 const MAX_PORTS = 1023;
 const TSO_MAX_SIZE = 524280;
 const TICK = 10_000;
 
-/** An Ethernet bridge (net/bridge): learns, forwards, floods. Spanning tree and VLANs: stp.ts, bridge-vlan.ts. */
+/**
+ * An Ethernet bridge (net/bridge): its ports, its identity and its table. Frames: bridge-forward.ts; spanning tree and VLANs:
+ * stp.ts, bridge-vlan.ts.
+ */
 export class BridgeLink extends Link {
   protected override readonly silent = true;
   readonly kind: LinkKind = 'bridge';
   /** In order of enslaving; the kernel keeps the newest first. */
   readonly ports: BridgePort[] = [];
-  /** Timers in 1/100 s. */
-  readonly settings = {
-    forwardDelay: 1500,
-    helloTime: 200,
-    maxAge: 2000,
-    ageingTime: 30000,
-    stpState: 0,
-    priority: 32768,
-    vlanFiltering: false,
-    vlanDefaultPvid: 1,
-    groupFwdMask: 0,
-    mcastSnooping: true,
-    mcastQuerier: false,
-    mcastRouter: 1,
-    nfCallIptables: false,
-    nfCallIp6tables: false,
-    nfCallArptables: false,
-  };
+  readonly settings = defaultBridgeSettings();
   /** VLAN tables: there from the moment somebody uses VLANs on this bridge. */
   vlans: BridgeVlanOps | null = null;
   /** Groups wanted behind the ports, from the reports that crossed. */
   readonly mdb = new Mdb(this);
   /** The spanning tree, while stp_state is on. */
   stp: BridgeStpOps | null = null;
+  /** The way of frames through it. */
+  readonly forwarding = new BridgeForwarding(this);
   readonly fdb = new Fdb(() => this.settings.ageingTime * TICK);
   /** True once the administrator chose the address: it no longer follows the ports. */
   macPinned = false;
@@ -144,56 +62,29 @@ export class BridgeLink extends Link {
     return `${this.settings.priority.toString(16).padStart(4, '0')}.${this.idMac.replaceAll(':', '')}`;
   }
 
-  /** Applies settings. @throws Errno ERANGE, EINVAL */
+  /** Applies settings. @throws Errno ERANGE, EINVAL, EPERM, EOPNOTSUPP */
   configure(o: BridgeOptions): void {
-    const s = this.settings;
-    const inRange = (v: number, lo: number, hi: number): number => {
-      if (v < lo || v > hi) throw new Errno('ERANGE');
-      return v;
-    };
-    if (o.forwardDelay !== undefined) s.forwardDelay = s.stpState ? inRange(o.forwardDelay, 200, 3000) : o.forwardDelay;
-    if (o.helloTime !== undefined) s.helloTime = inRange(o.helloTime, 100, 1000);
-    if (o.maxAge !== undefined) s.maxAge = inRange(o.maxAge, 600, 4000);
-    if (o.ageingTime !== undefined) {
-      s.ageingTime = o.ageingTime;
-      this.scheduleGc(0);
-    }
-    if (o.stpState !== undefined) {
-      this.setStp(o.stpState !== 0);
-    }
-    if (o.priority !== undefined) {
-      const oldId = this.bridgeId;
-      s.priority = o.priority & 0xffff;
-      this.stp?.idChanged(oldId);
-    }
-    if (o.vlanFiltering !== undefined) {
-      if (o.vlanFiltering) this.useVlans();
-      s.vlanFiltering = o.vlanFiltering;
-    }
-    if (o.vlanDefaultPvid !== undefined) {
-      if (o.vlanDefaultPvid >= 4095) throw new Errno('EINVAL');
-      if (s.vlanFiltering) throw new Errno('EPERM');
-      this.useVlans().setDefaultPvid(o.vlanDefaultPvid);
-    }
-    if (o.groupFwdMask !== undefined) {
-      if (o.groupFwdMask & 7) throw new Errno('EINVAL');
-      s.groupFwdMask = o.groupFwdMask;
-    }
-    if (o.mcastSnooping !== undefined) s.mcastSnooping = o.mcastSnooping;
-    if (o.mcastQuerier !== undefined) s.mcastQuerier = o.mcastQuerier;
-    if (o.mcastRouter !== undefined) s.mcastRouter = o.mcastRouter;
-    if (o.nfCallIptables !== undefined) s.nfCallIptables = o.nfCallIptables;
-    if (o.nfCallIp6tables !== undefined) s.nfCallIp6tables = o.nfCallIp6tables;
-    if (o.nfCallArptables !== undefined) s.nfCallArptables = o.nfCallArptables;
-    if (o.fdbFlush) for (const p of this.ports) this.fdb.flushPort(p, true);
+    configureBridge(this, o);
   }
 
-  /** br_stp_set_enabled. @throws Errno EOPNOTSUPP when the code is not there */
-  private setStp(on: boolean): void {
+  /** @internal br_stp_set_bridge_priority */
+  setPriority(priority: number): void {
+    const oldId = this.bridgeId;
+    this.settings.priority = priority & 0xffff;
+    this.stp?.idChanged(oldId);
+  }
+
+  /** @internal The ageing time changed: the table is looked through at once. */
+  ageingChanged(): void {
+    this.scheduleGc(0);
+  }
+
+  /** @internal br_stp_set_enabled. @throws Errno EOPNOTSUPP when the code is not there */
+  setStp(on: boolean): void {
     const s = this.settings;
     if (on === (this.stp !== null)) return;
     if (on) {
-      if (newStp === null) throw new Errno('EOPNOTSUPP');
+      if (bridgeOps.stp === null) throw new Errno('EOPNOTSUPP');
       s.stpState = 1;
       for (const p of this.ports) {
         p.forwardDelay?.cancel();
@@ -201,7 +92,7 @@ export class BridgeLink extends Link {
       }
       // br_stp_start: what the administrator could choose without the protocol is brought into its limits, 2 to 30 s.
       s.forwardDelay = Math.min(Math.max(s.forwardDelay, 200), 3000);
-      this.stp = newStp(this);
+      this.stp = bridgeOps.stp(this);
       return;
     }
     s.stpState = 0;
@@ -218,8 +109,8 @@ export class BridgeLink extends Link {
   /** The VLAN tables, made if needed. @throws Errno EOPNOTSUPP when their code is not there */
   useVlans(): BridgeVlanOps {
     if (this.vlans !== null) return this.vlans;
-    if (newVlans === null) throw new Errno('EOPNOTSUPP');
-    return (this.vlans = newVlans(this));
+    if (bridgeOps.vlans === null) throw new Errno('EOPNOTSUPP');
+    return (this.vlans = bridgeOps.vlans(this));
   }
 
   /** br_add_if. @throws Errno EINVAL, EBUSY, ELOOP, EOPNOTSUPP */
@@ -505,251 +396,16 @@ export class BridgeLink extends Link {
     };
   }
 
-  // --- frames -------------------------------------------------------------------------------------------------------
-
-  /** br_handle_frame: a frame came in by a port. */
-  handle(skb: Skb, port: BridgePort): void {
-    const { ns } = this;
-    if (isMulticastMac(skb.src) || skb.src === MAC_ZERO) {
-      ns.drop(skb, 'MAC_INVALID_SOURCE', 'br_handle_frame');
-      return;
-    }
-    // 01:80:c2:00:00:0X never crosses a bridge, but for the spanning tree's messages while it takes no part in it.
-    if (skb.dst.startsWith('01:80:c2:00:00:0')) {
-      const last = parseInt(skb.dst[16]!, 16);
-      const crosses = (this.settings.groupFwdMask & (1 << last)) !== 0 || (last === 0 && this.stp === null);
-      if (!crosses) {
-        if (last === 0 && this.stp?.receive(skb, port)) {
-          if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'stp', note: 'bridge protocol data unit' });
-        } else ns.drop(skb, 'UNHANDLED_PROTO', 'br_handle_frame');
-        return;
-      }
-    }
-    if ((port.state !== 'forwarding' && port.state !== 'learning') || !this.up) {
-      ns.drop(skb, 'BRIDGE_INGRESS_STP_STATE', 'br_handle_frame');
-      return;
-    }
-    // For the bridge a port's own address is its own.
-    skb.pktType =
-      skb.dst === MAC_BROADCAST ? PACKET.BROADCAST : isMulticastMac(skb.dst) ? PACKET.MULTICAST : PACKET.HOST;
-    const hooks = ns.netfilter?.bridge;
-    if (hooks && hooks.prerouting(skb, port.link) !== NF.ACCEPT) return;
-    this.finish(skb, port);
+  override xmit(skb: Skb): void {
+    this.forwarding.transmit(skb);
   }
 
-  /** br_handle_frame_finish */
-  finish(skb: Skb, port: BridgePort): void {
-    const { ns } = this;
-    const now = ns.now;
-    const vlan = this.vlans === null ? 0 : this.vlans.ingress(skb, port);
-    if (vlan < 0) {
-      ns.drop(skb, 'VLAN_FILTER', 'br_allowed_ingress');
-      return;
-    }
-    if (port.flags.locked) {
-      const known = this.fdb.lookup(skb.src, now, vlan);
-      if (known?.port !== port || known.local) {
-        ns.drop(skb, 'NOT_SPECIFIED', 'br_handle_frame_finish');
-        return;
-      }
-    }
-    if (port.flags.learning && this.fdb.learn(skb.src, port, now, vlan)) {
-      const entry = this.fdb.lookup(skb.src, now, vlan)!;
-      ns.fdb.announce(this, entry, false);
-      if (ns.tracer.active) this.traceBridge(skb, port, 'learn', skb.src, [port.link.name]);
-    }
-    if (port.state === 'learning') {
-      ns.drop(skb, 'BRIDGE_INGRESS_STP_STATE', 'br_handle_frame_finish');
-      return;
-    }
-    skb.dev = this;
-    if (skb.pktType === PACKET.BROADCAST || skb.pktType === PACKET.MULTICAST) {
-      const copy = ns.cloneSkb(skb);
-      this.flood(copy, port);
-      if (skb.pktType === PACKET.MULTICAST) {
-        this.stats.multicast++;
-        if (this.settings.mcastSnooping) this.mdb.snoop(skb, port);
-      }
-      if (ns.tracer.active) this.traceBridge(skb, port, 'local', skb.dst, [this.name]);
-      this.passUp(skb, port);
-      return;
-    }
-    const entry = this.fdb.lookup(skb.dst, now, vlan);
-    if (entry !== undefined) {
-      if (entry.local) {
-        if (ns.tracer.active) this.traceBridge(skb, port, 'local', skb.dst, [this.name]);
-        this.passUp(skb, port);
-        return;
-      }
-      entry.used = now;
-      if (entry.port !== null) {
-        if (!this.shouldDeliver(skb, port, entry.port)) {
-          if (ns.tracer.active) this.traceBridge(skb, port, 'forward', skb.dst, [], [entry.port]);
-          ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_forward');
-          return;
-        }
-        if (ns.tracer.active) this.traceBridge(skb, port, 'forward', skb.dst, [entry.port.link.name]);
-        this.forward(this.promiscuity > 0 ? ns.cloneSkb(skb) : skb, port, entry.port);
-      }
-    } else this.flood(this.promiscuity > 0 ? ns.cloneSkb(skb) : skb, port);
-    // Somebody captures on the bridge itself: it sees what it only hands on, too.
-    if (this.promiscuity > 0) this.passUp(skb, port);
-  }
-
-  private traceBridge(
-    skb: Skb,
-    port: BridgePort | null,
-    action: 'learn' | 'forward' | 'flood' | 'local',
-    mac: Mac,
-    to: string[],
-    withheld: readonly BridgePort[] = [],
-  ): void {
-    this.ns.trace(skb, {
-      event: 'bridge',
-      bridge: this.name,
-      port: port?.link.name ?? this.name,
-      action,
-      mac,
-      to,
-      ...(withheld.length > 0
-        ? { withheld: withheld.map((p) => ({ port: p.link.name, why: this.whyNot(skb, port, p) })) }
-        : {}),
-    });
-  }
-
-  /** Which of the conditions of `shouldDeliver` and `flood` keeps a frame from a port. */
-  private whyNot(skb: Skb, from: BridgePort | null, to: BridgePort): Withheld {
-    if (to.state !== 'forwarding') return 'state';
-    if (to === from) return 'hairpin';
-    if (from?.flags.isolated === true && to.flags.isolated) return 'isolated';
-    if (this.vlans !== null && !this.vlans.egress(skb, to)) return 'vlan';
-    return this.shouldDeliver(skb, from, to) ? 'flood' : 'mtu';
-  }
-
-  /** should_deliver */
-  private shouldDeliver(skb: Skb, from: BridgePort | null, to: BridgePort): boolean {
-    if (to.state !== 'forwarding') return false;
-    if (from !== null) {
-      if (to === from && !to.flags.hairpin) return false;
-      if (from.flags.isolated && to.flags.isolated) return false;
-    }
-    if (this.vlans !== null && !this.vlans.egress(skb, to)) return false;
-    // What br_netfilter put together from fragments is cut again on its way out.
-    return skb.length <= to.link.mtu + 4 || (skb.bridgeIn !== null && skb.maxFragment > 0);
-  }
-
-  /** br_flood: every port that may have it. The packet is used up. */
-  private flood(skb: Skb, from: BridgePort | null): void {
-    const { ns } = this;
-    const targets: BridgePort[] = [];
-    for (const p of this.ports) {
-      if (!this.shouldDeliver(skb, from, p)) continue;
-      const { flags } = p;
-      if (skb.dst === MAC_BROADCAST) {
-        if (!flags.bcastFlood && from !== null) continue;
-      } else if (isMulticastMac(skb.dst)) {
-        if (!flags.mcastFlood && from !== null) continue;
-      } else if (!flags.flood) continue;
-      targets.push(p);
-    }
-    if (ns.tracer.active) {
-      this.traceBridge(
-        skb,
-        from,
-        'flood',
-        skb.dst,
-        targets.map((p) => p.link.name),
-        [...this.ports].filter((p) => p !== from && !targets.includes(p)),
-      );
-    }
-    if (targets.length === 0) {
-      ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_flood');
-      return;
-    }
-    for (let i = 0; i < targets.length; i++) {
-      const copy = i === targets.length - 1 ? skb : ns.cloneSkb(skb);
-      this.forward(copy, from, targets[i]!);
-    }
-  }
-
-  /** __br_forward and br_forward_finish: hooks, then out by `to`. */
-  private forward(skb: Skb, from: BridgePort | null, to: BridgePort): void {
-    const hooks = this.ns.netfilter?.bridge;
-    if (hooks) {
-      const verdict = from === null ? hooks.output(skb, to.link) : hooks.forward(skb, from.link, to.link);
-      if (verdict !== NF.ACCEPT) return;
-    }
-    this.forwardFinish(skb, to);
-  }
-
-  /** br_forward_finish */
-  forwardFinish(skb: Skb, to: BridgePort): void {
-    this.vlans?.untag(skb, to);
-    const hooks = this.ns.netfilter?.bridge;
-    if (hooks && hooks.postrouting(skb, to.link) !== NF.ACCEPT) return;
-    to.link.transmit(skb);
-  }
-
-  /** br_pass_frame_up: the frame is for the machine itself. */
-  private passUp(skb: Skb, port: BridgePort): void {
-    const hooks = this.ns.netfilter?.bridge;
-    this.stats.rxPackets++;
-    this.stats.rxBytes += skb.length;
-    if (this.vlans !== null) {
-      if (this.promiscuity === 0 && !this.vlans.egress(skb, null)) {
-        this.ns.drop(skb, 'VLAN_FILTER', 'br_pass_frame_up');
-        return;
-      }
-      this.vlans.untag(skb, null);
-    }
-    if (hooks && hooks.input(skb, port.link) !== NF.ACCEPT) return;
-    const own = this.mac;
-    // Frames to a port's address reach the bridge as its own (br_netif_receive_skb after pkt_type was set to HOST).
-    const wasHost = skb.pktType === PACKET.HOST && skb.dst !== own && this.fdb.entries.get(skb.dst)?.local === true;
-    this.receiveAs(skb, wasHost);
-  }
-
-  private receiveAs(skb: Skb, forceHost: boolean): void {
-    const { ns } = this;
+  /** @internal br_netif_receive_skb: the frame is the machine's own. @param forceHost whatever its address */
+  receiveAs(skb: Skb, forceHost: boolean): void {
     skb.dev = this;
     skb.inDev = this;
     if (forceHost) skb.pktType = PACKET.HOST;
     else if (skb.pktType === PACKET.HOST && skb.dst !== this.mac) skb.pktType = PACKET.OTHERHOST;
-    if (ns.taps.count > 0) ns.taps.incoming(skb, this);
-    if (ns.tracer.active)
-      ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });
-    if (skb.vlan !== undefined && this.vlanUppers !== null && this.receiveVlan(skb)) return;
-    if (this.rxHandler !== null && this.rxHandler(skb)) return;
-    this.deliver(skb);
-  }
-
-  /** br_dev_xmit: a packet of the machine itself. */
-  override xmit(skb: Skb): void {
-    if (skb.bridgeIn !== null && bridgeTransmitHook.resume?.(skb, this) === true) return;
-    const { ns } = this;
-    this.stats.txPackets++;
-    this.stats.txBytes += skb.frameLength;
-    skb.bridgeIn = null;
-    const vlan = this.vlans === null ? 0 : this.vlans.ingress(skb, null);
-    if (vlan < 0) {
-      ns.drop(skb, 'VLAN_FILTER', 'br_dev_xmit');
-      return;
-    }
-    if (isMulticastMac(skb.dst)) {
-      if (this.settings.mcastSnooping && skb.dst !== MAC_BROADCAST) this.mdb.snoop(skb, null);
-      this.flood(skb, null);
-      return;
-    }
-    const entry = this.fdb.lookup(skb.dst, ns.now, vlan);
-    if (entry === undefined) this.flood(skb, null);
-    else if (entry.port === null || entry.local) ns.drop(skb, 'NOT_SPECIFIED', 'br_dev_xmit');
-    else if (!this.shouldDeliver(skb, null, entry.port)) {
-      if (ns.tracer.active) this.traceBridge(skb, null, 'forward', skb.dst, [], [entry.port]);
-      ns.drop(skb, 'BRIDGE_NO_EGRESS_PORT', 'br_dev_xmit');
-    } else {
-      entry.used = ns.now;
-      if (ns.tracer.active) this.traceBridge(skb, null, 'forward', skb.dst, [entry.port.link.name]);
-      this.forward(skb, null, entry.port);
-    }
+    this.receiveCore(skb);
   }
 }

@@ -8,7 +8,7 @@ import { Tbf } from '../qdisc/tbf';
 import { TestWorld } from '../testing';
 import type { TraceEvent } from '../trace';
 import type { BridgeLink } from './bridge';
-import { makeBridgeStpWith, makeBridgeVlansWith } from './bridge';
+import { bridgeOps } from './bridge-ops';
 import { BridgeVlans } from './bridge-vlan';
 import { IPVLAN_KIND } from './ipvlan';
 import { registerLinkKind } from './kinds';
@@ -23,8 +23,8 @@ registerLinkKind('vlan', VLAN_KIND);
 registerLinkKind('vxlan', VXLAN_KIND);
 registerLinkKind('macvlan', MACVLAN_KIND);
 registerLinkKind('ipvlan', IPVLAN_KIND);
-makeBridgeVlansWith((bridge) => new BridgeVlans(bridge));
-makeBridgeStpWith((bridge) => new Stp(bridge));
+bridgeOps.vlans = (bridge) => new BridgeVlans(bridge);
+bridgeOps.stp = (bridge) => new Stp(bridge);
 
 const ip = (text: string): number => parseIp4(text)!;
 

@@ -278,6 +278,12 @@ export abstract class Link {
     else if (this.isLoopback) skb.pktType = PACKET.HOST;
     else if (isMulticastMac(skb.dst)) skb.pktType = PACKET.MULTICAST;
     else skb.pktType = PACKET.OTHERHOST;
+    this.receiveCore(skb);
+  }
+
+  /** __netif_receive_skb_core: taps, then the VLAN's sub-interface, the bridge, another upper device, or the protocol. */
+  protected receiveCore(skb: Skb): void {
+    const { ns } = this;
     if (ns.taps.count > 0) ns.taps.incoming(skb, this);
     if (ns.tracer.active)
       ns.trace(skb, { event: 'rx', link: this.name, index: this.index, src: skb.src, dst: skb.dst });

@@ -4,7 +4,8 @@ import type { Mac } from '../../wire';
 import { makeRaw } from '../../wire';
 import { Skb } from '../skb';
 import type { PortState } from '../types';
-import type { BridgeLink, BridgeStpOps, PortStpInfo, StpInfo } from './bridge';
+import type { BridgeLink } from './bridge';
+import type { BridgeStpOps, PortStpInfo, StpInfo } from './bridge-ops';
 import type { BridgePort } from './bridge-port';
 
 const TICK = 10_000;

@@ -7,7 +7,7 @@ import type { Ip4, Ipv4Packet, Ipv6Packet, Mac } from '../../wire';
 import { ETHERTYPE } from '../../wire';
 import { NF } from '../hooks';
 import type { BridgeLink } from '../link/bridge';
-import { bridgeTransmitHook } from '../link/bridge';
+import { bridgeOps } from '../link/bridge-ops';
 import type { Link } from '../link/link';
 import type { NetHost, NetNamespace } from '../namespace';
 import { neighbourOf } from '../neigh/neighbour';
@@ -44,7 +44,7 @@ export function hasBridgeNetfilter(ns: NetNamespace): boolean {
 export function loadBridgeNetfilter(ns: NetNamespace): void {
   if (loaded.has(ns.host)) return;
   loaded.add(ns.host);
-  bridgeTransmitHook.resume = resume;
+  bridgeOps.resumeTransmit = resume;
   everyNamespace(ns, (each) => new BridgeNetfilter(each).attach());
 }
 
@@ -59,7 +59,7 @@ function resume(skb: Skb, bridge: BridgeLink): boolean {
   skb.src = w.src;
   const port = skb.bridgeIn;
   skb.dev = port.link;
-  bridge.finish(skb, port);
+  bridge.forwarding.finish(skb, port);
   return true;
 }
 

@@ -1,5 +1,5 @@
 /** The rarer kinds of link in one chunk: devices, VLAN filtering of bridges, and what `ip` knows of them. Imported for its effect. */
-import { makeBridgeStpWith, makeBridgeVlansWith, registerLinkKind } from '../../net';
+import { bridgeOps, registerLinkKind } from '../../net';
 import { BridgeVlans } from '../../net/link/bridge-vlan';
 import { IPVLAN_KIND } from '../../net/link/ipvlan';
 import { MACVLAN_KIND } from '../../net/link/macvlan';
@@ -14,8 +14,8 @@ import { registerBridgeCommand, registerKindTool } from './tool';
 import { vlanTool } from './vlan';
 import { vxlanTool } from './vxlan';
 
-makeBridgeStpWith((bridge) => new Stp(bridge));
-makeBridgeVlansWith((bridge) => new BridgeVlans(bridge));
+bridgeOps.stp = (bridge) => new Stp(bridge);
+bridgeOps.vlans = (bridge) => new BridgeVlans(bridge);
 registerLinkKind('vlan', VLAN_KIND);
 registerLinkKind('vxlan', VXLAN_KIND);
 registerLinkKind('macvlan', MACVLAN_KIND);
