@@ -24,6 +24,8 @@ export interface LineReaderOptions {
   history: string[];
   /** Candidates for Tab with the cursor at `cursor`; without it Tab rings the bell. */
   complete?: (line: string, cursor: number) => Coroutine<Completion>;
+  /** What stands in the line at first. */
+  initial?: string;
   /** The line continues an unfinished command (PS2). */
   continuation?: boolean;
 }

@@ -16,7 +16,10 @@ export class ShellError {
 }
 
 /** Ctrl-C at an interactive shell: back to the prompt. */
-export class Interrupted {}
+export class Interrupted {
+  /** @param onFreshRow the cursor is at the start of a row already. */
+  constructor(readonly onFreshRow = false) {}
+}
 
 /** Arithmetic: what bash prints after the command's name: `EXPR: MESSAGE (error token is "TOKEN")`. */
 export class ArithError extends Error {}

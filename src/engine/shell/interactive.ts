@@ -181,7 +181,7 @@ function* recover(sh: Shell, e: unknown): Coroutine<void> {
   while (sh.vars.scopes.length > 1) sh.vars.scopes.pop();
   if (sh.opt('monitor')) foreground(sh, sh.sys.pgid);
   if (e instanceof Interrupted) {
-    yield* sh.eprint('\n');
+    if (!e.onFreshRow) yield* sh.eprint('\n');
     sh.status = 130;
     return;
   }

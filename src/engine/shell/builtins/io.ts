@@ -3,6 +3,8 @@ import { isErrno } from '../../core';
 import { printf as format } from '../../programs/lib/format';
 import { strftime } from '../../programs/lib/strftime';
 import { guarded, subscript } from '../assign';
+import { complete } from '../completion';
+import type { LineReader } from '../editor';
 import { Interrupted } from '../errors';
 import { runString } from '../evaluate';
 import { decodeEcho } from '../expansion/ansi';
@@ -112,6 +114,37 @@ function* readSome(sh: Shell, fd: number, max: number, until?: number): Coroutin
   }
 }
 
+/**
+ * `read -e`: a line with readline's keys; Tab completes names of files.
+ * @returns undefined at the end of the input; a status when Ctrl-C was typed and a trap takes it.
+ */
+function* editLine(
+  sh: Shell,
+  editor: LineReader,
+  prompt: string,
+  initial: string,
+): Coroutine<string | number | undefined> {
+  // What stands behind `:` is an argument like any other.
+  const before = ': ';
+  const result = yield* editor.readLine(sh.sys, prompt, {
+    history: sh.history,
+    initial,
+    *complete(line, cursor) {
+      const found = yield* complete(sh, before + line, cursor + before.length);
+      return { ...found, start: Math.max(0, found.start - before.length) };
+    },
+  });
+  if (result.kind === 'line') return result.text;
+  if (result.kind === 'eof') return undefined;
+  if (sh.traps.get('SIGINT')) {
+    sh.pendingTraps.push('SIGINT');
+    return 130;
+  }
+  if (sh.interactive) throw new Interrupted(true);
+  yield* sh.sys.kill(sh.sys.pid, 'SIGINT');
+  return 130;
+}
+
 /** Splits a line for `read` into `count` fields: the last takes the rest. */
 export function splitRead(line: string, escaped: ReadonlySet<number>, ifs: string, count: number): string[] {
   const white = (i: number): boolean => !escaped.has(i) && ' \t\n'.includes(line[i]!) && ifs.includes(line[i]!);
@@ -193,7 +226,14 @@ function* read(sh: Shell, args: string[]): Coroutine<number> {
     }
     until = sh.sys.now + t * 1e6;
   } else if (sh.get('TMOUT') && sh.sys.isatty(fd)) until = sh.sys.now + Number(sh.get('TMOUT')) * 1e6;
-  const tty = sh.sys.isatty(fd) ? sh.sys.proc.tty : null;
+  let typed: Uint8Array | undefined;
+  if (flags.has('e') && fd === 0 && sh.editor && sh.sys.isatty(0) && limit === Infinity && delim === 10) {
+    const text = yield* editLine(sh, sh.editor, values.get('p') ?? '', values.get('i') ?? '');
+    if (text === undefined) typed = new Uint8Array(0);
+    else if (typeof text === 'number') return text;
+    else typed = toBytes(`${text}\n`);
+  }
+  const tty = sh.sys.isatty(fd) && !typed ? sh.sys.proc.tty : null;
   if (values.has('p') && tty) yield* sh.eprint(values.get('p')!);
   const old = tty && { ...tty.termios };
   if (tty && (flags.has('s') || limit !== Infinity || delim !== 10)) {
@@ -209,9 +249,10 @@ function* read(sh: Shell, args: string[]): Coroutine<number> {
   try {
     let count = 0;
     let escape = false;
+    let at = 0;
     while (count < limit) {
       yield* sh.sys.work();
-      const part = yield* readSome(sh, fd, 1, until);
+      const part = typed ? typed.subarray(at, ++at) : yield* readSome(sh, fd, 1, until);
       if (part === 'timeout') {
         timedOut = true;
         break;

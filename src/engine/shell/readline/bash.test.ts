@@ -77,3 +77,14 @@ test('Tab completes what the shell knows', () => {
   assert.equal(bash('myvar=1\r', 'echo $myv\t\r').rows.at(-2), '1');
   assert.equal(bash('cd /et\t').rows.at(-1), '$ cd /etc/');
 });
+
+test('read -e edits its line, with a prompt, a text to begin with, names of files and Ctrl-C', () => {
+  const { rows, session } = bash(
+    'read -e -p "name? " -i abc x; echo "<$x>"\r', '\x1b[D\x1b[DX', '\r', ': > /tmp/unique-name\r',
+    'read -e y; echo "<$y>"\r', '/tmp/uni\t', '\r', 'read -e z\r', 'lost', '\x03', 'echo $?\r',
+  ); // prettier-ignore
+  assert.deepEqual(rows.slice(1, 3), ['name? aXbc', '<aXbc>']);
+  assert.ok(rows.includes('</tmp/unique-name>') || rows.includes('</tmp/unique-name >'), rows.join('\n'));
+  assert.deepEqual(rows.slice(-4), ['lost^C', '$ echo $?', '130', '$']);
+  assert.equal(session.status, undefined);
+});

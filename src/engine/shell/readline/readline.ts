@@ -75,6 +75,7 @@ class Session {
     memory: EditorMemory,
   ) {
     this.history = new HistoryCursor(options.history);
+    if (options.initial) this.history.buffer.insert(options.initial);
     this.edit = new Editing(this.history, memory);
     this.display = new Display(prompt, tty.columns, tty.rows);
     this.echo = tty.termios.echo;
