@@ -86,5 +86,5 @@ test('read -e edits its line, with a prompt, a text to begin with, names of file
   assert.deepEqual(rows.slice(1, 3), ['name? aXbc', '<aXbc>']);
   assert.ok(rows.includes('</tmp/unique-name>') || rows.includes('</tmp/unique-name >'), rows.join('\n'));
   assert.deepEqual(rows.slice(-4), ['lost^C', '$ echo $?', '130', '$']);
-  assert.equal(session.status, undefined);
+  assert.equal(session.status, -1);
 });
