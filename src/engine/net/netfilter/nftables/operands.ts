@@ -179,9 +179,10 @@ export function valueGetter(o: Operand, table: Table): ValueGetter {
         const entry = p.skb.route;
         if (entry === null) return undefined;
         if (o.key === 'mtu') {
-          const link = p.output ?? p.skb.dev;
-          // The MSS that fits (get_tcpmss): the smaller of the way out's and the way back's is what matters in practice.
-          return link.mtu - (p.skb.payload.kind === 'ipv6' ? 60 : 40);
+          // The MSS that fits both ways (get_tcpmss): the smaller MTU of the way out and the way back, less the headers.
+          let mtu = entry.route.mtu ?? (p.output ?? p.skb.dev).mtu;
+          if (p.input !== null) mtu = Math.min(mtu, p.input.mtu);
+          return mtu - (p.skb.payload.kind === 'ipv6' ? 60 : 40);
         }
         if (o.key === 'classid') return 0;
         if (o.key !== 'nexthop') return undefined;
