@@ -32,6 +32,7 @@ Print numbers from FIRST to LAST, in steps of INCREMENT.
     if (format !== undefined) {
       const n = (format.replace(/%%/g, '').match(/%[-+ 0#']*\d*(\.\d*)?[aefgAEFG]/g) ?? []).length;
       if (!format.replace(/%%/g, '').includes('%')) throw new Fail(`format ${t.q(format)} has no % directive`);
+      if (n > 1) throw new Fail(`format ${t.q(format)} has too many % directives`);
       if (n !== 1)
         throw new Fail(
           `format ${t.q(format)} has unknown ${`%${/%[-+ 0#']*\d*(?:\.\d*)?(.)?/.exec(format)?.[1] ?? ''}`} directive`,

@@ -39,6 +39,7 @@ export function parseDate(text: string, now: number): number | undefined {
   const tm = gmtime(now);
   let { year, month, day, hour, minute, second, micros } = tm;
   let sawDate = false;
+  let sawYear = false;
   let sawTime = false;
   let offset = 0;
   let weekday: number | undefined;
@@ -58,7 +59,9 @@ export function parseDate(text: string, now: number): number | undefined {
   };
   const zone = (): void => {
     let z: RegExpExecArray | null;
-    if (take(/^(?:utc|gmt|z)\b/)) offset = 0;
+    if ((z = take(/^(?:utc|gmt)([-+])(\d{1,2})(?::?(\d{2}))?(?![\d:])/)))
+      offset = (z[1] === '-' ? -1 : 1) * (Number(z[2]) * 3600 + Number(z[3] ?? 0) * 60);
+    else if (take(/^(?:utc|gmt|z)\b/)) offset = 0;
     else if ((z = take(/^([-+])(\d{2}):?(\d{2})?(?![\d:])/)))
       offset = (z[1] === '-' ? -1 : 1) * (Number(z[2]) * 3600 + Number(z[3] ?? 0) * 60);
   };
@@ -68,7 +71,7 @@ export function parseDate(text: string, now: number): number | undefined {
     if ((m = take(/^(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[\st])/))) {
       [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
       if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
-      sawDate = true;
+      sawDate = sawYear = true;
       take(/^t(?=\d)/);
     } else if ((m = take(/^(\d{1,2})\/(\d{1,2})(?:\/(\d{2,4}))?\b/))) {
       [month, day] = [Number(m[1]), Number(m[2])];
@@ -126,9 +129,9 @@ export function parseDate(text: string, now: number): number | undefined {
     } else if (take(/^(?:utc|gmt|z)\b/)) offset = 0;
     else if ((m = take(/^(\d{4})(\d{2})(\d{2})(?=$|[\st])/))) {
       [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
-      sawDate = true;
+      sawDate = sawYear = true;
       take(/^t(?=\d)/);
-    } else if (sawDate && (m = take(/^(\d{4})$/))) year = Number(m[1]);
+    } else if (sawDate && !sawYear && (m = take(/^(\d{4})$/))) year = Number(m[1]);
     else if ((m = take(/^(\d{2})(\d{2})$/))) setTime(Number(m[1]), Number(m[2]), 0, 0);
     else return undefined;
   }

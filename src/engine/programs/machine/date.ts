@@ -51,7 +51,12 @@ Display the current time in the given FORMAT.
       format = operands[0].slice(1);
     } else if (has('I')) {
       const iso = ISO[get('I') ?? 'date'];
-      if (iso === undefined) throw new UsageError(`invalid argument ${t.q(get('I')!)} for ${t.q('--iso-8601')}`);
+      if (iso === undefined) {
+        const valid = ['hours', 'minutes', 'date', 'seconds', 'ns'].map((w) => `\n  - ${t.q(w)}`).join('');
+        throw new UsageError(
+          `invalid argument ${t.q(get('I')!)} for ${t.q('--iso-8601')}\nValid arguments are:${valid}`,
+        );
+      }
       format = iso;
     } else if (has('R')) format = '%a, %d %b %Y %H:%M:%S %z';
     else if (has('rfc-3339'))

@@ -122,10 +122,10 @@ export abstract class SedFiles {
         yield* this.out.flush();
         yield* this.t.warn(
           this.s.inPlace === undefined
-            ? `couldn't read ${name}: Is a directory`.replace("couldn't read", 'read error on')
+            ? `read error on ${name}: Is a directory`
             : `couldn't edit ${name}: not a regular file`,
         );
-        this.status = this.s.inPlace === undefined ? 2 : 4;
+        this.status = 4;
         return false;
       }
       this.reader = new LineReader(this.t.sys, fd, this.s.delimiter);

@@ -63,7 +63,7 @@ export const sed = tool({
           parser.add(script, `-e expression #${++scripts}`, scripts === 1);
         } else if (o.name === 'f') {
           const fd = yield* t.open(o.arg!, (n) => `couldn't open file ${n}`);
-          if (fd === undefined) return 1;
+          if (fd === undefined) return 4;
           parser.add(toText(yield* t.sys.readAll(fd)), `file ${o.arg!} line 1`, ++scripts === 1);
         }
       }
@@ -87,6 +87,7 @@ export const sed = tool({
         width: Number(options.findLast((o) => o.name === 'l')?.arg ?? 70),
         unbuffered: has('u'),
       });
+      if (inPlace && rest.length === 0) throw new Fail('no input files', 4);
       return yield* s.run(rest.length > 0 ? rest : ['-']);
     } catch (e) {
       if (e instanceof SedError) throw new Fail(e.message, e.status);
