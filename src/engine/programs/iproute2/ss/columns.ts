@@ -38,13 +38,15 @@ export function render(
   for (const i of shown) {
     const [title, delimiter] = COLUMNS[i]!;
     let width = o.header ? title.length : 0;
-    for (const l of lines) width = Math.max(width, i === 8 ? 0 : l.cells[i]!.length);
+    // All of a long row is in its last column.
+    const last = (l: Row): number => (o.oneline ? l.rest.length : 0);
+    for (const l of lines) width = Math.max(width, i === 8 ? last(l) : l.cells[i]!.length);
     if (width > 0 && !first) width += delimiter.length;
     if (width > 0) first = false;
     widths.set(i, width);
   }
   // On a terminal the room that is left is shared out.
-  if (columns !== undefined && !o.oneline) {
+  if (columns !== undefined) {
     const total = [...widths.values()].reduce((a, b) => a + b, 0);
     if (total < columns && shown.length > 0) {
       const used = shown.filter((i) => widths.get(i)! > 0);

@@ -4,7 +4,7 @@ import type { IpAddress } from '../../../wire';
 import { containsIp, parseIp, servicePort } from '../../../wire';
 import type { Sys } from '../../../host';
 import { SS_USAGE } from '../help';
-import { Quit } from '../lib/args';
+import { Quit, readPrefix } from '../lib/args';
 
 /** TCP states by ss's keywords, with the name in the first column. */
 const STATES: Readonly<Record<string, string>> = {
@@ -89,15 +89,36 @@ function syntaxError(): never {
   throw new Quit(255, `ss: bison bellows (while parsing filter): "syntax error!" Sorry.\n${SS_USAGE}`);
 }
 
-/** Parses an expression. @throws Quit */
-export function parseFilter(words: readonly string[], sys: Sys): Predicate {
-  const tokens = words
+function tokenize(words: readonly string[]): string[] {
+  return words
     .join(' ')
     .replace(/([()!]|[<>=]=?|!=)/g, ' $1 ')
     .replace(/! +=/g, '!=')
     .replace(/([<>=]) +=/g, '$1=')
     .split(/\s+/)
     .filter((t) => t !== '');
+}
+
+/** Words of an expression that may be the names of hosts. */
+export function hostWords(words: readonly string[]): string[] {
+  const tokens = tokenize(words);
+  return tokens.flatMap((word, i) => {
+    const before = COMPARISONS[tokens[i - 1] ?? ''] === undefined ? tokens[i - 1] : tokens[i - 2];
+    if (before !== 'src' && before !== 'dst') return [];
+    const { host } = splitHost(word);
+    return /^[a-z0-9][\w.-]*$/i.test(host) && !readPrefix(host, 'unspec') && COMPARISONS[host] === undefined
+      ? [host]
+      : [];
+  });
+}
+
+/** Parses an expression. @param hosts addresses of the names in it @throws Quit */
+export function parseFilter(
+  words: readonly string[],
+  sys: Sys,
+  hosts: ReadonlyMap<string, IpAddress> = new Map(),
+): Predicate {
+  const tokens = tokenize(words);
   let at = 0;
   const or = (): Predicate => {
     let left = and();
@@ -145,7 +166,7 @@ export function parseFilter(words: readonly string[], sys: Sys): Predicate {
     if (key === undefined) syntaxError();
     if (!KEYWORDS.has(key)) {
       // A bare word is read as an address before the grammar refuses it.
-      readHost(key);
+      readHost(key, hosts);
       syntaxError();
     }
     const opToken = tokens[at];
@@ -161,7 +182,11 @@ export function parseFilter(words: readonly string[], sys: Sys): Predicate {
       }
       case 'src':
       case 'dst': {
-        const match = readHost(value);
+        if (/^(unix:|\/)/.test(value)) {
+          const path = pathPattern(value.replace(/^unix:/, ''));
+          return (s) => path.test((key === 'src' ? s.path : undefined) ?? '') === ((op ?? '=') === '=');
+        }
+        const match = readHost(value, hosts);
         return (s) => match(key === 'src' ? s.local : s.remote) === ((op ?? '=') === '=');
       }
       case 'dev': {
@@ -182,6 +207,12 @@ export function parseFilter(words: readonly string[], sys: Sys): Predicate {
   return result;
 }
 
+/** fnmatch(3) of a Unix socket's path. */
+function pathPattern(text: string): RegExp {
+  const source = text.replace(/[.+^${}()|\\]/g, '\\$&');
+  return new RegExp(`^${source.replace(/\*/g, '.*').replace(/\?/g, '.')}$`, 's');
+}
+
 function readPort(text: string): number {
   const word = text.slice(text.lastIndexOf(':') + 1);
   if (/^\d+$/.test(word)) return Number(word);
@@ -190,7 +221,8 @@ function readPort(text: string): number {
   return service.port;
 }
 
-function readHost(text: string): (a: { address: IpAddress; port: number }) => boolean {
+/** The host and the port of `HOST:PORT`, either of which may be missing. */
+function splitHost(text: string): { host: string; port: number | undefined } {
   let host = text;
   let port: number | undefined;
   const bracket = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
@@ -202,12 +234,20 @@ function readHost(text: string): (a: { address: IpAddress; port: number }) => bo
     host = h;
     if (p !== '' && p !== '*') port = readPort(p);
   }
-  const [addressText = '', lengthText] = host.split('/');
-  const any = addressText === '' || addressText === '*';
-  const address = any ? undefined : parseIp(addressText);
-  if (!any && address === undefined)
+  return { host, port };
+}
+
+function readHost(
+  text: string,
+  hosts: ReadonlyMap<string, IpAddress>,
+): (a: { address: IpAddress; port: number }) => boolean {
+  const { host, port } = splitHost(text);
+  const any = host === '' || host === '*';
+  const prefix = any ? undefined : readPrefix(host, 'unspec');
+  const address = prefix?.address ?? hosts.get(host);
+  if (!any && !prefix && address === undefined)
     throw new Quit(1, `Error: an inet prefix is expected rather than "${host}".\nCannot parse dst/src address.\n`);
-  const length = lengthText === undefined ? 128 : Number(lengthText);
+  const length = prefix?.length ?? 128;
   return (a) => {
     if (port !== undefined && a.port !== port) return false;
     if (address === undefined) return true;

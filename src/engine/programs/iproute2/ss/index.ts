@@ -3,10 +3,12 @@ import type { Coroutine } from '../../../core';
 import { TtyFile } from '../../../core';
 import type { Program, Sys } from '../../../host';
 import type { SocketInfo } from '../../../net';
+import type { IpAddress } from '../../../wire';
+import { nameOf, resolveHost } from '../../network/resolver';
 import { Quit } from '../lib/args';
 import { enterNetns } from '../netns/switch';
 import { render } from './columns';
-import { ALL_STATES, parseFilter, statesOf } from './filter';
+import { ALL_STATES, hostWords, parseFilter, statesOf } from './filter';
 import type { Protocol, SsOptions } from './options';
 import { parseSs } from './options';
 import { holders, rowOf } from './row';
@@ -14,6 +16,17 @@ import { summary } from './summary';
 
 /** The rows' order: protocol by protocol. */
 const ORDER: readonly Protocol[] = ['packet', 'unix', 'icmp', 'raw', 'udp', 'tcp'];
+
+/** States that are shown when nothing else is asked for. */
+const DEFAULT_STATES: Partial<Record<Protocol, readonly string[]>> = {
+  udp: ['ESTAB'],
+  raw: ['ESTAB'],
+  icmp: ['ESTAB'],
+  packet: ['UNCONN'],
+};
+
+/** SS_CONN: what TCP and Unix sockets show by themselves. */
+const CONNECTED = statesOf('connected')!.filter((s) => s !== 'TIME-WAIT' && s !== 'SYN-RECV');
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   try {
@@ -37,13 +50,22 @@ function* run(sys: Sys, argv: readonly string[]): Coroutine<number> {
     if (o.summaryOnly) return 0;
   }
   const words = [...o.operands];
-  const states = takeStates(words);
-  const filter = parseFilter(words, sys);
+  // Who names kinds of sockets gets the states that each shows by itself, all of them for every kind.
+  const own = !o.all && !o.listening && o.protocols.size > 0;
+  const states =
+    takeStates(words) ?? (own ? new Set([...o.protocols].flatMap((p) => DEFAULT_STATES[p] ?? CONNECTED)) : undefined);
+  const hosts = new Map<string, IpAddress>();
+  for (const word of hostWords(words)) {
+    const found = yield* resolveHost(sys, word);
+    if ('addresses' in found && found.addresses[0] !== undefined) hosts.set(word, found.addresses[0]);
+  }
+  const filter = parseFilter(words, sys, hosts);
   if (o.protocols.size === 0) for (const p of o.family ? ORDER.slice(2) : ORDER) o.protocols.add(p);
   const sockets = sys.net.sockets.list().filter((s) => isShown(s, o, states) && filter(s));
   sockets.sort((a, b) => ORDER.indexOf(a.protocol) - ORDER.indexOf(b.protocol));
   const owners = o.processes ? holders(sys) : undefined;
-  const rows = sockets.map((s) => rowOf(sys, s, o, owners));
+  const names = o.resolve ? yield* hostNames(sys, sockets) : new Map<IpAddress, string>();
+  const rows = sockets.map((s) => rowOf(sys, s, o, owners, names));
   const kinds = new Set([...o.protocols].map((p) => (p === 'icmp' ? 'raw' : p)));
   const disabled = new Set<number>();
   if (kinds.size === 1 && !(kinds.has('unix') || kinds.has('packet'))) disabled.add(0);
@@ -51,6 +73,20 @@ function* run(sys: Sys, argv: readonly string[]): Coroutine<number> {
   const file = sys.isatty(1) ? sys.file(1) : undefined;
   yield* sys.print(render(rows, o, file instanceof TtyFile ? file.tty.columns : undefined, disabled));
   return 0;
+}
+
+/** The names that the addresses of sockets have. */
+function* hostNames(sys: Sys, sockets: readonly SocketInfo[]): Coroutine<Map<IpAddress, string>> {
+  const names = new Map<IpAddress, string>();
+  for (const s of sockets) {
+    if (s.protocol === 'packet' || s.protocol === 'unix') continue;
+    for (const { address } of [s.local, s.remote]) {
+      if (address === 0 || address === '::' || names.has(address)) continue;
+      const name = yield* nameOf(sys, address);
+      if (name !== undefined) names.set(address, name);
+    }
+  }
+  return names;
 }
 
 /** Takes `state` and `exclude` off the front of the operands. @returns undefined without them @throws Quit */
@@ -76,7 +112,7 @@ function isShown(s: SocketInfo, o: SsOptions, states: ReadonlySet<string> | unde
   if (states) return states.has(s.state);
   if (o.all) return true;
   if (o.listening) return s.state === 'LISTEN' || (s.protocol !== 'tcp' && s.state === 'UNCONN');
-  return s.state !== 'LISTEN' && s.state !== 'UNCONN' && s.state !== 'TIME-WAIT' && s.state !== 'SYN-RECV';
+  return CONNECTED.includes(s.state);
 }
 
 /** The program. */

@@ -20,6 +20,8 @@ export interface SsOptions {
   summary: boolean;
   header: boolean;
   oneline: boolean;
+  /** -r: names of hosts. */
+  resolve: boolean;
   /** Empty: all, or those of the family. */
   protocols: Set<Protocol>;
   family: 'inet' | 'inet6' | undefined;
@@ -111,6 +113,7 @@ export function parseSs(argv: readonly string[]): SsOptions {
     summary: false,
     header: true,
     oneline: false,
+    resolve: false,
     protocols: new Set(),
     family: undefined,
     summaryOnly: parsed.options.every((x) => x.name === 's' || x.name === 'N'),
@@ -128,6 +131,7 @@ export function parseSs(argv: readonly string[]): SsOptions {
         o.numeric = true;
         break;
       case 'r':
+        o.resolve = true;
         break;
       case 'o':
         o.timers = true;

@@ -1,6 +1,7 @@
 /** What a row says about a socket. */
 import type { Sys } from '../../../host';
 import type { SocketInfo } from '../../../net';
+import type { IpAddress } from '../../../wire';
 import { formatIp, serviceName } from '../../../wire';
 import type { Row } from './columns';
 import type { SsOptions } from './options';
@@ -14,7 +15,13 @@ function netid(s: SocketInfo): string {
 }
 
 /** Address and port, with what separates them. */
-function endpoint(sys: Sys, s: SocketInfo, side: 'local' | 'remote', o: SsOptions): [string, string] {
+function endpoint(
+  sys: Sys,
+  s: SocketInfo,
+  side: 'local' | 'remote',
+  o: SsOptions,
+  names: ReadonlyMap<IpAddress, string>,
+): [string, string] {
   if (s.protocol === 'unix') {
     if (side === 'local') return [s.path ?? '*', ` ${s.inode}`];
     return ['*', ` ${s.peerInode ?? 0}`];
@@ -26,7 +33,9 @@ function endpoint(sys: Sys, s: SocketInfo, side: 'local' | 'remote', o: SsOption
   }
   const a = s[side];
   let host: string;
-  if (a.address === '::') host = s.v6only ? '[::]' : '*';
+  const name = names.get(a.address);
+  if (name !== undefined) host = name;
+  else if (a.address === '::') host = s.v6only ? '[::]' : '*';
   else host = typeof a.address === 'string' ? `[${formatIp(a.address)}]` : formatIp(a.address);
   if (side === 'local' && s.device !== undefined) host += `%${sys.net.links.get(s.device)?.name ?? s.device}`;
   else if (a.scope) host += `%${sys.net.links.get(a.scope)?.name ?? a.scope}`;
@@ -82,15 +91,16 @@ export function holders(sys: Sys): Map<number, Holder[]> {
   return map;
 }
 
-/** The row of a socket. @param owners who holds which inode; undefined without -p */
+/** The row of a socket. @param owners who holds which inode; undefined without -p @param names of hosts, with -r */
 export function rowOf(
   sys: Sys,
   s: SocketInfo,
   o: SsOptions,
   owners: ReadonlyMap<number, readonly Holder[]> | undefined,
+  names: ReadonlyMap<IpAddress, string>,
 ): Row {
-  const [local, localPort] = endpoint(sys, s, 'local', o);
-  const [remote, remotePort] = endpoint(sys, s, 'remote', o);
+  const [local, localPort] = endpoint(sys, s, 'local', o, names);
+  const [remote, remotePort] = endpoint(sys, s, 'remote', o, names);
   const extra: string[] = [];
   const held = owners?.get(s.inode);
   if (held) extra.push(`users:(${held.map((h) => `("${h.comm}",pid=${h.pid},fd=${h.fd})`).join(',')})`);
