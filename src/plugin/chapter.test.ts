@@ -118,6 +118,38 @@ test('a console block begins with a command, and knows its settings', () => {
   assert.deepEqual(read('```console\nanything\n```\n').chapter.consoles, []);
 });
 
+test('switch blocks are split into what is prepared and what is shown', () => {
+  const { chapter, problems } = read(
+    '```switch run=l after=t bridge=br0\nhost# a b\nwait 5\n---\nhost/c1# ping -c1 c2 # x\nwait 60\n```\n',
+  );
+  assert.deepEqual(problems, []);
+  const [block] = chapter.switches;
+  assert.deepEqual([block?.lab, block?.after, block?.bridge], ['l', 't', 'br0']);
+  assert.deepEqual(block?.before, [
+    { line: 2, on: { machine: 'host' }, run: 'a b' },
+    { line: 3, wait: 5 },
+  ]);
+  assert.deepEqual(block?.shown, [
+    { line: 5, on: { machine: 'host', netns: 'c1' }, run: 'ping -c1 c2 # x' },
+    { line: 6, wait: 60 },
+  ]);
+});
+
+test('mistakes in a switch block are reported at their line', () => {
+  assert.deepEqual(read('```switch run=l\nhost# a\n```\n').problems, [
+    '1:1 a switch block needs run=LAB and bridge=NAME',
+  ]);
+  assert.deepEqual(read('```switch run=l bridge=b at=x\nhost# a\n```\n').problems, [
+    '1:1 a switch block has no setting "at"',
+  ]);
+  assert.deepEqual(read('```switch run=l bridge=b\n# a\nhost# b\n```\n').problems, [
+    '2:1 a line of a switch block is "PLACE# COMMAND" or "wait SECONDS"',
+  ]);
+  assert.deepEqual(read('```switch run=l bridge=b\nhost# a\n---\n```\n').problems, [
+    '1:1 a switch block shows nothing',
+  ]);
+});
+
 test('references and objectives are found', () => {
   const { chapter, problems } = read(
     '---\ntitle: T\nobjectives:\n  - id: a\n    text: A\n    by: [l/t]\n  - id: b\n    text: B\n---\n\n<Lab id="l" />\n\nSee <Task lab="l" id="t" />.\n\n<Lab />\n',

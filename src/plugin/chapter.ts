@@ -14,6 +14,8 @@ import type { CompiledOption, CompiledQuestion, Place } from '../lab/protocol';
 import { toHtml, Unsupported } from './html';
 import type { Problem } from './problem';
 import { Report } from './problem';
+import type { SwitchSource } from './switch';
+import { isSwitch, readSwitch } from './switch';
 
 /** Line and column, from 1. */
 export interface Point {
@@ -88,6 +90,7 @@ export interface ChapterSource {
   readonly file: string;
   readonly quizzes: readonly QuizSource[];
   readonly consoles: readonly ConsoleSource[];
+  readonly switches: readonly SwitchSource[];
   readonly references: readonly Reference[];
   readonly objectives: readonly ObjectiveSource[];
 }
@@ -101,6 +104,7 @@ export function readChapter(file: string, text: string): { chapter: ChapterSourc
     file,
     quizzes: [] as QuizSource[],
     consoles: [] as ConsoleSource[],
+    switches: [] as SwitchSource[],
     references: [] as Reference[],
     objectives: [] as ObjectiveSource[],
   };
@@ -124,6 +128,7 @@ export function readChapter(file: string, text: string): { chapter: ChapterSourc
         return 'skip';
       case 'code':
         if (isConsole(node)) addIf(chapter.consoles, consoleBlock(node, lines, report));
+        if (isSwitch(node)) addIf(chapter.switches, readSwitch(node, report));
         return undefined;
       case 'mdxJsxFlowElement':
       case 'mdxJsxTextElement':

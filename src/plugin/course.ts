@@ -12,6 +12,8 @@ import type { Problem } from './problem';
 import { sortProblems } from './problem';
 import type { Proof, ProvedConsole, ProvedLab } from './prove';
 import { proveConsoles, proveLab, provePrediction } from './prove';
+import type { ProvedSwitch } from './switch';
+import { proveSwitch } from './switch';
 
 /** A chapter with everything the page needs. */
 export interface Chapter {
@@ -19,6 +21,8 @@ export interface Chapter {
   readonly quizzes: readonly CompiledQuiz[];
   /** By position in the chapter; null where a block could not be run. */
   readonly consoles: readonly (ProvedConsole | null)[];
+  /** Likewise. */
+  readonly switches: readonly (ProvedSwitch | null)[];
   readonly proofs: readonly Proof[];
 }
 
@@ -91,6 +95,7 @@ export class CourseLoader {
       problems.push(...own);
       const needed = [
         ...source.consoles.map((c) => c.lab),
+        ...source.switches.map((s) => s.lab),
         ...source.quizzes.flatMap((q) => q.questions.map((x) => x.predict?.lab)),
       ];
       const inputs = needed.map((id) =>
@@ -161,7 +166,14 @@ function compile(source: ChapterSource, labs: ReadonlyMap<string, CourseLab>): C
       return question;
     }),
   }));
-  return { source, quizzes, consoles, proofs: all };
+  const switches = source.switches.map((block) => {
+    const known = lab(block.lab);
+    if (!known) return null;
+    const { proved, problems } = proveSwitch(source.file, block, known);
+    all.push({ name: `switch ${source.file}:${block.at.line}`, problems });
+    return proved;
+  });
+  return { source, quizzes, consoles, switches, proofs: all };
 }
 
 /** What no file can know by itself: ids that are used twice or lead nowhere. @param missing ids of labs that cannot be read. */
@@ -206,7 +218,7 @@ function fit(
       if (r.kind !== 'Task' && cards.has(r.lab)) add(r.at, `lab "${r.lab}" is placed twice`);
       if (r.kind !== 'Task') cards.add(r.lab);
     }
-    for (const c of source.consoles) lab(c.at, c.lab);
+    for (const c of [...source.consoles, ...source.switches]) lab(c.at, c.lab);
     for (const quiz of source.quizzes) for (const q of quiz.questions) if (q.predict) lab(q.at, q.predict.lab);
     for (const o of source.objectives) {
       for (const id of o.by)

@@ -78,6 +78,15 @@ export class Screens {
     return text.replaceAll('\r', '').replace(ESCAPES, '').replace(/\n$/, '');
   }
 
+  /** Lets virtual time pass, in microseconds. */
+  pass(micros: number): void {
+    const { world } = this.simulation;
+    world.activate();
+    const limit = world.now + micros;
+    while (world.scheduler.step(limit));
+    world.scheduler.idleTo(limit);
+  }
+
   private apply(event: Parameters<Simulation['apply']>[0]['event']): void {
     this.simulation.world.activate();
     this.simulation.apply({ ...this.simulation.moment, event });

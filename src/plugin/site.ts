@@ -11,7 +11,12 @@ import type { Chapter, Course } from './course';
 import { CourseLoader } from './course';
 import { engineFiles } from './fingerprint';
 import { formatProblem } from './problem';
+import { isSwitch } from './switch';
 import { dataAttribute, defaultImport, element, flagAttribute, nameAttribute, textAttribute } from './jsx';
+
+/** The component of switch blocks, as a chapter imports it. */
+const SWITCH = 'FtpSwitch';
+const SWITCH_FILE = '@site/src/components/Switch';
 
 /** The part of a bundler's loader context that is used. */
 export interface LoaderContext {
@@ -97,6 +102,7 @@ export class Site {
       return variable;
     };
     let consoles = 0;
+    let switches = 0;
     visit(tree, (node, index, parent) => {
       if (!parent || index === undefined) return undefined;
       const replace = (replacement: unknown) => {
@@ -113,6 +119,11 @@ export class Site {
         const flags = block.continues ? [flagAttribute('continues')] : [];
         return replace(element('Console', [dataAttribute('data', block.compiled), ...flags]));
       }
+      if (node.type === 'code' && isSwitch(node)) {
+        const block = chapter.switches[switches++];
+        if (!block) return 'skip';
+        return replace(element(SWITCH, [dataAttribute('data', block.view)]));
+      }
       if (node.type === 'mdxJsxFlowElement' || node.type === 'mdxJsxTextElement') {
         const id = node.attributes.find((a) => a.type === 'mdxJsxAttribute' && a.name === 'id')?.value;
         if ((node.name === 'Lab' || node.name === 'Challenge') && typeof id === 'string') {
@@ -128,6 +139,8 @@ export class Site {
       }
       return undefined;
     });
+    // One chapter in twenty has such a picture: the others must not pay for it.
+    if (switches > 0) tree.children.unshift(defaultImport(SWITCH, SWITCH_FILE) as unknown as RootContent);
   }
 
   private name(path: string): string {
@@ -136,7 +149,12 @@ export class Site {
 }
 
 function labsOf(chapter: Chapter): Set<string> {
-  const { references, consoles, quizzes } = chapter.source;
+  const { references, consoles, switches, quizzes } = chapter.source;
   const predicted = quizzes.flatMap((q) => q.questions.flatMap((x) => (x.predict ? [x.predict.lab] : [])));
-  return new Set([...references.map((r) => r.lab), ...consoles.map((c) => c.lab), ...predicted]);
+  return new Set([
+    ...references.map((r) => r.lab),
+    ...consoles.map((c) => c.lab),
+    ...switches.map((s) => s.lab),
+    ...predicted,
+  ]);
 }
