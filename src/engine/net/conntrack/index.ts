@@ -80,10 +80,10 @@ function gather(ns: NetNamespace, skb: Skb): number {
   let whole: Skb | null;
   if (p.kind === 'ipv4') {
     if (!p.mf && p.fragmentOffset === 0) return NF.ACCEPT;
-    whole = ns.ip4.reassemble(skb);
+    whole = ns.ip4.input.reassemble(skb);
   } else if (p.kind === 'ipv6') {
     if (p.fragment === undefined) return NF.ACCEPT;
-    whole = ns.ip6.reassemble(skb);
+    whole = ns.ip6.input.reassemble(skb);
   } else return NF.ACCEPT;
   if (whole === null) return NF.STOLEN;
   if (whole !== skb) {

@@ -270,7 +270,7 @@ export class Nat {
         return NF.DROP;
       }
     } else {
-      address = this.ns.ip6.select(p.dst, output);
+      address = this.ns.ip6.routing.select(p.dst, output);
       if (address === undefined) return NF.DROP;
     }
     conn.masqIndex = output.index;

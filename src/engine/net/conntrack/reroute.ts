@@ -12,14 +12,14 @@ export function routeMeHarder(ns: NetNamespace, skb: Skb): boolean {
   if (p.kind === 'ipv4') {
     // A source that is not ours (a reset sent for somebody else) does not take part.
     const src = ns.addrs.isLocal4(p.src) ? p.src : 0;
-    const out = ns.ip4.routeOutput(p.dst, src, null, skb.mark, (p as Ipv4Packet).tos);
+    const out = ns.ip4.routing.output(p.dst, src, null, skb.mark, (p as Ipv4Packet).tos);
     if (typeof out === 'string') return false;
     skb.route = out.entry;
     skb.dev = out.link;
     return true;
   }
   if (p.kind === 'ipv6') {
-    const out = ns.ip6.routeOutput(p.dst, p.src, null, skb.mark);
+    const out = ns.ip6.routing.output(p.dst, p.src, null, skb.mark);
     if (typeof out === 'string') return false;
     skb.route = out.entry;
     skb.dev = out.link;

@@ -110,7 +110,7 @@ export class Icmp4 {
     if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'icmp', note: 'echo request' });
     ns.mib.IcmpOutMsgs++;
     ns.mib.IcmpOutEchoReps++;
-    ns.ip4.send({
+    ns.ip4.output.send({
       src: toMany ? ns.addrs.select4(link, packet.src, 0) : packet.dst,
       dst: packet.src,
       protocol: IPPROTO.ICMP,
@@ -134,7 +134,7 @@ export class Icmp4 {
       return;
     }
     if (icmp.type === ICMP4.UNREACHABLE && icmp.code === ICMP4_UNREACH.FRAG_NEEDED) {
-      if (ns.ipv4.ip_no_pmtu_disc === 0) ns.ip4.learnMtu(quoted.dst, icmp4Mtu(icmp) || 576);
+      if (ns.ipv4.ip_no_pmtu_disc === 0) ns.ip4.routing.learnMtu(quoted.dst, icmp4Mtu(icmp) || 576);
     }
     if (icmp.type === ICMP4.REDIRECT) {
       const accept = ns.forwarding4(link)
@@ -149,7 +149,7 @@ export class Icmp4 {
 
   /** __ip_do_redirect: a better gateway for one destination. */
   private redirect(dst: Ip4, gateway: Ip4, from: Ip4, link: Link): void {
-    const r = this.ns.ip4.routeOutput(dst, 0, null);
+    const r = this.ns.ip4.routing.output(dst, 0, null);
     if (typeof r === 'string' || r.entry.gateway !== from || r.link !== link) return;
     r.entry.exceptions ??= new Map();
     const old = r.entry.exceptions.get(dst);
@@ -238,7 +238,7 @@ export class Icmp4 {
     let src = dstType === 'local' ? packet.dst : 0;
     if (src === 0 && ns.ipv4.icmp_errors_use_inbound_ifaddr && skb.inDev !== null && skb.inDev.ns === ns)
       src = ns.addrs.select4(skb.inDev, packet.src, 253);
-    const route = ns.ip4.routeOutput(packet.src, src, null, ns.ipv4.fwmark_reflect ? skb.mark : 0);
+    const route = ns.ip4.routing.output(packet.src, src, null, ns.ipv4.fwmark_reflect ? skb.mark : 0);
     if (typeof route === 'string') return;
     if (!this.allowed(type, code, packet.src, route.link)) return;
     const quote = encodeIpv4(packet).subarray(0, MAX_ERROR - 20 - 8);
@@ -247,7 +247,7 @@ export class Icmp4 {
     else if (type === ICMP4.TIME_EXCEEDED) ns.mib.IcmpOutTimeExcds++;
     else if (type === ICMP4.REDIRECT) ns.mib.IcmpOutRedirects++;
     else ns.mib.IcmpOutParmProbs++;
-    ns.ip4.send({
+    ns.ip4.output.send({
       src,
       dst: packet.src,
       protocol: IPPROTO.ICMP,

@@ -54,7 +54,7 @@ export class Multicast4 {
     bytes[8] = type;
     put32(bytes, 12, group);
     put16(bytes, 2, internetChecksum(bytes));
-    this.ns.ip4.send({
+    this.ns.ip4.output.send({
       src: this.ns.addrs.select4(link, 0, 253),
       dst: IGMPV3_ROUTERS,
       protocol: IPPROTO.IGMP,

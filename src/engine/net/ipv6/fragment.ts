@@ -68,7 +68,7 @@ export class Defragmenter6 {
     }
     if (f.mf && (bytes.length & 7) !== 0) {
       ns.mib.Ip6InHdrErrors++;
-      ns.ip6.error(skb, 4, 0, 4);
+      ns.ip6.icmp.error(skb, 4, 0, 4);
       ns.drop(skb, 'IP_INHDR', 'ip6_frag_queue');
       return null;
     }
@@ -131,7 +131,7 @@ export class Defragmenter6 {
     ns.mib.Ip6ReasmFails++;
     ns.mib.Ip6ReasmTimeout++;
     if (q.first !== null) {
-      ns.ip6.error(q.first, 3, 1, 0);
+      ns.ip6.icmp.error(q.first, 3, 1, 0);
       ns.drop(q.first, 'FRAG_REASM_TIMEOUT', 'ip6frag_expire_frag_queue');
     }
   }

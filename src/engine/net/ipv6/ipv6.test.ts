@@ -155,7 +155,7 @@ test('a router advertisement brings a default route, an address and a hop limit,
       },
     ],
   };
-  b.ip6.sendIcmp(b.links.byName('eth0')!, router, 'ff02::1', ra, 255);
+  b.ip6.icmp.send(b.links.byName('eth0')!, router, 'ff02::1', ra, 255);
   w.run(5_000_000);
   const gateway = () => a.routes.list({ family: 'inet6', table: 254 }).find((r) => r.dstLength === 0);
   assert.equal(gateway()?.nexthops[0]?.gateway, router);
@@ -187,7 +187,7 @@ test('a router does not believe other routers; accept_ra 2 makes it', () => {
       checksum: CHECKSUM_AUTO,
     } as const;
     const ra = { ...base, hopLimit: 64, flags: 0, lifetime: 1800, reachable: 0, retrans: 0, options: [] };
-    b.ip6.sendIcmp(b.links.byName('eth0')!, router, 'ff02::1', ra, 255);
+    b.ip6.icmp.send(b.links.byName('eth0')!, router, 'ff02::1', ra, 255);
     w.run(1_000_000);
   };
   const learned = (): boolean => a.routes.list({ family: 'inet6', table: 254 }).some((r) => r.dstLength === 0);
@@ -237,9 +237,9 @@ test('without a route even a host that forwards nothing says so; unreachable one
 test('who has no IPv6 address at all hears of that, not of missing routes', () => {
   const w = new TestWorld();
   const ns = w.ns();
-  assert.equal(ns.ip6.routeOutput('2001:db8::1', undefined, null), 'EADDRNOTAVAIL');
+  assert.equal(ns.ip6.routing.output('2001:db8::1', undefined, null), 'EADDRNOTAVAIL');
   ns.links.set(ns.loopback, { up: true });
-  assert.equal(ns.ip6.routeOutput('2001:db8::1', undefined, null), 'ENETUNREACH');
+  assert.equal(ns.ip6.routing.output('2001:db8::1', undefined, null), 'ENETUNREACH');
 });
 
 test('the table of a route that cannot be is there afterwards', () => {

@@ -48,7 +48,7 @@ export class Ndp implements NeighProtocol {
   }
 
   unreachable(skb: Skb): void {
-    this.ns.ip6.error(skb, 1, 3, 0);
+    this.ns.ip6.icmp.error(skb, 1, 3, 0);
   }
 
   /** ndisc_solicit */
@@ -76,19 +76,19 @@ export class Ndp implements NeighProtocol {
   }
 
   sendSolicitation(link: Link, target: Ip6, src: Ip6, dst: Ip6, mac: Mac | undefined): void {
-    this.ns.ip6.sendIcmp(link, src, dst, makeNeighborSolicitation(target, mac), 255);
+    this.ns.ip6.icmp.send(link, src, dst, makeNeighborSolicitation(target, mac), 255);
   }
 
   /** ndisc_send_rs */
   solicitRouters(link: Link, src: Ip6): void {
     const rs = makeRouterSolicitation([{ option: 'sourceLinkAddress', mac: link.mac }]);
-    this.ns.ip6.sendIcmp(link, src, IP6_ALL_ROUTERS, rs, 255);
+    this.ns.ip6.icmp.send(link, src, IP6_ALL_ROUTERS, rs, 255);
   }
 
   /** An MLDv2 report that `groups` are listened to, whoever sends (net/ipv6/mcast.c). */
   reportGroups(link: Link, src: Ip6, groups: readonly Ip6[]): void {
     const records = groups.map((group) => ({ type: 4, group, sources: [] }));
-    this.ns.ip6.sendIcmp(link, src, ALL_MLD2, makeMldv2Report(records), 1, true);
+    this.ns.ip6.icmp.send(link, src, ALL_MLD2, makeMldv2Report(records), 1, true);
   }
 
   /** ndisc_rcv */
@@ -138,7 +138,7 @@ export class Ndp implements NeighProtocol {
     }
     const router = (link.ip6?.conf.forwarding ?? 0) !== 0;
     if (dad) {
-      ns.ip6.sendIcmp(
+      ns.ip6.icmp.send(
         link,
         target,
         IP6_ALL_NODES,
@@ -150,7 +150,7 @@ export class Ndp implements NeighProtocol {
     if (mac !== undefined)
       neighbourOf(this, link, packet.src).update(mac, 'STALE', { override: true, weakOverride: false });
     const unicast = !isMulticast6(packet.dst);
-    ns.ip6.sendIcmp(
+    ns.ip6.icmp.send(
       link,
       own ? target : (this.linkLocal(link) ?? target),
       packet.src,

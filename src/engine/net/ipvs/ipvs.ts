@@ -435,7 +435,7 @@ export class Ipvs {
     const { ns } = this;
     const to = conn.destination;
     const packet = skb.payload as Ipv4Packet;
-    const out = ns.ip4.routeOutput(to.address, 0, null, skb.mark, packet.tos);
+    const out = ns.ip4.routing.output(to.address, 0, null, skb.mark, packet.tos);
     if (typeof out === 'string') {
       ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.HOST, 0);
       return NF.DROP;
@@ -457,7 +457,7 @@ export class Ipvs {
   private directRoute(skb: Skb, conn: IpvsConnection, hook: number): number {
     const { ns } = this;
     const packet = skb.payload as Ipv4Packet;
-    const out = ns.ip4.routeOutput(conn.destination.address, 0, null, skb.mark, packet.tos);
+    const out = ns.ip4.routing.output(conn.destination.address, 0, null, skb.mark, packet.tos);
     if (typeof out === 'string') {
       ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.HOST, 0);
       return NF.DROP;
@@ -490,7 +490,7 @@ export class Ipvs {
     skb.owner = null;
     if (hooksOf(ns).run('ip', HOOK.OUTPUT, skb, null, link) !== NF.ACCEPT) return NF.STOLEN;
     const route = skb.route ?? entry;
-    ns.ip4.transmit(skb, route, route.link ?? link, 'unicast', null);
+    ns.ip4.output.transmit(skb, route, route.link ?? link, 'unicast', null);
     return NF.STOLEN;
   }
 

@@ -166,11 +166,11 @@ export class IpvlanLink extends StackedLink<IpvlanPort> {
     }
     if (payload.kind !== 'ipv4') return this.lose(skb, 'NOT_SPECIFIED');
     const { ns } = below;
-    const out = ns.ip4.routeOutput(payload.dst, 0, below);
+    const out = ns.ip4.routing.output(payload.dst, 0, below);
     if (typeof out === 'string' || (out.type !== 'unicast' && out.type !== 'local'))
       return this.lose(skb, 'IP_OUTNOROUTES');
     skb.scrub(true);
-    if (ns.ip4.localOut(skb, out) !== undefined) skb.lost = true;
+    if (ns.ip4.output.localOut(skb, out) !== undefined) skb.lost = true;
   }
 
   private send(skb: Skb): void {

@@ -47,7 +47,7 @@ function address(link: Link, text: string, length = 24): void {
 /** Does an ICMP echo come back within two seconds of virtual time? */
 function pings(world: TestWorld, from: NetNamespace, to: string): boolean {
   const before = from.mib.IcmpInEchoReps;
-  from.ip4.send({
+  from.ip4.output.send({
     src: 0,
     dst: ip(to),
     protocol: 1,
@@ -403,7 +403,12 @@ test('netem delays, loses and doubles; tbf makes packets wait for tokens', () =>
     arrivals.length = 0;
     const start = world.scheduler.now;
     for (let i = 0; i < n; i++) {
-      a.ip4.send({ src: 0, dst: ip('10.0.0.2'), protocol: 253, payload: { kind: 'raw', bytes: new Uint8Array(1000) } });
+      a.ip4.output.send({
+        src: 0,
+        dst: ip('10.0.0.2'),
+        protocol: 253,
+        payload: { kind: 'raw', bytes: new Uint8Array(1000) },
+      });
     }
     world.run(5e6);
     return arrivals.map((at) => at - start);
@@ -439,7 +444,13 @@ test('a link that goes down forgets what its netem holds back', () => {
   const events: TraceEvent[] = [];
   a.tracer.listen((e) => events.push(e));
   address(ea, '10.0.0.1');
-  a.ip4.send({ src: 0, dst: 0xffffffff, protocol: 253, payload: { kind: 'raw', bytes: new Uint8Array(10) }, oif: ea });
+  a.ip4.output.send({
+    src: 0,
+    dst: 0xffffffff,
+    protocol: 253,
+    payload: { kind: 'raw', bytes: new Uint8Array(10) },
+    oif: ea,
+  });
   world.run(100_000);
   assert.equal(netem.stats.backlogPackets > 0, true);
   a.links.set(ea, { up: false });

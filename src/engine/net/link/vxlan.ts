@@ -293,7 +293,7 @@ export class VxlanLink extends Link {
 
   private send4(skb: Skb, dst: number, via: Link | null, vni: number, dstPort: number, ttl: number, tos: number): void {
     const { underlay, stats } = this;
-    const out = underlay.ip4.routeOutput(dst, (this.local as number | undefined) ?? 0, via, 0, tos);
+    const out = underlay.ip4.routing.output(dst, (this.local as number | undefined) ?? 0, via, 0, tos);
     if (typeof out === 'string') {
       if (out === 'ENETUNREACH') stats.txCarrier++;
       stats.txErrors++;
@@ -307,7 +307,7 @@ export class VxlanLink extends Link {
       return;
     }
     if (out.type === 'local') return this.bypass(skb, vni, dstPort, out.src);
-    if (this.tooBig(skb, underlay.ip4.mtu(out.entry, out.link, dst) - HEADROOM4)) return;
+    if (this.tooBig(skb, underlay.ip4.routing.mtu(out.entry, out.link, dst) - HEADROOM4)) return;
     const udp = this.datagram(skb, vni, dstPort, out.link.kind === 'nic');
     const src = (this.local as number | undefined) ?? out.src;
     const packet = makeIpv4({
@@ -318,16 +318,16 @@ export class VxlanLink extends Link {
       ttl: ttl || underlay.ipv4.ip_default_ttl,
       tos,
       df: false,
-      id: underlay.ip4.ident(dst, src, IPPROTO.UDP),
+      id: underlay.ip4.output.ident(dst, src, IPPROTO.UDP),
     });
     const outer = this.wrap(skb, ETHERTYPE.IPV4, packet, udp, vni, packet.ttl);
-    if (underlay.ip4.localOut(outer, out) !== undefined) stats.txDropped++;
+    if (underlay.ip4.output.localOut(outer, out) !== undefined) stats.txDropped++;
     else this.countTx(skb, skb.length);
   }
 
   private send6(skb: Skb, dst: string, via: Link | null, vni: number, dstPort: number, ttl: number, tos: number): void {
     const { underlay, stats } = this;
-    const out = underlay.ip6.routeOutput(dst, this.local as string | undefined, via, 0);
+    const out = underlay.ip6.routing.output(dst, this.local as string | undefined, via, 0);
     if (typeof out === 'string') {
       stats.txErrors++;
       this.ns.drop(skb, 'IP_OUTNOROUTES', 'vxlan6_xmit');
@@ -342,7 +342,7 @@ export class VxlanLink extends Link {
     if (this.tooBig(skb, out.link.mtu - HEADROOM6)) return;
     const udp = this.datagram(skb, vni, dstPort, out.link.kind === 'nic');
     if (this.ns.tracer.active) this.traceTunnel(skb, 'encapsulate', formatIp(out.src), dst, udp, vni, ttl || 64);
-    const error = underlay.ip6.send({
+    const error = underlay.ip6.output.send({
       src: this.local as string | undefined,
       dst,
       nextHeader: IPPROTO.UDP,
@@ -409,7 +409,7 @@ export class VxlanLink extends Link {
     const inner = skb.payload;
     if (inner.kind !== 'ipv4') return false;
     if (this.port === null) {
-      this.ns.ip4.learnMtu(inner.dst, mtu);
+      this.ns.ip4.routing.learnMtu(inner.dst, mtu);
       return false;
     }
     if (!inner.df || isMulticastMac(skb.dst)) return false;

@@ -119,7 +119,7 @@ export class Arp implements NeighProtocol {
     }
     if (op === ARP_OP.REQUEST) {
       // As for a packet from the asker: who could not send us one (rp_filter, a broadcast source) gets no answer either.
-      const r = ns.ip4.routeInput(tpa, spa, link, 0, 0);
+      const r = ns.ip4.routing.input(tpa, spa, link, 0, 0);
       const type = typeof r === 'string' ? 'none' : r.entry.route.type;
       if (type === 'local') {
         if (!this.ignores(link, spa, tpa) && !this.filters(link, spa, tpa)) {
@@ -140,7 +140,7 @@ export class Arp implements NeighProtocol {
     let n = link.arp.get(spa);
     if (n === undefined && Math.max(ns.conf4.all.arp_accept, link.ip4.conf.arp_accept) > 0) {
       const own = link.ip4.addresses.some((a) => contains4(a.local, a.prefixLength, spa));
-      if (ns.ip4.inputType(spa, 0, link) === 'unicast' && (gratuitous || op === ARP_OP.REPLY) && own) {
+      if (ns.ip4.routing.inputType(spa, 0, link) === 'unicast' && (gratuitous || op === ARP_OP.REPLY) && own) {
         n = neighbourOf(this, link, spa);
       }
     }
@@ -173,14 +173,14 @@ export class Arp implements NeighProtocol {
   /** arp_filter: answer only on the link by which we would reach the asker. */
   private filters(link: Link, spa: Ip4, tpa: Ip4): boolean {
     if (Math.max(this.ns.conf4.all.arp_filter, link.ip4.conf.arp_filter) === 0) return false;
-    if (this.ns.ip4.outputLink(spa, tpa) === link) return false;
+    if (this.ns.ip4.routing.outputLink(spa, tpa) === link) return false;
     this.ns.mib.TcpExtArpFilter++;
     return true;
   }
 
   /** arp_fwd_proxy, and `ip neigh add proxy`. */
   private proxies(link: Link, tpa: Ip4): boolean {
-    const out = this.ns.ip4.outputLink(tpa, 0);
+    const out = this.ns.ip4.routing.outputLink(tpa, 0);
     if (out === undefined) return false;
     // Hosts behind one link that cannot hear each other (RFC 3069): the router answers for all of them.
     if (out === link) return (this.ns.conf4.all.proxy_arp_pvlan || link.ip4.conf.proxy_arp_pvlan) !== 0;

@@ -23,7 +23,7 @@ function address(link: Link, local: IpAddress, prefixLength: number): void {
 }
 
 function echo(from: NetNamespace, to: string): void {
-  from.ip4.send({ src: 0, dst: ip(to), protocol: 1, payload: makeIcmp4Echo(1, 1, new Uint8Array(8)) });
+  from.ip4.output.send({ src: 0, dst: ip(to), protocol: 1, payload: makeIcmp4Echo(1, 1, new Uint8Array(8)) });
 }
 
 test('who asks from an address that is the broadcast address here is answered, but not believed', () => {

@@ -149,7 +149,7 @@ class BridgeNetfilter {
   /** The destination was translated: over the bridge, or up to the machine (br_nf_pre_routing_finish). */
   private redirect4(skb: Skb, packet: Ipv4Packet, bridge: BridgeLink): number {
     const { ns } = this;
-    const out = ns.ip4.routeOutput(packet.dst, 0, null, skb.mark);
+    const out = ns.ip4.routing.output(packet.dst, 0, null, skb.mark);
     if (typeof out === 'string') return this.discard(skb, 'IP_INNOROUTES');
     // Kernels since 6.13 route it as if it had come in by the bridge, which needs forwarding even when it stays there.
     if (out.type !== 'local' && !ns.forwarding4(bridge)) return this.discard(skb, 'IP_INADDRERRORS');
@@ -162,7 +162,7 @@ class BridgeNetfilter {
 
   private redirect6(skb: Skb, packet: Ipv6Packet, bridge: BridgeLink): number {
     const { ns } = this;
-    const out = ns.ip6.routeOutput(packet.dst, undefined, null, skb.mark);
+    const out = ns.ip6.routing.output(packet.dst, undefined, null, skb.mark);
     if (typeof out === 'string') return this.discard(skb, 'IP_INNOROUTES');
     if (out.type !== 'local' && out.link === bridge) {
       const next = (out.entry.gateway as string | undefined) ?? packet.dst;

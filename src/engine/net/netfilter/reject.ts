@@ -25,7 +25,7 @@ export function rejectPacket(p: PktInfo, answer: RejectAnswer): void {
   } else if (q.kind === 'ipv6') {
     if (answer.type === 'tcp reset') reset6(p, q);
     else if (answer.type !== 'icmp')
-      p.ns.ip6.error(p.skb, 1, answer.type === 'icmpx' ? (X6[answer.code] ?? 4) : answer.code, 0);
+      p.ns.ip6.icmp.error(p.skb, 1, answer.type === 'icmpx' ? (X6[answer.code] ?? 4) : answer.code, 0);
   }
 }
 
@@ -47,7 +47,7 @@ function reset4(p: PktInfo, q: Ipv4Packet): void {
   if (segment === undefined || type === 'broadcast' || isMulticast4(q.dst)) return;
   const mark = ns.ipv4.fwmark_reflect ? p.skb.mark : 0;
   // Forwarded packets are answered in the name of a host that is not here: its address takes no part in routing.
-  const out = ns.ip4.routeOutput(q.src, type === 'local' ? q.dst : 0, null, mark);
+  const out = ns.ip4.routing.output(q.src, type === 'local' ? q.dst : 0, null, mark);
   if (typeof out === 'string') return;
   const packet = makeIpv4({
     src: q.dst,
@@ -61,14 +61,14 @@ function reset4(p: PktInfo, q: Ipv4Packet): void {
   const skb = new Skb(ETHERTYPE.IPV4, packet);
   skb.mark = mark;
   attachTo(skb, p.skb);
-  ns.ip4.localOut(skb, out);
+  ns.ip4.output.localOut(skb, out);
 }
 
 function reset6(p: PktInfo, q: Ipv6Packet): void {
   const segment = (q.fragment?.offset ?? 0) > 0 ? undefined : resetFor(q);
   if (segment === undefined || isMulticast6(q.dst)) return;
   const own = p.ns.addrs.isLocal6(q.dst);
-  const route = p.ns.ip6.routeOutput(q.src, own ? q.dst : undefined, null, 0);
+  const route = p.ns.ip6.routing.output(q.src, own ? q.dst : undefined, null, 0);
   if (typeof route === 'string') return;
-  p.ns.ip6.send({ src: q.dst, dst: q.src, nextHeader: IPPROTO.TCP, payload: segment, route });
+  p.ns.ip6.output.send({ src: q.dst, dst: q.src, nextHeader: IPPROTO.TCP, payload: segment, route });
 }

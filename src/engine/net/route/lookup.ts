@@ -67,6 +67,19 @@ export class Route implements RouteInfo {
     readonly dstLength: number,
   ) {}
 
+  /** The next hop of a flow: by weight among those that are alive, always the same for one hash (unsigned, 32 bits). */
+  select(hash: number): Nexthop {
+    const alive = this.nexthops.filter((nh) => !nh.dead && nh.link?.up);
+    let total = 0;
+    for (const nh of alive) total += nh.weight;
+    let h = hash % (total || 1);
+    for (const nh of alive) {
+      h -= nh.weight;
+      if (h < 0) return nh;
+    }
+    return alive[0] ?? this.nexthops[0]!;
+  }
+
   addNexthop(nh: Nexthop): void {
     nh.route = this;
     this.nexthops.push(nh);

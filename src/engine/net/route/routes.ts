@@ -342,8 +342,8 @@ export class Routes implements RouteApi {
       if (!index) return null;
       return this.link(index);
     };
-    if (typeof key.dst === 'number') return ns.ip4.routeGet(key, link(key.iif), link(key.oif));
-    return ns.ip6.routeGet(key, link(key.iif), link(key.oif));
+    if (typeof key.dst === 'number') return ns.ip4.routing.get(key, link(key.iif), link(key.oif));
+    return ns.ip6.routing.get(key, link(key.iif), link(key.oif));
   }
 
   /** What was learned for single destinations (`ip route show cache`), route by route. */

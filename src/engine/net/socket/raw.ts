@@ -46,13 +46,13 @@ export class RawSocket extends DatagramSocket {
     const { ns } = this;
     const oif = this.outLink(addr);
     if (typeof addr.address === 'number') {
-      const r = ns.ip4.routeOutput(addr.address, this.local.address as number, oif, this.mark, this.tos);
+      const r = ns.ip4.routing.output(addr.address, this.local.address as number, oif, this.mark, this.tos);
       if (typeof r === 'string') throw new Errno(r);
       if (r.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
       if (this.local.address === 0) this.local = { ...this.local, address: r.src };
     } else {
       const src = this.local.address === '::' ? undefined : (this.local.address as string);
-      const r = ns.ip6.routeOutput(addr.address, src, oif, this.mark);
+      const r = ns.ip6.routing.output(addr.address, src, oif, this.mark);
       if (typeof r === 'string') throw new Errno(r);
       if (src === undefined) this.local = { ...this.local, address: r.src };
     }
@@ -84,8 +84,8 @@ export class RawSocket extends DatagramSocket {
     const ttl = options.ttl ?? (group ? this.multicastTtl : this.ttl);
     if (typeof dest.address === 'number') {
       const src = this.local.address as number;
-      ns.ip4.setPorts(this.protocol, 0, 0, this.owner.uid);
-      const route = ns.ip4.routeOutput(dest.address, isMulticast4(src) ? 0 : src, oif, this.mark, this.tos);
+      ns.ip4.routing.setPorts(this.protocol, 0, 0, this.owner.uid);
+      const route = ns.ip4.routing.output(dest.address, isMulticast4(src) ? 0 : src, oif, this.mark, this.tos);
       if (typeof route === 'string') {
         if (this.ping && route === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;
         throw new Errno(route);
@@ -94,13 +94,14 @@ export class RawSocket extends DatagramSocket {
       const df = options.df ?? this.pmtudisc !== 'dont';
       const length = 20 + encodedLength(payload);
       if (length - 20 > 65535) throw new Errno('EMSGSIZE');
-      const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.mtu(route.entry, route.link, dest.address);
+      const mtu =
+        this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.routing.mtu(route.entry, route.link, dest.address);
       if (length > 65535 || (length > mtu && (this.pmtudisc === 'do' || this.pmtudisc === 'probe'))) {
         if (this.recvErr) this.localError(dest, mtu);
         throw new Errno('EMSGSIZE');
       }
       this.count(payload);
-      const error = ns.ip4.send({
+      const error = ns.ip4.output.send({
         src,
         dst: dest.address,
         protocol: this.protocol,
@@ -124,15 +125,16 @@ export class RawSocket extends DatagramSocket {
     }
     const src = this.local.address === '::' ? undefined : (this.local.address as string);
     if (this.pmtudisc === 'do' || this.pmtudisc === 'probe') {
-      const route = ns.ip6.routeOutput(dest.address, src, oif, this.mark);
+      const route = ns.ip6.routing.output(dest.address, src, oif, this.mark);
       if (typeof route === 'string') throw new Errno(route);
-      const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip6.mtu(route.entry, route.link, dest.address);
+      const mtu =
+        this.pmtudisc === 'probe' ? route.link.mtu : ns.ip6.routing.mtu(route.entry, route.link, dest.address);
       if (40 + encodedLength(payload) > mtu) {
         if (this.recvErr) this.localError(dest, mtu);
         throw new Errno('EMSGSIZE');
       }
     }
-    const error = ns.ip6.send({
+    const error = ns.ip6.output.send({
       src,
       dst: dest.address,
       nextHeader: this.protocol,

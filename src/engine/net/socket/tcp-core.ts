@@ -2,8 +2,8 @@
 import type { ErrnoCode, Micros, Timer } from '../../core';
 import type { IpAddress } from '../../wire';
 import { parseIp4 } from '../../wire';
-import type { Output4 } from '../ipv4/stack';
-import type { Output6 } from '../ipv6/stack';
+import type { Output4 } from '../ipv4/route';
+import type { Output6 } from '../ipv6/route';
 import type { NetNamespace } from '../namespace';
 import type { Family } from '../types';
 import { Socket, unmapped } from './socket';

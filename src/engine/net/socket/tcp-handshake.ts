@@ -1,8 +1,8 @@
 /** How a connection begins, on both sides (tcp_conn_request, tcp_check_req, tcp_rcv_synsent_state_process). */
 import type { TcpSegment } from '../../wire';
 import { TCP_FLAG } from '../../wire';
-import type { Output4 } from '../ipv4/stack';
-import type { Output6 } from '../ipv6/stack';
+import type { Output4 } from '../ipv4/route';
+import type { Output6 } from '../ipv6/route';
 import type { SockAddr } from './socket';
 import { seqAdd } from './tcp-buffers';
 import { TcpRecovery } from './tcp-recovery';

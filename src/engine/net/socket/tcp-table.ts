@@ -272,8 +272,8 @@ export class TcpTable {
   private routeBack(listener: TcpSocket, packet: IpPacket) {
     const { ns } = this;
     return typeof packet.src === 'number'
-      ? ns.ip4.routeOutput(packet.src, packet.dst as number, listener.device)
-      : ns.ip6.routeOutput(packet.src, packet.dst as string, listener.device);
+      ? ns.ip4.routing.output(packet.src, packet.dst as number, listener.device)
+      : ns.ip6.routing.output(packet.src, packet.dst as string, listener.device);
   }
 
   /** A SYN-ACK that needs no memory. */
@@ -301,8 +301,8 @@ export class TcpTable {
       CHECKSUM_PARTIAL,
     );
     if (packet.kind === 'ipv4')
-      ns.ip4.send({ src: packet.dst, dst: packet.src, protocol: IPPROTO.TCP, payload: segment, id: 0 });
-    else ns.ip6.send({ src: packet.dst, dst: packet.src, nextHeader: IPPROTO.TCP, payload: segment });
+      ns.ip4.output.send({ src: packet.dst, dst: packet.src, protocol: IPPROTO.TCP, payload: segment, id: 0 });
+    else ns.ip6.output.send({ src: packet.dst, dst: packet.src, nextHeader: IPPROTO.TCP, payload: segment });
   }
 
   /** cookie_v4_check: the ACK of a handshake nobody remembers. @returns true when it was one */
@@ -340,8 +340,8 @@ export class TcpTable {
         ? makeTcp(s.dstPort, s.srcPort, s.ack, 0, RST, 0, undefined, EMPTY)
         : makeTcp(s.dstPort, s.srcPort, 0, seqAdd(s.seq, length), RST | ACK, 0, undefined, EMPTY);
     if (packet.kind === 'ipv4')
-      ns.ip4.send({ src: packet.dst, dst: packet.src, protocol: IPPROTO.TCP, payload: reset, id: 0 });
-    else ns.ip6.send({ src: packet.dst, dst: packet.src, nextHeader: IPPROTO.TCP, payload: reset });
+      ns.ip4.output.send({ src: packet.dst, dst: packet.src, protocol: IPPROTO.TCP, payload: reset, id: 0 });
+    else ns.ip6.output.send({ src: packet.dst, dst: packet.src, nextHeader: IPPROTO.TCP, payload: reset });
   }
 
   /** RST for an unacceptable ACK in SYN-SENT. */
@@ -352,8 +352,8 @@ export class TcpTable {
     const src = sock.localIp;
     const dst = sock.remoteIp;
     if (typeof src === 'number' && typeof dst === 'number')
-      ns.ip4.send({ src, dst, protocol: IPPROTO.TCP, payload: reset, id: 0 });
+      ns.ip4.output.send({ src, dst, protocol: IPPROTO.TCP, payload: reset, id: 0 });
     else if (typeof src === 'string' && typeof dst === 'string')
-      ns.ip6.send({ src, dst, nextHeader: IPPROTO.TCP, payload: reset });
+      ns.ip6.output.send({ src, dst, nextHeader: IPPROTO.TCP, payload: reset });
   }
 }

@@ -3,7 +3,7 @@ import type { ErrnoCode } from '../../core';
 import { EMPTY } from '../../core';
 import type { TcpSegment } from '../../wire';
 import { CHECKSUM_PARTIAL, IPPROTO, TCP_FLAG, makeTcp, makeTcpOptions } from '../../wire';
-import type { Output4 } from '../ipv4/stack';
+import type { Output4 } from '../ipv4/route';
 import { seqAdd, seqDiff } from './tcp-buffers';
 import { QUICK_ACKS, TcpCore, WINDOW_START } from './tcp-core';
 import { OPEN_STATES } from './tcp-state';
@@ -23,7 +23,9 @@ export abstract class TcpTransmit extends TcpCore {
     const r = this.route;
     if (r === null) return 1500;
     const dst = this.remoteIp;
-    return typeof dst === 'number' ? this.ns.ip4.mtu(r.entry, r.link, dst) : this.ns.ip6.mtu(r.entry, r.link, dst);
+    return typeof dst === 'number'
+      ? this.ns.ip4.routing.mtu(r.entry, r.link, dst)
+      : this.ns.ip6.routing.mtu(r.entry, r.link, dst);
   }
 
   /** Bytes of IP and TCP headers without options. */
@@ -171,7 +173,7 @@ export abstract class TcpTransmit extends TcpCore {
         ns.mib.IpOutNoRoutes++;
       } else {
         const id = plainId ? 0 : this.ipId++ & 0xffff;
-        error = ns.ip4.send({
+        error = ns.ip4.output.send({
           src,
           dst,
           protocol: IPPROTO.TCP,
@@ -186,7 +188,7 @@ export abstract class TcpTransmit extends TcpCore {
         });
       }
     } else if (typeof dst === 'string' && typeof src === 'string') {
-      error = ns.ip6.send({
+      error = ns.ip6.output.send({
         src,
         dst,
         nextHeader: IPPROTO.TCP,
@@ -206,8 +208,8 @@ export abstract class TcpTransmit extends TcpCore {
 
   /** Routes change under a connection: it is looked up again for every segment, as a stale dst would be. */
   private currentRoute4(dst: number, src: number): Output4 | ErrnoCode {
-    this.ns.ip4.setPorts(IPPROTO.TCP, this.local.port, this.remote!.port, this.owner.uid);
-    const r = this.ns.ip4.routeOutput(dst, src, this.device, this.mark, this.tos);
+    this.ns.ip4.routing.setPorts(IPPROTO.TCP, this.local.port, this.remote!.port, this.owner.uid);
+    const r = this.ns.ip4.routing.output(dst, src, this.device, this.mark, this.tos);
     if (typeof r !== 'string') this.route = r;
     return r;
   }

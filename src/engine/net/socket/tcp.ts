@@ -2,8 +2,8 @@ import type { Caller, Coroutine, Micros, Ready } from '../../core';
 import { EMPTY, Errno } from '../../core';
 import type { IpAddress } from '../../wire';
 import { IPPROTO, parseIp4 } from '../../wire';
-import type { Output4 } from '../ipv4/stack';
-import type { Output6 } from '../ipv6/stack';
+import type { Output4 } from '../ipv4/route';
+import type { Output6 } from '../ipv6/route';
 import { isGroup, mapped, unmapped } from './socket';
 import type { SockAddr, SocketInfo } from './socket';
 import { seqAdd, seqDiff } from './tcp-buffers';
@@ -96,11 +96,11 @@ export class TcpSocket extends TcpInput {
   private findRoute(dst: IpAddress, addr: SockAddr): Output4 | Output6 {
     const src = this.localIp;
     const oif = this.outLink(addr);
-    this.ns.ip4.setPorts(IPPROTO.TCP, this.local.port, addr.port, this.owner.uid);
+    this.ns.ip4.routing.setPorts(IPPROTO.TCP, this.local.port, addr.port, this.owner.uid);
     const r =
       typeof dst === 'number'
-        ? this.ns.ip4.routeConnect(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos)
-        : this.ns.ip6.routeOutput(dst, src === '::' || typeof src === 'number' ? undefined : src, oif, this.mark);
+        ? this.ns.ip4.routing.connect(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos)
+        : this.ns.ip6.routing.output(dst, src === '::' || typeof src === 'number' ? undefined : src, oif, this.mark);
     if (typeof r === 'string') {
       if (r === 'ENETUNREACH') {
         if (typeof dst === 'number') this.ns.mib.IpOutNoRoutes++;

@@ -53,8 +53,8 @@ export class UdpSocket extends DatagramSocket {
     const src = unmapped(this.local.address, parseIp4);
     const oif = this.outLink(addr);
     if (typeof dst === 'number') {
-      this.ns.ip4.setPorts(IPPROTO.UDP, this.local.port, addr.port, this.owner.uid);
-      const r = this.ns.ip4.routeConnect(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
+      this.ns.ip4.routing.setPorts(IPPROTO.UDP, this.local.port, addr.port, this.owner.uid);
+      const r = this.ns.ip4.routing.connect(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
       if (typeof r === 'string') {
         if (r === 'ENETUNREACH') this.ns.mib.IpOutNoRoutes++;
         throw new Errno(r);
@@ -62,7 +62,12 @@ export class UdpSocket extends DatagramSocket {
       if (r.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
       return r.src;
     }
-    const r = this.ns.ip6.routeOutput(dst, src === '::' || typeof src === 'number' ? undefined : src, oif, this.mark);
+    const r = this.ns.ip6.routing.output(
+      dst,
+      src === '::' || typeof src === 'number' ? undefined : src,
+      oif,
+      this.mark,
+    );
     if (typeof r === 'string') throw new Errno(r);
     return r.src;
   }
@@ -72,7 +77,7 @@ export class UdpSocket extends DatagramSocket {
   /** IP_ADD_MEMBERSHIP on `link` (undefined: where the route to the group leads). @throws Errno EINVAL, ENODEV, EADDRINUSE */
   join(group: number, link?: Link): void {
     if (!isGroup(group)) throw new Errno('EINVAL');
-    const on = link ?? this.ns.ip4.outputLink(group, 0);
+    const on = link ?? this.ns.ip4.routing.outputLink(group, 0);
     if (on === undefined) throw new Errno('ENODEV');
     if (this.memberships.some((m) => m.link === on && m.group === group)) throw new Errno('EADDRINUSE');
     this.memberships.push({ link: on, group });
@@ -103,14 +108,14 @@ export class UdpSocket extends DatagramSocket {
     const ttl = options.ttl ?? (isGroup(dst) ? this.multicastTtl : this.ttl);
     let error;
     if (typeof dst === 'number') {
-      ns.ip4.setPorts(IPPROTO.UDP, this.local.port, dest.port, this.owner.uid);
-      const route = ns.ip4.routeOutput(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
+      ns.ip4.routing.setPorts(IPPROTO.UDP, this.local.port, dest.port, this.owner.uid);
+      const route = ns.ip4.routing.output(dst, typeof src === 'number' ? src : 0, oif, this.mark, this.tos);
       if (typeof route === 'string') {
         if (route === 'ENETUNREACH') ns.mib.IpOutNoRoutes++;
         throw new Errno(route);
       }
       if (route.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
-      const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.mtu(route.entry, route.link, dst);
+      const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.routing.mtu(route.entry, route.link, dst);
       const fits = data.length + 28 <= mtu;
       if (!fits && (this.pmtudisc === 'do' || this.pmtudisc === 'probe')) {
         this.tooLong(data, dest, mtu);
@@ -119,7 +124,7 @@ export class UdpSocket extends DatagramSocket {
       const udp = fits
         ? makeUdp(this.local.port, dest.port, data, CHECKSUM_PARTIAL)
         : makeUdp(this.local.port, dest.port, data);
-      error = ns.ip4.send({
+      error = ns.ip4.output.send({
         src: typeof src === 'number' ? src : 0,
         dst,
         protocol: IPPROTO.UDP,
@@ -134,17 +139,17 @@ export class UdpSocket extends DatagramSocket {
       });
     } else {
       if (this.pmtudisc === 'do' || this.pmtudisc === 'probe' || data.length > 65527) {
-        const route = ns.ip6.routeOutput(
+        const route = ns.ip6.routing.output(
           dst,
           src === '::' || typeof src === 'number' ? undefined : src,
           oif,
           this.mark,
         );
         if (typeof route === 'string') throw new Errno(route);
-        const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip6.mtu(route.entry, route.link, dst);
+        const mtu = this.pmtudisc === 'probe' ? route.link.mtu : ns.ip6.routing.mtu(route.entry, route.link, dst);
         if (data.length + 48 > mtu) this.tooLong(data, dest, mtu);
       }
-      error = ns.ip6.send({
+      error = ns.ip6.output.send({
         src: src === '::' || typeof src === 'number' ? undefined : src,
         dst,
         nextHeader: IPPROTO.UDP,
@@ -309,7 +314,7 @@ export class UdpTable {
     if (targets.length === 0) {
       ns.mib.UdpNoPorts++;
       if (packet.kind === 'ipv4') ns.icmp4.error(skb, ICMP4.UNREACHABLE, ICMP4_UNREACH.PORT, 0);
-      else ns.ip6.error(skb, 1, 4, 0);
+      else ns.ip6.icmp.error(skb, 1, 4, 0);
       return ns.drop(skb, 'NO_SOCKET', 'udp_rcv');
     }
     for (const s of targets) {

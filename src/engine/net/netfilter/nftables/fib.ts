@@ -53,13 +53,13 @@ function linkOf(p: PktInfo, saddr: boolean, device: boolean, mark: boolean): num
   if (q.kind === 'ipv4') {
     const a = saddr ? q.src : q.dst;
     if (a === 0 || ns.addrs.type4(a) === 'local') return saddr && p.input?.isLoopback === true ? p.input.index : 0;
-    const out = ns.ip4.routeOutput(a, 0, device ? p.input : null, mark ? p.skb.mark : 0);
+    const out = ns.ip4.routing.output(a, 0, device ? p.input : null, mark ? p.skb.mark : 0);
     if (typeof out === 'string') return 0;
     return device && p.input !== null && out.link !== p.input ? 0 : out.link.index;
   }
   if (q.kind === 'ipv6') {
     const a = saddr ? q.src : q.dst;
-    const out = ns.ip6.routeOutput(a, undefined, device ? p.input : null, mark ? p.skb.mark : 0);
+    const out = ns.ip6.routing.output(a, undefined, device ? p.input : null, mark ? p.skb.mark : 0);
     if (typeof out === 'string') return 0;
     return device && p.input !== null && out.link !== p.input ? 0 : out.link.index;
   }

@@ -22,11 +22,11 @@ function passes(i: RpfilterInfo, p: PktInfo): boolean {
     const dst = destinationOf(p) as Ip4;
     if (src === 0 && (isMulticast4(dst) || dst === 0xffffffff)) return true;
     if (ns.addrs.isLocal4(src)) return i.acceptLocal;
-    const out = ns.ip4.routeOutput(src as Ip4, 0, null, i.validmark ? skb.mark : 0);
+    const out = ns.ip4.routing.output(src as Ip4, 0, null, i.validmark ? skb.mark : 0);
     return typeof out !== 'string' && out.type === 'unicast' && (i.loose || out.link === input);
   }
   if (ns.addrs.isLocal6(src)) return i.acceptLocal;
-  const out = ns.ip6.routeOutput(src as Ip6, undefined, i.loose ? null : input, i.validmark ? skb.mark : 0);
+  const out = ns.ip6.routing.output(src as Ip6, undefined, i.loose ? null : input, i.validmark ? skb.mark : 0);
   return typeof out !== 'string' && out.type === 'unicast' && (i.loose || out.link === input);
 }
 
