@@ -100,7 +100,7 @@ function* connectTcp(state: TransferState, target: Target): Coroutine<Connection
     }
   }
   const ms = Math.round((sys.now - from) / 1000);
-  const failed = `Failed to connect to ${target.host} port ${target.port} after ${ms} ms`;
+  const failed = `Failed to connect to ${target.host.replace(/^\[|\]$/g, '')} port ${target.port} after ${ms} ms`;
   if (last !== 'timeout')
     return yield* verbose.fail(last === 'ETIMEDOUT' ? 28 : 7, `${failed}: Couldn't connect to server`);
   if (o.maxTime !== undefined && deadline(state) <= from + (o.connectTimeout ?? CONNECT_TIMEOUT) * 1e6)

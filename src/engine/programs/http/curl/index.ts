@@ -2,6 +2,7 @@
 import type { Coroutine } from '../../../core';
 import type { Program, Sys } from '../../../host';
 import { CurlError } from './error';
+import { globOutput, globUrls } from './glob';
 import { CURL_HELP, CURL_VERSION } from './help';
 import type { CurlOptions } from './options';
 import { CurlMissing, CurlUsage, parseCurl } from './options';
@@ -56,7 +57,19 @@ DESCRIPTION
     }
     sys.onSignal('SIGPIPE', 'ignore');
     let status = 0;
-    for (const [i, url] of options.urls.entries()) status = yield* withRetries(sys, options, url, options.outputs[i]);
+    for (const [i, pattern] of options.urls.entries()) {
+      const output = options.outputs[i];
+      try {
+        for (const { url, parts } of options.globbing ? globUrls(pattern) : [{ url: pattern, parts: [] }]) {
+          const file = typeof output === 'string' && options.globbing ? globOutput(output, parts) : output;
+          status = yield* withRetries(sys, options, url, file);
+        }
+      } catch (e) {
+        if (!(e instanceof CurlError)) throw e;
+        yield* sys.eprint(`curl: (${e.status}) ${e.message}\n`);
+        return e.status;
+      }
+    }
     return status;
   },
 };

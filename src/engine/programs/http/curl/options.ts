@@ -26,6 +26,9 @@ export interface CurlOptions {
   upload: string | undefined;
   proxy: string | undefined;
   http10: boolean;
+  /** Braces and brackets in URLs are patterns. */
+  globbing: boolean;
+  range: string | undefined;
   failWithBody: boolean;
   progressBar: boolean;
   localPort: number | undefined;
@@ -51,7 +54,7 @@ export class CurlMissing extends Error {}
 
 /** Options of real curl that are not simulated. */
 const MISSING =
-  /^(abstract-unix-socket|alt-svc|append|aws-sigv4|ciphers|config|continue-at|crlf|crlfile|curves|delegation|digest|dns-.*|doh-.*|dump-header|egd-file|engine|etag-.*|expect100-timeout|form-.*|ftp-.*|happy-eyeballs-timeout-ms|haproxy-protocol|hsts|http0\.9|http3.*|ignore-content-length|junk-session-cookies|krb|libcurl|limit-rate|list-only|login-options|mail-.*|max-filesize|metalink|negotiate|netrc.*|next|ntlm.*|oauth2-bearer|parallel.*|pass|pinnedpubkey|post30[23]|preproxy|proto.*|proxy-.*|pubkey|quote|random-file|range|rate|raw|remote-name-all|remote-time|request-target|sasl-.*|service-name|socks.*|speed-.*|ssl.*|stderr|styled-output|suppress-connect-headers|tcp-fastopen|telnet-option|tftp-.*|time-cond|tls.*|tr-encoding|trace.*|url-query|use-ascii|xattr)$/;
+  /^(abstract-unix-socket|alt-svc|append|aws-sigv4|ciphers|config|continue-at|crlf|crlfile|curves|delegation|digest|dns-.*|doh-.*|dump-header|egd-file|engine|etag-.*|expect100-timeout|form-.*|ftp-.*|happy-eyeballs-timeout-ms|haproxy-protocol|hsts|http0\.9|http3.*|ignore-content-length|junk-session-cookies|krb|libcurl|limit-rate|list-only|login-options|mail-.*|max-filesize|metalink|negotiate|netrc.*|next|ntlm.*|oauth2-bearer|parallel.*|pass|pinnedpubkey|post30[23]|preproxy|proto.*|proxy-.*|pubkey|quote|random-file|rate|raw|remote-name-all|remote-time|request-target|sasl-.*|service-name|socks.*|speed-.*|ssl.*|stderr|styled-output|suppress-connect-headers|tcp-fastopen|telnet-option|tftp-.*|time-cond|tls.*|tr-encoding|trace.*|url-query|use-ascii|xattr)$/;
 
 type Setter = (o: CurlOptions, value: string) => void;
 
@@ -77,7 +80,7 @@ const OPTIONS: Readonly<Record<string, { arg: boolean; set: Setter }>> = {
   ipv6: flag((o) => (o.family = 'inet6')),
   insecure: flag(() => undefined),
   'no-buffer': flag(() => undefined),
-  globoff: flag(() => undefined),
+  globoff: flag((o) => (o.globbing = false)),
   'http1.1': flag(() => undefined),
   'path-as-is': flag(() => undefined),
   'remote-name': flag((o) => o.outputs.push(true)),
@@ -90,6 +93,7 @@ const OPTIONS: Readonly<Record<string, { arg: boolean; set: Setter }>> = {
   header: value((o, v) => o.headers.push(v)),
   'user-agent': value((o, v) => (o.agent = v)),
   referer: value((o, v) => (o.referer = v)),
+  range: value((o, v) => (o.range = v)),
   request: value((o, v) => (o.method = v)),
   data: value((o, v) => o.data.push({ text: v, kind: 'ascii' })),
   'data-ascii': value((o, v) => o.data.push({ text: v, kind: 'ascii' })),
@@ -164,6 +168,7 @@ const SHORT: Readonly<Record<string, string>> = {
   H: 'header',
   A: 'user-agent',
   e: 'referer',
+  r: 'range',
   X: 'request',
   d: 'data',
   u: 'user',
@@ -194,6 +199,8 @@ export function parseCurl(args: readonly string[]): CurlOptions {
     outputs: [],
     method: undefined,
     agent: 'curl/7.88.1',
+    globbing: true,
+    range: undefined,
     referer: undefined,
     user: undefined,
     writeOut: undefined,

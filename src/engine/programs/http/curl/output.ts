@@ -51,7 +51,10 @@ export class Output {
     const { sys, info } = this.state;
     if (this.name === undefined || this.name === '-') return 1;
     const name = this.name === true ? baseName(parseUrl(info.url).path.split('?')[0]!) : this.name;
-    if (this.name === true && (name === '/' || name === '')) throw new CurlError(23, 'Remote file name has no length');
+    if (this.name === true && (name === '/' || name === '')) {
+      yield* sys.eprint(this.state.options.silent ? '' : 'Warning: Remote file name has no length!\n');
+      throw new CurlError(23, 'Failed writing received data to disk/application');
+    }
     try {
       return yield* sys.open(name, { write: true, create: true, truncate: true });
     } catch (e) {

@@ -9,6 +9,8 @@ const HEADING =
 /** The meter of one transfer: its first line and its last one, for virtual transfers are too quick for those between. */
 export class ProgressMeter {
   private shown = false;
+  /** The content is shown, so that it need not be counted. */
+  private contentShown = false;
 
   constructor(private readonly state: TransferState) {}
 
@@ -20,6 +22,7 @@ export class ProgressMeter {
   /** Begins it. @param toTerminal the content goes to the terminal, where a meter would be in the way */
   *begin(toTerminal: boolean): Coroutine<void> {
     const { options: o, sys } = this.state;
+    this.contentShown = toTerminal;
     if (this.shown || o.silent || o.noProgress || toTerminal) return;
     this.shown = true;
     yield* sys.eprint(`${HEADING}  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0`);
@@ -27,7 +30,7 @@ export class ProgressMeter {
 
   /** With -v, the bytes that pass are counted where the content itself is not shown. @param mark `{` received, `}` sent */
   *data(mark: '{' | '}', bytes: number): Coroutine<void> {
-    if (this.shown && this.state.options.verbose && bytes > 0)
+    if (!this.contentShown && this.state.options.verbose && bytes > 0)
       yield* this.state.sys.eprint(`${mark} [${bytes} bytes data]\n`);
   }
 

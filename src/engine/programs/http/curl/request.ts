@@ -81,14 +81,16 @@ export interface RequestHead {
   readonly path: string;
   readonly cookie: string | undefined;
   readonly body: RequestBody | undefined;
+  /** The server has answered with HTTP/1.0 before, and is spoken to in it. */
+  readonly old: boolean;
 }
 
 /** The lines of the head. -H replaces curl's own headers, and removes them when it has no value. */
-export function requestLines(o: CurlOptions, { method, target, path, cookie, body }: RequestHead): string[] {
+export function requestLines(o: CurlOptions, { method, target, path, cookie, body, old }: RequestHead): string[] {
   const own = new Map(o.headers.map((h) => [h.split(/[:;]/)[0]!.toLowerCase(), h]));
   const host = authority(target.host, target.port, target.scheme);
   const proxied = o.proxy !== undefined && o.proxy !== '';
-  const lines = [`${method} ${proxied ? `http://${host}${path}` : path} HTTP/1.${o.http10 ? 0 : 1}`];
+  const lines = [`${method} ${proxied ? `http://${host}${path}` : path} HTTP/1.${o.http10 || old ? 0 : 1}`];
   const add = (name: string, value: string | undefined): void => {
     const given = own.get(name.toLowerCase());
     if (given === undefined) {
@@ -100,6 +102,7 @@ export function requestLines(o: CurlOptions, { method, target, path, cookie, bod
   };
   add('Host', host);
   if (o.user !== undefined) add('Authorization', basicAuthorization(o.user));
+  if (o.range !== undefined) add('Range', `bytes=${o.range}`);
   add('User-Agent', o.agent === '' ? undefined : o.agent);
   add('Accept', '*/*');
   if (proxied) add('Proxy-Connection', 'Keep-Alive');

@@ -53,7 +53,8 @@ export class Transfer {
     if (this.becameGet && !o.head) info.method = 'GET';
     else if (o.method !== undefined) info.method = o.method;
     else info.method = o.head ? 'HEAD' : o.upload !== undefined ? 'PUT' : body !== undefined ? 'POST' : 'GET';
-    const lines = requestLines(o, { method: info.method, target, path, cookie: this.jar.line, body });
+    const old = info.redirects > 0 && info.httpVersion === '1.0';
+    const lines = requestLines(o, { method: info.method, target, path, cookie: this.jar.line, body, old });
     yield* verbose.lines('>', [...lines, '']);
     const head = encode(`${lines.join('\r\n')}\r\n\r\n`);
     info.sizeRequest += head.length;
@@ -215,6 +216,15 @@ export class Transfer {
     const shown = headLines(head).map((line, i) =>
       bold && i > 0 ? line.replace(/^([^:]+):/, '\x1b[1m$1\x1b[0m:') : line,
     );
+    // A terminal may follow where a Location leads (OSC 8); the link ends behind the line, where the next begins.
+    const { redirectUrl } = this.state.info;
+    if (bold && redirectUrl)
+      shown.forEach((line, i) => {
+        const m = /^(\x1b\[1mLocation\x1b\[0m:)(.*)$/is.exec(line);
+        if (!m) return;
+        shown[i] = `${m[1]}\x1b]8;;${redirectUrl}\x1b\\${m[2]}`;
+        shown[i + 1] = `\x1b]8;;\x1b\\${shown[i + 1] ?? ''}`;
+      });
     return `${shown.join('\r\n')}\r\n\r\n`;
   }
 }

@@ -122,6 +122,7 @@ export class Retriever {
     const type = header(head.headers, 'content-type')?.split(';')[0]?.trim();
     if (status < 400) yield* log.say(lengthLine(body.length, type));
     if (o.spider) {
+      if (o.brief && !o.quiet) yield* sys.eprint(`${log.stamp} URL: ${url.text} ${code} ${reason}\n`);
       yield* log.say(
         type === 'text/html'
           ? 'Remote file exists and could contain further links,\nbut recursion is disabled -- not retrieving.\n\n'
