@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { COREUTILS } from '../programs/coreutils';
+import { MACHINE_TOOLS } from '../programs/machine';
 import { DATA_TOOLS } from '../programs/data';
 import { FILE_TOOLS } from '../programs/files';
 import { TEXT_TOOLS } from '../programs/text';
@@ -17,7 +18,7 @@ interface Recording {
   readonly shell?: 'sh';
 }
 
-const programs = [...COREUTILS, ...FILE_TOOLS, ...TEXT_TOOLS, ...DATA_TOOLS];
+const programs = [...COREUTILS, ...FILE_TOOLS, ...TEXT_TOOLS, ...DATA_TOOLS, ...MACHINE_TOOLS];
 const folder = join(process.cwd(), 'src/engine/shell/testdata');
 const recordings = ['scripts.json', 'differences.json'].flatMap(
   (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Recording[],

@@ -41,7 +41,7 @@ Print newline, word and byte counts of each FILE, and a total line for more than
     }
     const asked = new Set(options.map((o) => o.name));
     const columns = (['l', 'w', 'm', 'c', 'L'] as const).filter(
-      (c) => asked.has(c) || (!/[lwmcL]/.test([...asked].join('')) && 'lwc'.includes(c)),
+      (c) => asked.has(c) || (![...'lwmcL'].some((x) => asked.has(x)) && 'lwc'.includes(c)),
     );
     const total: Counts = { l: 0, w: 0, m: 0, c: 0, L: 0 };
     const fromStdin = operands.length === 0 && from === undefined;

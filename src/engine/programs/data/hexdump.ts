@@ -2,6 +2,7 @@
 import type { Coroutine } from '../../core';
 import type { Tool } from '../lib/tool';
 import { Fail, notSimulated, tool } from '../lib/tool';
+import { HexdumpFormat } from './hexdump-format';
 import { gather } from './od';
 
 const hex = (n: number, width: number): string => n.toString(16).padStart(width, '0');
@@ -28,6 +29,7 @@ Display file contents in hexadecimal, decimal, octal, or ascii.
   -d, --two-bytes-decimal  two-byte decimal display
   -o, --two-bytes-octal    two-byte octal display
   -x, --two-bytes-hex      two-byte hexadecimal display
+  -e, --format <format>    format string: [iterations/bytes] "%..."
   -n, --length <length>    interpret only length bytes of input
   -s, --skip <offset>      skip offset bytes from the beginning
   -v, --no-squeezing       output identical lines
@@ -40,10 +42,12 @@ Display file contents in hexadecimal, decimal, octal, or ascii.
       'two-bytes-decimal=d',
       'two-bytes-octal=o',
       'two-bytes-hex=x',
+      'format:=e',
       'length:=n',
       'skip:=s',
       'no-squeezing=v',
     ]);
+    const formats: HexdumpFormat[] = [];
     let style = t.name.endsWith('hd') ? 'C' : '';
     let skip = 0;
     let limit = Infinity;
@@ -52,12 +56,18 @@ Display file contents in hexadecimal, decimal, octal, or ascii.
       if (name === 'n') limit = size(arg!, 'length');
       else if (name === 's') skip = size(arg!, 'offset');
       else if (name === 'v') all = true;
-      else if (name === 'e' || name === 'f' || name === 'L') throw notSimulated(`-${name}`);
+      else if (name === 'e') formats.push(new HexdumpFormat(arg!));
+      else if (name === 'f' || name === 'L') throw notSimulated(`-${name}`);
       else style = name;
     }
     const whole = yield* gather(t, operands, skip + limit);
     if (skip > whole.length) skip = whole.length;
     const data = whole.subarray(skip, skip + limit);
+    if (operands.length > 0 && t.status !== 0 && whole.length === 0) {
+      yield* t.warn('all input file arguments failed');
+      return 1;
+    }
+    if (formats.length > 0) return yield* formatted(t, formats, data, skip, all);
     const width = style === 'C' ? 8 : 7;
     let previous: Uint8Array | undefined;
     let starred = false;
@@ -77,6 +87,32 @@ Display file contents in hexadecimal, decimal, octal, or ascii.
     return t.status;
   },
 });
+
+function* formatted(
+  t: Tool,
+  formats: readonly HexdumpFormat[],
+  data: Uint8Array,
+  skip: number,
+  all: boolean,
+): Coroutine<number> {
+  const size = Math.max(...formats.map((f) => f.bytes));
+  if (size === 0) return t.status;
+  let previous: Uint8Array | undefined;
+  let starred = false;
+  for (let at = 0; at < data.length; at += size) {
+    yield* t.sys.work(2);
+    const block = data.subarray(at, at + size);
+    if (!all && previous && block.length === size && block.every((b, i) => b === previous![i])) {
+      if (!starred) yield* t.out.write('*\n');
+      starred = true;
+      continue;
+    }
+    previous = block;
+    starred = false;
+    for (const f of formats) yield* t.out.write(f.show(block, skip + at, size, skip + data.length));
+  }
+  return t.status;
+}
 
 function hexdumpLine(line: Uint8Array, style: string): string {
   if (style === 'C') {

@@ -1,7 +1,7 @@
 import { isErrno } from '../../core';
 import { timegm } from '../lib/strftime';
 import { Fail, tool, UsageError } from '../lib/tool';
-import { parseDate } from '../machine/parse-date';
+import { parseDate } from '../lib/date-parse';
 
 /** touch(1). */
 export const touch = tool({

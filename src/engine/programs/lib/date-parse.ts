@@ -25,6 +25,13 @@ const NUMBERS: Record<string, number> = {
   an: 1,
 };
 
+/** Names of time zones, and how many hours they are east of UTC. */
+const ZONES: Record<string, number> = {
+  est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7, wet: 0, west: 1, bst: 1, cet: 1, cest: 2, eet: 2, eest: 3,
+  msk: 3, ist: 5.5, jst: 9, nzst: 12,
+}; // prettier-ignore
+const ZONE_NAME = new RegExp(`^(${Object.keys(ZONES).join('|')})\\b`);
+
 /**
  * Reads a date as `date -d`, `touch -d` and `find -newermt` do: the common forms, in UTC.
  * @returns microseconds since the epoch, or undefined when it cannot be read.
@@ -62,14 +69,15 @@ export function parseDate(text: string, now: number): number | undefined {
     if ((z = take(/^(?:utc|gmt)([-+])(\d{1,2})(?::?(\d{2}))?(?![\d:])/)))
       offset = (z[1] === '-' ? -1 : 1) * (Number(z[2]) * 3600 + Number(z[3] ?? 0) * 60);
     else if (take(/^(?:utc|gmt|z)\b/)) offset = 0;
-    else if ((z = take(/^([-+])(\d{2}):?(\d{2})?(?![\d:])/)))
+    else if ((z = take(ZONE_NAME))) offset = ZONES[z[1]!]! * 3600;
+    else if ((z = take(/^([-+])(\d{1,2})(?::?(\d{2}))?(?![\d:])/)))
       offset = (z[1] === '-' ? -1 : 1) * (Number(z[2]) * 3600 + Number(z[3] ?? 0) * 60);
   };
   s = s.replace(/^[\s,]+/, '');
   while (s !== '') {
     let m: RegExpExecArray | null;
-    if ((m = take(/^(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[\st])/))) {
-      [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
+    if ((m = take(/^(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?=$|[\st])/))) {
+      [year, month, day] = [Number(m[1]), Number(m[3]), Number(m[4])];
       if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
       sawDate = sawYear = true;
       take(/^t(?=\d)/);
@@ -81,7 +89,7 @@ export function parseDate(text: string, now: number): number | undefined {
     } else if ((m = take(/^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(am|pm)?(?![\d:])/))) {
       let h = Number(m[1]);
       if (m[5]) h = (h % 12) + (m[5] === 'pm' ? 12 : 0);
-      if (h > 24 || Number(m[2]) > 59 || Number(m[3] ?? 0) > 60) return undefined;
+      if (h > 23 || Number(m[2]) > 59 || Number(m[3] ?? 0) > 59) return undefined;
       setTime(h, Number(m[2]), Number(m[3] ?? 0), Number((m[4] ?? '').padEnd(6, '0').slice(0, 6)));
       zone();
     } else if ((m = take(/^(\d{1,2})\s*(am|pm)\b/))) setTime((Number(m[1]) % 12) + (m[2] === 'pm' ? 12 : 0), 0, 0, 0);
@@ -103,12 +111,14 @@ export function parseDate(text: string, now: number): number | undefined {
       day = Number(m[2]);
       if (m[3]) year = Number(m[3]);
       sawDate = true;
-    } else if ((m = take(/^(?:(last|next|this)\s+)?(sun|mon|tue|wed|thu|fri|sat)[a-z]*\.?(?=$|[\s,])/))) {
-      weekday = DAYS.indexOf(m[2]!);
+    } else if (
+      (m = take(
+        /^(?:(last|next|this)\s+)?(sun(?:day)?|mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nes(?:day)?)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:ur(?:day)?)?)\.?(?=$|[\s,])/,
+      ))
+    ) {
+      weekday = DAYS.indexOf(m[2]!.slice(0, 3));
       weekOrdinal = m[1] === 'last' ? -1 : m[1] === 'next' ? 1 : 0;
     } else if (take(/^(?:now|today)\b/)) continue;
-    else if (take(/^midnight\b/)) setTime(0, 0, 0, 0);
-    else if (take(/^noon\b/)) setTime(12, 0, 0, 0);
     else if (take(/^yesterday\b/)) add.seconds -= 86400;
     else if (take(/^tomorrow\b/)) add.seconds += 86400;
     else if (
@@ -127,6 +137,7 @@ export function parseDate(text: string, now: number): number | undefined {
         add.micros += Math.round(micro % 1e6);
       }
     } else if (take(/^(?:utc|gmt|z)\b/)) offset = 0;
+    else if ((m = take(ZONE_NAME))) offset = ZONES[m[1]!]! * 3600;
     else if ((m = take(/^(\d{4})(\d{2})(\d{2})(?=$|[\st])/))) {
       [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
       sawDate = sawYear = true;

@@ -2,7 +2,7 @@ import { isErrno } from '../../core';
 import { strftime } from '../lib/strftime';
 import { Fail, tool, UsageError } from '../lib/tool';
 import { LineReader } from '../lib/lines';
-import { parseDate } from './parse-date';
+import { parseDate } from '../lib/date-parse';
 
 const ISO: Record<string, string> = {
   date: '%Y-%m-%d',
