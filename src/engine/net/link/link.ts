@@ -249,6 +249,11 @@ export abstract class Link {
       this.ns.drop(skb, 'DEV_READY', this.name);
       return;
     }
+    if (!this.carrier) {
+      // Without carrier a noop qdisc is in place (dev_deactivate): taps see nothing, and senders hear nothing.
+      this.dropTx(skb, 'QDISC_DROP');
+      return;
+    }
     if (this.sched !== null) this.sched.enqueue(skb);
     else this.startXmit(skb);
   }
@@ -331,7 +336,7 @@ export abstract class Link {
     }
     switch (skb.etherType) {
       case ETHERTYPE.IPV4:
-        if (skb.payload.kind === 'ipv4') ns.ip4.input.receive(skb, this);
+        if (skb.payload.kind === 'ipv4') ns.ip4.receive(skb, this);
         else ns.drop(skb, 'IP_INHDR', 'ip_rcv');
         return;
       case ETHERTYPE.ARP:
@@ -339,7 +344,7 @@ export abstract class Link {
         else ns.drop(skb, 'NOT_SPECIFIED', 'arp_rcv');
         return;
       case ETHERTYPE.IPV6:
-        if (skb.payload.kind === 'ipv6') ns.ip6.input.receive(skb, this);
+        if (skb.payload.kind === 'ipv6') ns.ip6.receive(skb, this);
         else ns.drop(skb, 'IP_INHDR', 'ipv6_rcv');
         return;
       default:

@@ -28,7 +28,6 @@ export class VethLink extends Link {
   override xmit(skb: Skb): void {
     const { peer } = this;
     if (peer === null || !peer.up) {
-      skb.lost = true;
       this.dropTx(skb, 'NOT_SPECIFIED');
       return;
     }

@@ -96,3 +96,20 @@ test('ping -c goes on trying to send while the device has no room, as long as it
     /1 packets transmitted, 0 received, 100% packet loss, time 3000ms/,
   );
 });
+
+test('a link without carrier throws away what it is to send before taps see it, and says nothing', () => {
+  const setup = [
+    'ip -n a neigh add 10.0.0.3 lladdr 02:de:ad:00:00:01 dev va nud permanent; ip -n b link set vb down; sleep 2',
+    'ip netns exec a tcpdump -ni va icmp > /tmp/seen 2> /dev/null & sleep 0.3',
+    'ip -s -n a -j link show va | jq .[0].stats64.tx.dropped > /tmp/before',
+  ];
+  const ping = 'ip netns exec a ping -c 2 -i 0.2 -W 0.2 10.0.0.3';
+  assert.match(screen(...setup, ping), /data\.\n\n--- .*\n2 packets transmitted, 0 received/);
+  const dropped = 'ip -s -n a -j link show va | jq .[0].stats64.tx.dropped';
+  assert.equal(
+    screen(...setup, ping, `kill %1; wait; cat /tmp/seen; echo $(( $(${dropped}) - $(cat /tmp/before) ))`)
+      .split('\n')
+      .at(-2),
+    '2',
+  );
+});
