@@ -336,7 +336,7 @@ export abstract class Link {
     }
     switch (skb.etherType) {
       case ETHERTYPE.IPV4:
-        if (skb.payload.kind === 'ipv4') ns.ip4.receive(skb, this);
+        if (skb.payload.kind === 'ipv4') ns.ip4.input.receive(skb, this);
         else ns.drop(skb, 'IP_INHDR', 'ip_rcv');
         return;
       case ETHERTYPE.ARP:
@@ -344,7 +344,7 @@ export abstract class Link {
         else ns.drop(skb, 'NOT_SPECIFIED', 'arp_rcv');
         return;
       case ETHERTYPE.IPV6:
-        if (skb.payload.kind === 'ipv6') ns.ip6.receive(skb, this);
+        if (skb.payload.kind === 'ipv6') ns.ip6.input.receive(skb, this);
         else ns.drop(skb, 'IP_INHDR', 'ipv6_rcv');
         return;
       default:
