@@ -22,6 +22,22 @@ import type { Ip6Stack } from './stack';
 /** The longest ICMPv6 error: it must fit the minimum MTU. */
 const MAX_ERROR = 1280;
 
+/** Types that have counters of their own, by their names there (RFC 4293, snmp6). */
+const COUNTED = {
+  1: 'DestUnreachs',
+  2: 'PktTooBigs',
+  3: 'TimeExcds',
+  4: 'ParmProblems',
+  128: 'Echos',
+  129: 'EchoReplies',
+  133: 'RouterSolicits',
+  134: 'RouterAdvertisements',
+  135: 'NeighborSolicits',
+  136: 'NeighborAdvertisements',
+  137: 'Redirects',
+  143: 'MLDv2Reports',
+} as const;
+
 /** ICMPv6 of one namespace (net/ipv6/icmp.c). Neighbour discovery: ndp.ts. */
 export class Icmp6 {
   private readonly buckets = new Map<Ip6, { tokens: number; at: number }>();
@@ -36,14 +52,14 @@ export class Icmp6 {
   /** icmpv6_rcv */
   receive(skb: Skb, packet: Ipv6Packet, link: Link): void {
     const { ns } = this;
-    ns.mib.Icmp6InMsgs++;
     const icmp = packet.payload;
     if (icmp.kind !== 'icmp6' || icmp.checksum !== CHECKSUM_AUTO) {
+      ns.mib.Icmp6InMsgs++;
       if (icmp.kind === 'icmp6') ns.mib.Icmp6InCsumErrors++;
       ns.mib.Icmp6InErrors++;
       return ns.drop(skb, icmp.kind === 'icmp6' ? 'ICMP_CSUM' : 'PKT_TOO_SMALL', 'icmpv6_rcv');
     }
-    this.countIn(icmp.type);
+    this.count('In', icmp.type);
     switch (icmp.message) {
       case 'echo':
         if (icmp.type === ICMP6.ECHO_REQUEST) {
@@ -52,8 +68,7 @@ export class Icmp6 {
           if (ns.icmp6.echo_ignore_all || (many && ns.icmp6.echo_ignore_multicast))
             return ns.drop(skb, 'NOT_SPECIFIED', 'icmpv6_rcv');
           if (ns.tracer.active) ns.trace(skb, { event: 'handled', by: 'icmp', note: 'echo request' });
-          ns.mib.Icmp6OutMsgs++;
-          ns.mib.Icmp6OutEchoReplies++;
+          this.count('Out', ICMP6.ECHO_REPLY);
           const src = many ? this.ip.routing.select(packet.src, link) : packet.dst;
           this.ip.output.send({
             src,
@@ -90,8 +105,7 @@ export class Icmp6 {
   /** ICMPv6 of the kernel itself on a given link (neighbour discovery, MLD): not routed. */
   send(link: Link, src: Ip6, dst: Ip6, payload: Icmp6Packet, hopLimit: number, routerAlert = false): void {
     const { ns } = this;
-    ns.mib.Icmp6OutMsgs++;
-    this.countOut(payload.type);
+    this.count('Out', payload.type);
     ns.mib.Ip6OutRequests++;
     const packet = makeIpv6({
       src,
@@ -136,60 +150,12 @@ export class Icmp6 {
     return true;
   }
 
-  private countIn(type: number): void {
+  /** Counts a message (ICMP6MSGIN_INC_STATS, ICMP6MSGOUT_INC_STATS). */
+  private count(way: 'In' | 'Out', type: number): void {
     const { mib } = this.ns;
-    switch (type) {
-      case 1:
-        return void mib.Icmp6InDestUnreachs++;
-      case 2:
-        return void mib.Icmp6InPktTooBigs++;
-      case 3:
-        return void mib.Icmp6InTimeExcds++;
-      case 4:
-        return void mib.Icmp6InParmProblems++;
-      case 128:
-        return void mib.Icmp6InEchos++;
-      case 129:
-        return void mib.Icmp6InEchoReplies++;
-      case 133:
-        return void mib.Icmp6InRouterSolicits++;
-      case 134:
-        return void mib.Icmp6InRouterAdvertisements++;
-      case 135:
-        return void mib.Icmp6InNeighborSolicits++;
-      case 136:
-        return void mib.Icmp6InNeighborAdvertisements++;
-      case 137:
-        return void mib.Icmp6InRedirects++;
-      case 143:
-        return void mib.Icmp6InMLDv2Reports++;
-    }
-  }
-
-  private countOut(type: number): void {
-    const { mib } = this.ns;
-    switch (type) {
-      case 1:
-        return void mib.Icmp6OutDestUnreachs++;
-      case 2:
-        return void mib.Icmp6OutPktTooBigs++;
-      case 3:
-        return void mib.Icmp6OutTimeExcds++;
-      case 4:
-        return void mib.Icmp6OutParmProblems++;
-      case 128:
-        return void mib.Icmp6OutEchos++;
-      case 133:
-        return void mib.Icmp6OutRouterSolicits++;
-      case 134:
-        return void mib.Icmp6OutRouterAdvertisements++;
-      case 135:
-        return void mib.Icmp6OutNeighborSolicits++;
-      case 136:
-        return void mib.Icmp6OutNeighborAdvertisements++;
-      case 143:
-        return void mib.Icmp6OutMLDv2Reports++;
-    }
+    mib[`Icmp6${way}Msgs`]++;
+    const name = type in COUNTED ? COUNTED[type as keyof typeof COUNTED] : undefined;
+    if (name !== undefined) mib[`Icmp6${way}${name}`]++;
   }
 
   /** icmp6_send. `rest` is the MTU or the pointer. */
@@ -206,8 +172,7 @@ export class Icmp6 {
     const src = own ? packet.dst : undefined;
     const route = this.ip.routing.output(packet.src, src, oif, ns.ipv6.fwmark_reflect ? skb.mark : 0);
     if (typeof route === 'string' || !this.allowed(type, packet.src, route.link)) return;
-    ns.mib.Icmp6OutMsgs++;
-    this.countOut(type);
+    this.count('Out', type);
     this.ip.output.send({
       src,
       route,
