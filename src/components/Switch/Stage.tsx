@@ -2,24 +2,36 @@ import { Fragment, type CSSProperties, type ReactNode } from 'react';
 import clsx from 'clsx';
 import type { SwitchFrame, SwitchStation, SwitchStep, SwitchView } from '../../lab/switch-view';
 import Strip from '../Strip';
-import { fate, type Layer } from './say';
+import { fate, nextHop, type Layer } from './say';
 import styles from './styles.module.css';
 
-/** A MAC address that may break in its middle, where the maker's part ends. */
-function Mac({ mac }: { mac: string }): ReactNode {
+/** An address that may break in two: a MAC address after the maker's part, an IP address before its mask. */
+function Broken({ text }: { text: string }): ReactNode {
+  const at = text.includes('/') ? text.indexOf('/') : 9;
   return (
     <>
-      {mac.slice(0, 9)}
+      {text.slice(0, at)}
       <wbr />
-      {mac.slice(9)}
+      {text.slice(at)}
     </>
+  );
+}
+
+/** A station's name, and whether it is where the sender's route leads first. */
+function Title({ name, station, hop }: { name: string; station: SwitchStation; hop: string | undefined }): ReactNode {
+  const is = hop !== undefined && station.addresses.some((a) => a.split('/')[0] === hop);
+  return (
+    <b>
+      {name}
+      {is && <span className={styles.hop}>next hop</span>}
+    </b>
   );
 }
 
 function Address({ station, layer }: { station: SwitchStation; layer: Layer }): ReactNode {
   return (
     <span className={styles.address}>
-      {layer === 'mac' ? <Mac mac={station.mac} /> : (station.addresses[0] ?? 'no address')}
+      <Broken text={layer === 'mac' ? station.mac : (station.addresses[0] ?? 'none')} />
     </span>
   );
 }
@@ -40,6 +52,7 @@ export default function Stage({
   const outside = view.stations.filter((s) => s.port !== view.bridge);
   const own = view.stations.find((s) => s.port === view.bridge);
   const columns = outside.length;
+  const hop = layer === 'ip' && frame ? nextHop(frame) : undefined;
   /** Centre of a port's column; the machine's own place is in the middle. */
   const x = (port: string): string => {
     const i = outside.findIndex((s) => s.port === port);
@@ -56,7 +69,7 @@ export default function Stage({
     >
       {outside.map((s) => (
         <div key={s.port} className={clsx(styles.box, frame?.from === s.port && styles.sender)}>
-          <b>{s.title}</b>
+          <Title name={s.title} station={s} hop={hop} />
           <Address station={s} layer={layer} />
           <Fate key={at} frame={frame} port={s.port} />
         </div>
@@ -75,7 +88,7 @@ export default function Stage({
         </div>
         <span className={clsx(styles.cable, styles.short, touched(view.bridge) && styles.walked)} />
         <div className={styles.own}>
-          <b>{view.bridge}</b>
+          {own && <Title name={view.bridge} station={own} hop={hop} />}
           {own && <Address station={own} layer={layer} />}
           <Fate key={at} frame={frame} port={view.bridge} />
         </div>

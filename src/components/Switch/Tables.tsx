@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { SwitchStep, SwitchView } from '../../lab/switch-view';
-import { senderOf, use, type Layer } from './say';
+import { nextHop, senderOf, use, type Layer } from './say';
 import styles from './styles.module.css';
 
 /** The table that decides: the bridge's, or that of the sender. */
@@ -31,7 +31,7 @@ export default function Tables({
             n.address,
             n.mac ?? 'none yet',
             n.state,
-            frame && n.address === (frame.route?.gateway ?? frame.ip.dst) ? 'used' : '',
+            frame && n.address === (nextHop(frame) ?? frame.ip.dst) ? 'used' : '',
           ]),
         ] as const);
   return (

@@ -76,9 +76,14 @@ function decided(view: SwitchView, f: SwitchFrame): string {
   }
 }
 
+/** The address that the sender's route names as the next stop; undefined where no route was asked. */
+export function nextHop(f: SwitchFrame): string | undefined {
+  return f.route && (f.route.gateway ?? f.ip.dst);
+}
+
 /** What the sender decided: the next hop, and the MAC address for it. */
 function routed(f: SwitchFrame, who: string): string {
-  const hop = f.route?.gateway ?? f.ip.dst;
+  const hop = nextHop(f) ?? f.ip.dst;
   const entry = f.neighbours.find((n) => n.address === hop);
   const near = f.route
     ? f.route.gateway === undefined
