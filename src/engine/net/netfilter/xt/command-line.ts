@@ -203,7 +203,7 @@ export function readValue(extension: string, option: XtOption, text: string, c: 
       break;
     }
     case 'mac':
-      v.mac = parseEther(text, extension);
+      v.mac = parseEther(text);
       break;
     case 'loglevel':
       v.number = parseLogLevel(text);

@@ -3,8 +3,10 @@ import type { XtExtension } from './command-line';
 import { registerMatch, registerTarget } from './extension';
 import { addrtype } from './match/addrtype';
 import { comment } from './match/comment';
+import { connbytes } from './match/connbytes';
 import { connlimit } from './match/connlimit';
 import { conntrack, state } from './match/conntrack';
+import { ecn } from './match/ecn';
 import { hashlimit } from './match/hashlimit';
 import { icmp, icmp6 } from './match/icmp';
 import { iprange } from './match/iprange';
@@ -16,6 +18,7 @@ import { multiport } from './match/multiport';
 import { owner } from './match/owner';
 import { physdev } from './match/physdev';
 import { pkttype } from './match/pkttype';
+import { quota } from './match/quota';
 import { recent } from './match/recent';
 import { ipvs } from './match/ipvs';
 import { rpfilter } from './match/rpfilter';
@@ -36,6 +39,7 @@ import { log } from './target/log';
 import { markTarget } from './target/mark';
 import { dnat, masquerade, netmap, redirect, snat } from './target/nat';
 import { nflog } from './target/nflog';
+import { nfqueue } from './target/nfqueue';
 import { reject } from './target/reject';
 import { setTarget } from './target/set';
 import { tcpmssTarget } from './target/tcpmss';
@@ -50,10 +54,12 @@ export type AnyExtension = XtExtension<unknown>;
 const ALL = [
   addrtype,
   comment,
+  connbytes,
   connlimit,
   connmark,
   conntrack,
   dscp,
+  ecn,
   hashlimit,
   hlMatch,
   icmp,
@@ -67,6 +73,7 @@ const ALL = [
   owner,
   physdev,
   pkttype,
+  quota,
   recent,
   ipvs,
   rpfilter,
@@ -92,6 +99,7 @@ const ALL = [
   masquerade,
   netmap,
   nflog,
+  nfqueue,
   notrack,
   redirect,
   reject,
@@ -153,7 +161,6 @@ export const NOT_SIMULATED: ReadonlySet<string> = new Set([
   'HMARK',
   'IDLETIMER',
   'LED',
-  'NFQUEUE',
   'RATEEST',
   'SECMARK',
   'SNPT',
@@ -166,13 +173,11 @@ export const NOT_SIMULATED: ReadonlySet<string> = new Set([
   'bpf',
   'cgroup',
   'cluster',
-  'connbytes',
   'connlabel',
   'cpu',
   'dccp',
   'devgroup',
   'dst',
-  'ecn',
   'esp',
   'eui64',
   'frag',
@@ -184,7 +189,6 @@ export const NOT_SIMULATED: ReadonlySet<string> = new Set([
   'nfacct',
   'osf',
   'policy',
-  'quota',
   'rateest',
   'realm',
   'rt',

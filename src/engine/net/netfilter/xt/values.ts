@@ -139,7 +139,7 @@ export function parseHostMasks(text: string, family: XtFamily, resolve: Resolve)
   for (const raw of text.split(',')) {
     const part = raw.trim();
     if (part === '') continue;
-    const slash = part.indexOf('/');
+    const slash = part.lastIndexOf('/');
     const mask = slash < 0 ? fullMask(family) : parseMask(part.slice(slash + 1), family);
     const host = slash < 0 ? part : part.slice(0, slash);
     const zero = masked(mask, mask) === maskOf(family, 0);
@@ -163,9 +163,9 @@ export function formatMaskShort(mask: IpAddress): string {
 }
 
 /** Reads a MAC address. @throws XtProblem */
-export function parseEther(text: string, context: string): string {
+export function parseEther(text: string): string {
   const mac = parseMac(text);
-  if (mac === undefined || text.includes('-')) throw new XtProblem(`${context}: invalid MAC address "${text}"`);
+  if (mac === undefined || text.includes('-')) throw new XtProblem('Invalid MAC address specified.');
   return mac;
 }
 

@@ -309,8 +309,7 @@ class NftSession implements TableSession {
       return names;
     }
     const c = this.must(chain);
-    if (c.base !== undefined && (c.base.policy !== 'accept' || c.rules.length > 0))
-      throw new XtErrno('Directory not empty');
+    if (c.base !== undefined && c.base.policy !== 'accept') throw new XtErrno('Directory not empty');
     this.drop(chain);
     return [chain];
   }
