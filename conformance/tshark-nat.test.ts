@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
-import { FileNode } from '../src/engine/host';
 import { HOOK, hooksOf } from '../src/engine/net/netfilter/hook-table';
 import { natApi } from '../src/engine/net/conntrack';
 import { configure, ip, masquerade, natChain } from '../src/engine/net/conntrack/testing';
@@ -33,19 +28,12 @@ import {
   writePcap,
 } from '../src/engine/wire';
 import { createWorld } from '../src/engine/world';
+import { CHECKS, complaints, fileIn, skip, tshark as run, withFiles } from './tshark.testing';
 
-const skip = spawnSync('tshark', ['--version']).error ? 'tshark is not installed here' : false;
-const CHECKS = ['ip', 'tcp', 'udp'].flatMap((p) => ['-o', `${p}.check_checksum:TRUE`]);
-const BAD = ['ip', 'tcp', 'udp', 'icmp', 'icmpv6'].map((p) => `${p}.checksum.status == "Bad"`).join(' || ');
-
-function tshark(file: string, filter: string, fields: readonly string[] = []): string[] {
-  const out = fields.length ? ['-T', 'fields', ...fields.flatMap((f) => ['-e', f])] : [];
-  return execFileSync('tshark', ['-r', file, ...CHECKS, '-Y', filter, ...out], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-    .split('\n')
-    .filter((line) => line !== '');
+/** One line a packet that `filter` takes, with checksums looked at. */
+function tshark(file: string, filter: string, names: readonly string[] = []): string[] {
+  const out = names.length > 0 ? ['-T', 'fields', ...names.flatMap((f) => ['-e', f])] : [];
+  return run(file, [...CHECKS, '-Y', filter, ...out]);
 }
 
 /** A client behind a router (the machine itself) that masquerades, and publishes the client's port 80 as 8080. */
@@ -63,11 +51,11 @@ sysctl -qw net.ipv4.ip_forward=1; sleep 3
 function captured(script: string, look: (inside: string, outside: string) => void): void {
   const world = createWorld('recorder', 'tshark-nat');
   const vm = world.machine('vm');
-  const run = (text: string): void => {
+  const exec = (text: string): void => {
     const { status, screen } = world.exec({ machine: 'vm' }, text);
     assert.equal(status, 0, screen);
   };
-  run(OFFICE);
+  exec(OFFICE);
   const { net } = vm.namespaces;
   masquerade(net, 'eth1');
   natChain(net, HOOK.PREROUTING, (skb) => {
@@ -75,27 +63,15 @@ function captured(script: string, look: (inside: string, outside: string) => voi
     if (payload.kind !== 'tcp' || payload.dstPort !== 8080) return NF.ACCEPT;
     return natApi.setup(net, skb, { min: ip('10.0.0.2'), max: ip('10.0.0.2'), minPort: 80, maxPort: 80 }, 'dst');
   });
-  run(`cd /tmp
+  exec(`cd /tmp
 ip netns exec c tcpdump -U -i eth0 -w /tmp/in.pcap 2>/dev/null & in=$!
 ip netns exec s tcpdump -U -i eth0 -w /tmp/out.pcap 2>/dev/null & out=$!
 sleep 0.3
 ${script}
 sleep 0.2; kill $in $out; wait`);
-  const dir = mkdtempSync(path.join(tmpdir(), 'ftp-tshark-'));
-  try {
-    const tmp = vm.init.root.lookup('tmp', vm.init);
-    assert.ok(tmp && 'lookup' in tmp);
-    const files = ['in.pcap', 'out.pcap'].map((name) => {
-      const node = (tmp as { lookup(name: string): unknown }).lookup(name);
-      assert.ok(node instanceof FileNode);
-      const file = path.join(dir, name);
-      writeFileSync(file, node.contents);
-      return file;
-    });
-    look(files[0]!, files[1]!);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  withFiles([fileIn(world, 'vm', 'in.pcap'), fileIn(world, 'vm', 'out.pcap')], (inside, outside) =>
+    look(inside!, outside!),
+  );
 }
 
 // The sender's own captures show checksums that it leaves to its card, as on a real veth; what the other side sees is whole only
@@ -197,24 +173,19 @@ test('whole checksums stay whole when addresses and ports change, in the quotes 
       }
     }
   }
-  const dir = mkdtempSync(path.join(tmpdir(), 'ftp-tshark-'));
-  try {
-    const file = path.join(dir, 'x.pcap');
-    const records = frames.map((frame, i) => {
-      const bytes = encodeFrame(frame);
-      return { seconds: i, microseconds: 0, length: bytes.length, bytes };
-    });
-    writeFileSync(file, writePcap({ linkType: LINKTYPE.ETHERNET, snaplen: DEFAULT_SNAPLEN, records }));
-    assert.equal(tshark(file, 'frame').length, frames.length);
-    assert.deepEqual(tshark(file, `_ws.malformed || ${BAD}`), []);
+  const records = frames.map((frame, i) => {
+    const bytes = encodeFrame(frame);
+    return { seconds: i, microseconds: 0, length: bytes.length, bytes };
+  });
+  withFiles([writePcap({ linkType: LINKTYPE.ETHERNET, snaplen: DEFAULT_SNAPLEN, records })], (file) => {
+    assert.equal(tshark(file!, 'frame').length, frames.length);
+    assert.deepEqual(complaints(file!), []);
     assert.deepEqual(
-      [...new Set(tshark(file, 'udp.srcport && ip.src == 192.0.2.1 && !icmp', ['ip.src']))],
+      [...new Set(tshark(file!, 'udp.srcport && ip.src == 192.0.2.1 && !icmp', ['ip.src']))],
       ['192.0.2.1'],
     );
     // The quotes name the client and its own port.
-    assert.deepEqual(tshark(file, 'icmp.type == 11 && udp', ['udp.srcport']), ['1000']);
-    assert.deepEqual(tshark(file, 'icmpv6.type == 3 && tcp', ['tcp.srcport']), ['1000']);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+    assert.deepEqual(tshark(file!, 'icmp.type == 11 && udp', ['udp.srcport']), ['1000']);
+    assert.deepEqual(tshark(file!, 'icmpv6.type == 3 && tcp', ['tcp.srcport']), ['1000']);
+  });
 });

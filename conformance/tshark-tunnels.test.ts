@@ -1,51 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
-import { FileNode } from '../src/engine/host';
 import { createWorld } from '../src/engine/world';
-
-const skip = spawnSync('tshark', ['--version']).error ? 'tshark is not installed here' : false;
-const CHECKS = ['ip', 'tcp', 'udp'].flatMap((p) => ['-o', `${p}.check_checksum:TRUE`]);
-
-function tshark(file: string, args: readonly string[]): string[] {
-  const stdio = ['ignore', 'pipe', 'ignore'] as const;
-  return execFileSync('tshark', ['-r', file, ...args], { encoding: 'utf8', stdio: [...stdio] })
-    .split('\n')
-    .filter((line) => line !== '');
-}
-
-/** One line a packet, all occurrences of a field joined by commas. */
-function fields(file: string, names: readonly string[], filter: string): string[] {
-  return tshark(file, ['-Y', filter, '-T', 'fields', ...names.flatMap((f) => ['-e', f])]);
-}
-
-function complaints(file: string): string[] {
-  const bad = ['ip', 'tcp', 'udp', 'icmp', 'icmpv6'].map((p) => `${p}.checksum.status == "Bad"`);
-  return tshark(file, [...CHECKS, '-Y', `_ws.malformed || ${bad.join(' || ')}`]);
-}
-
-/** Runs `script` in a fresh world and hands the file /tmp/x.pcap that it captures to `look`. */
-function captured(script: string, look: (file: string) => void): void {
-  const world = createWorld('recorder', 'tshark');
-  const { status, screen } = world.exec({ machine: 'vm' }, script);
-  assert.equal(status, 0, screen);
-  const file = world.machine('vm').init;
-  const dir = mkdtempSync(path.join(tmpdir(), 'ftp-tshark-'));
-  try {
-    const tmp = file.root.lookup('tmp', file);
-    assert.ok(tmp && 'lookup' in tmp);
-    const pcap = (tmp as { lookup(name: string): unknown }).lookup('x.pcap');
-    assert.ok(pcap instanceof FileNode);
-    const out = path.join(dir, 'x.pcap');
-    writeFileSync(out, pcap.contents);
-    look(out);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
-}
+import { CHECKS, captured, complaints, fields, fileIn, skip, tshark, withFiles } from './tshark.testing';
 
 /** Two namespaces on one cable. */
 const CABLE = `
@@ -108,25 +64,16 @@ test(
       'cd /tmp; (python3 -m http.server 80 > /dev/null 2>&1 &); (tcpdump -U -i eth0 -w /tmp/x.pcap 2> /dev/null &) ; sleep 0.5',
     );
     on('n1', 'ping -c1 -s 3000 10.9.0.2 > /dev/null; curl -s 10.9.0.2 > /dev/null; sleep 1');
-    const { init } = world.machine('n2');
-    const tmp = init.root.lookup('tmp', init) as unknown as { lookup(name: string): unknown };
-    const pcap = tmp.lookup('x.pcap');
-    assert.ok(pcap instanceof FileNode);
-    const dir = mkdtempSync(path.join(tmpdir(), 'ftp-tshark-'));
-    try {
-      const file = path.join(dir, 'x.pcap');
-      writeFileSync(file, pcap.contents);
+    withFiles([fileIn(world, 'n2', 'x.pcap')], (file) => {
       const incoming = 'vxlan && ip.src == 192.168.50.11';
       const bad = ['ip', 'udp', 'tcp', 'icmp'].map((p) => `${p}.checksum.status == "Bad"`).join(' || ');
-      assert.deepEqual(tshark(file, [...CHECKS, '-Y', `${incoming} && (${bad} || _ws.malformed)`]), []);
-      assert.ok(fields(file, ['ip.dst'], `${incoming} && tcp`).length >= 3);
+      assert.deepEqual(tshark(file!, [...CHECKS, '-Y', `${incoming} && (${bad} || _ws.malformed)`]), []);
+      assert.ok(fields(file!, ['ip.dst'], `${incoming} && tcp`).length >= 3);
       assert.ok(
-        fields(file, ['ip.dst'], `${incoming} && ip.flags.mf == 1`).length >= 2,
+        fields(file!, ['ip.dst'], `${incoming} && ip.flags.mf == 1`).length >= 2,
         'the inner packet was cut first',
       );
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
+    });
   },
 );
 

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { FileNode } from '../src/engine/host';
-import { createWorld } from '../src/engine/world';
+import { captured, complaints, fields, skip } from './tshark.testing';
 
-const skip = spawnSync('tshark', ['--version']).error ? 'tshark is not installed here' : false;
 const RECORDED = path.join(__dirname, 'recordings/linux/pcap');
-const CHECKS = ['ip', 'tcp', 'udp'].flatMap((p) => ['-o', `${p}.check_checksum:TRUE`]);
 
 /** Protocol and info-free columns of a capture: what tshark takes each packet for. */
 function columns(file: string): string[] {
-  const fields = [
+  const names = [
     '_ws.col.Protocol',
     'eth.type',
     'ip.src',
@@ -23,41 +17,7 @@ function columns(file: string): string[] {
     'tcp.flags',
     'frame.len',
   ];
-  const args = ['-r', file, '-T', 'fields', ...fields.flatMap((f) => ['-e', f])];
-  return execFileSync('tshark', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    .split('\n')
-    .filter((line) => line !== '' && !line.includes('ICMPv6'));
-}
-
-function complaints(file: string): string[] {
-  const filter =
-    '_ws.malformed || ip.checksum.status == "Bad" || tcp.checksum.status == "Bad" || udp.checksum.status == "Bad" || icmp.checksum.status == "Bad"';
-  return execFileSync('tshark', ['-r', file, ...CHECKS, '-Y', filter], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-    .split('\n')
-    .filter((line) => line !== '');
-}
-
-/** Runs `script` in a fresh world and hands the file /tmp/x.pcap that it captures to `look`. */
-function captured(script: string, look: (file: string) => void): void {
-  const world = createWorld('recorder', 'tshark');
-  const { status, screen } = world.exec({ machine: 'vm' }, script);
-  assert.equal(status, 0, screen);
-  const file = world.machine('vm').init;
-  const dir = mkdtempSync(path.join(tmpdir(), 'ftp-tshark-'));
-  try {
-    const tmp = file.root.lookup('tmp', file);
-    assert.ok(tmp && 'lookup' in tmp);
-    const pcap = (tmp as { lookup(name: string): unknown }).lookup('x.pcap');
-    assert.ok(pcap instanceof FileNode);
-    const out = path.join(dir, 'x.pcap');
-    writeFileSync(out, pcap.contents);
-    look(out);
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  return fields(file, names).filter((line) => !line.includes('ICMPv6'));
 }
 
 const PAIR = `ip netns add h1; ip netns add h2
