@@ -288,6 +288,8 @@ export function etcFiles(hostname: string): Record<string, string> {
     '/etc/networks': 'default\t\t0.0.0.0\nloopback\t127.0.0.0\nlink-local\t169.254.0.0\n',
     '/etc/iproute2/rt_tables':
       '#\n# reserved values\n#\n255\tlocal\n254\tmain\n253\tdefault\n0\tunspec\n#\n# local\n#\n#1\tinr.ruhep\n',
+    '/etc/iproute2/rt_realms':
+      '#\n# reserved values\n#\n0\tcosmos\n#\n# local\n#\n#1\tinr.ac\n#2\tinr.ruhep\n#3\tfreenet\n#4\tradio-msu\n#5\trussia\n#6\tinternet\n',
     '/etc/iproute2/rt_scopes':
       '#\n# reserved values\n#\n0\tglobal\n255\tnowhere\n254\thost\n253\tlink\n\n#\n# pseudo-reserved\n#\n200\tsite\n',
     '/etc/iproute2/rt_protos': RT_PROTOS,

@@ -158,6 +158,8 @@ export interface RouteSpec {
   nexthops?: readonly { index?: number; gateway?: IpAddress; onlink?: boolean; weight?: number }[];
   mtu?: number;
   advmss?: number;
+  /** As `RouteInfo.realms`. */
+  realms?: number;
   pref?: 'low' | 'medium' | 'high';
   expires?: number;
   /** A next hop object instead of gateway and link. */

@@ -352,6 +352,8 @@ export interface RouteInfo {
   readonly metrics?: Readonly<Record<string, number | string>> | undefined;
   readonly mtu: number | undefined;
   readonly advmss: number | undefined;
+  /** Realms, for counting and classifying: of origin in the upper 16 bits, of destination in the lower; IPv4 only. */
+  readonly realms?: number;
   /** IPv6: router preference. */
   readonly pref: 'low' | 'medium' | 'high' | undefined;
   /** IPv6: absolute expiry. */
@@ -414,5 +416,7 @@ export interface RuleInfo {
   readonly suppressIfgroup?: number;
   readonly not: boolean;
   readonly suppressPrefixLength: number | undefined;
+  /** Realms of what it applies to, as `RouteInfo.realms`. */
+  readonly realms?: number;
   readonly protocol: number;
 }

@@ -53,6 +53,8 @@ export class Route implements RouteInfo {
   prefSrc: IpAddress | undefined = undefined;
   mtu: number | undefined = undefined;
   advmss: number | undefined = undefined;
+  /** RTA_FLOW: the realm of origin in the upper, that of destination in the lower 16 bits. */
+  realms: number | undefined = undefined;
   /** The next hop object it uses, and metrics beyond mtu and advmss. */
   nhid: number | undefined = undefined;
   metrics: Readonly<Record<string, number | string>> | undefined = undefined;

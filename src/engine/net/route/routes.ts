@@ -90,6 +90,7 @@ export class Routes implements RouteApi {
     route.prefSrc = spec.prefSrc;
     route.mtu = spec.mtu;
     route.advmss = spec.advmss;
+    route.realms = spec.realms;
     const hops = spec.nexthops ?? [{ index: spec.index, gateway: spec.gateway, onlink: spec.onlink }];
     const gatewayed = hops.some((h) => h.gateway !== undefined);
     if (family === 'inet') {
@@ -316,6 +317,7 @@ export class Routes implements RouteApi {
       throw new Errno('ESRCH', `${family === 'inet' ? 'ipv4' : 'ipv6'}: FIB table does not exist`);
     const found = table.at(base, match.dstLength).find((r) => {
       if (match.nhid !== undefined && r.nhid !== match.nhid) return false;
+      if (match.realms !== undefined && r.realms !== match.realms) return false;
       if (match.tos !== undefined && match.tos !== 0 && r.tos !== match.tos) return false;
       if (match.metric && r.metric !== match.metric) return false;
       if (match.type !== undefined && r.type !== match.type) return false;
@@ -471,7 +473,23 @@ export function snapshot(r: Route): RouteInfo {
     linkdown: nh.linkdown,
     weight: nh.weight,
   }));
-  const { family, table, type, dst, dstLength, tos, scope, protocol, metric, prefSrc, mtu, advmss, pref, expires } = r;
+  const {
+    family,
+    table,
+    type,
+    dst,
+    dstLength,
+    tos,
+    scope,
+    protocol,
+    metric,
+    prefSrc,
+    mtu,
+    advmss,
+    realms,
+    pref,
+    expires,
+  } = r;
   const { nhid, metrics } = r;
   return {
     family,
@@ -487,6 +505,7 @@ export function snapshot(r: Route): RouteInfo {
     nexthops,
     mtu,
     advmss,
+    ...(realms !== undefined && { realms }),
     pref,
     expires,
     nhid,

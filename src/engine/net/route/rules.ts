@@ -99,6 +99,7 @@ export class Rules implements RuleApi {
       'tunId',
       'l3mdev',
       'suppressPrefixLength',
+      'realms',
       'suppressIfgroup',
     ] as const;
     const ranges = ['sport', 'dport', 'uidRange'] as const;

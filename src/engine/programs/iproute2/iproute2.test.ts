@@ -116,3 +116,30 @@ test('what nobody has to be asked for has neighbour entries, too: all of lo one,
   );
   assert.equal(screen(...setup, 'ip neigh'), '');
 });
+
+test('realms of routes and rules are kept, named, filtered and taken for deleting', () => {
+  const setup = [
+    'ip link add d0 type dummy; ip addr add 10.1.0.1/24 dev d0; ip link set d0 up',
+    'ip route add 10.2.0.0/16 via 10.1.0.5 realm 7; ip route add 10.3.0.0/16 dev d0 realms 3/7; ip route add 10.4.0.0/16 dev d0 realms 3/',
+    'ip rule add from 10.9.1.0/24 realms 5/6 pref 101',
+  ];
+  const [seven, both, cosmos] = [
+    '10.2.0.0/16 via 10.1.0.5 dev d0 realm 7 \n',
+    '10.3.0.0/16 dev d0 scope link realms 3/7 \n',
+    '10.4.0.0/16 dev d0 scope link realms 3/cosmos \n',
+  ];
+  for (const [line, text] of [
+    ['ip route show realm 7', seven + both],
+    ['ip route show realms 3/', both + cosmos],
+    ['ip route show realms 3/7', '10.3.0.0/16 dev d0 scope link \n'],
+    ['echo 3 lab >> /etc/iproute2/rt_realms; ip route show realm 0 | tail -1', cosmos.replace('3/', 'lab/')],
+    ['ip route get 10.3.0.9', '10.3.0.9 dev d0 src 10.1.0.1 realms 3/7 uid 0 \n    cache \n'],
+    [
+      'ip route del 10.3.0.0/16 realm 9; ip route del 10.3.0.0/16 realms 3/7; ip route show 10.3.0.0/16',
+      'RTNETLINK answers: No such process\n',
+    ],
+    ['ip route add 10.5.0.0/16 dev d0 realms /3', 'Error: argument "/3" is wrong: "realm" value is invalid\n\n'],
+    ['ip rule | grep realms', '101:\tfrom 10.9.1.0/24 lookup main realms 5/6\n'],
+  ] as const)
+    assert.equal(screen(...setup, line), text, line);
+});

@@ -53,7 +53,7 @@ function linkName(word: string, what: string): string {
 }
 
 /** The words that describe a rule, for add, delete and show. */
-function parse(ctx: Context, words: readonly string[]): Spec {
+function parse(ctx: Context, words: readonly string[], showing = false): Spec {
   const args = new Args(words);
   const spec: { -readonly [K in keyof RuleInfo]?: RuleInfo[K] } & { family: 'inet' | 'inet6' } = {
     family: family(ctx),
@@ -142,17 +142,23 @@ function parse(ctx: Context, words: readonly string[]): Spec {
       spec.ipproto = number;
     } else if (args.is('sport')) spec.sport = range('Invalid "sport"\n').map((n) => n & 0xffff) as [number, number];
     else if (args.is('dport')) spec.dport = range('Invalid "dport"\n').map((n) => n & 0xffff) as [number, number];
-    else if (args.is('goto') || (args.is('type') && args.ahead === 'goto')) {
+    else if (!showing && args.matches('realms')) {
+      const word = args.next();
+      const realms = ctx.numbers.readRealms(word);
+      if (realms === undefined) invalidArgument('invalid realms\n', word);
+      if (realms !== 0) spec.realms = realms;
+    } else if (args.is('goto') || (args.is('type') && args.ahead === 'goto')) {
       if (args.is('type')) args.next();
       spec.action = 'goto';
       spec.target = number('invalid target\n');
-    } else if (['realms', 'nat', 'map-to'].includes(args.word)) {
+    } else if (['nat', 'map-to'].includes(args.word)) {
       throw new Quit(2, `ip: not simulated in this course: rule ${args.word}\n`);
     } else {
       if (args.is('type')) args.next();
       if (args.matches('help')) usage();
       const action = (['blackhole', 'unreachable', 'prohibit', 'nop'] as const).find((a) => a === args.word);
       if (!action) {
+        if (showing) prefix(args.word);
         throw new Quit(255, `Error: argument "${args.word}" is wrong: Failed to parse rule type\n`);
       }
       spec.action = action;
@@ -170,16 +176,19 @@ function modify(ctx: Context, words: readonly string[], adding: boolean): number
     ctx.needAdmin();
     throw new Quit(2, `Error: Invalid ${typeof spec.src === 'string' ? 'src' : 'dst'} address.\n`);
   }
+  // IPv6 knows no realms.
+  const { realms: _realms, ...other } = spec;
+  const wanted = family(ctx) === 'inet6' ? other : spec;
   ctx.request(() => {
     if (adding) {
       const action = spec.action ?? 'lookup';
       ctx.net.rules.add({
         protocol: 0,
-        ...spec,
+        ...wanted,
         action,
         table: spec.table ?? (action === 'lookup' ? RT_TABLE.MAIN : 0),
       });
-    } else ctx.net.rules.delete(spec);
+    } else ctx.net.rules.delete(wanted);
   });
   return 0;
 }
@@ -268,11 +277,21 @@ function print(ctx: Context, r: RuleInfo): void {
       const group = r.suppressIfgroup === 0 ? 'default' : String(r.suppressIfgroup);
       out.any('suppress_ifgroup', group, ` suppress_ifgroup ${group}`);
     }
-  } else if (r.action === 'goto') {
+  }
+  if (r.realms !== undefined) {
+    const to = ctx.numbers.realm(r.realms & 0xffff);
+    const from = r.realms >>> 16 === 0 ? undefined : ctx.numbers.realm(r.realms >>> 16);
+    if (from !== undefined) out.any('flow_from', from, ` realms ${from}/${to}`);
+    if (out.isJson) out.member('flow_to', to);
+    else if (from === undefined) out.fp(` realms ${to}`);
+  }
+  if (r.action === 'goto') {
     out.any('goto', r.target ?? 0, ` goto ${r.target}`);
     if (!ctx.net.rules.list(r.family).some((o) => o.priority === r.target)) flag('unresolved', '[unresolved]');
-  } else if (out.isJson) out.member('action', r.action);
-  else out.fp(` ${r.action}`);
+  } else if (r.action !== 'lookup') {
+    if (out.isJson) out.member('action', r.action);
+    else out.fp(` ${r.action}`);
+  }
   if ((r.protocol !== 0 && r.protocol !== 2) || ctx.options.details > 0) {
     out.any('protocol', ctx.numbers.protocol(r.protocol), ` proto ${ctx.numbers.protocol(r.protocol)}`);
   }
@@ -284,7 +303,7 @@ function print(ctx: Context, r: RuleInfo): void {
 export const printRule = print;
 
 function show(ctx: Context, words: readonly string[]): number {
-  const f = parse(ctx, words);
+  const f = parse(ctx, words, true);
   const { out } = ctx;
   out.begin();
   for (const r of ctx.net.rules.list(f.family)) {

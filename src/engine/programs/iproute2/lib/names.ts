@@ -7,7 +7,7 @@ import type { Sys } from '../../../host';
 import { FileNode } from '../../../host';
 import { readUnsigned } from './args';
 
-type Kind = 'table' | 'protocol' | 'scope' | 'group';
+type Kind = 'table' | 'protocol' | 'scope' | 'group' | 'realm';
 
 /** Where names of a kind are kept: the file, and a directory of more. */
 const FILES: Readonly<Record<Kind, { file: string; directory?: string; max: number }>> = {
@@ -15,6 +15,7 @@ const FILES: Readonly<Record<Kind, { file: string; directory?: string; max: numb
   protocol: { file: '/etc/iproute2/rt_protos', directory: '/etc/iproute2/rt_protos.d', max: 255 },
   scope: { file: '/etc/iproute2/rt_scopes', max: 255 },
   group: { file: '/etc/iproute2/group', max: 0x7fffffff },
+  realm: { file: '/etc/iproute2/rt_realms', max: 255 },
 };
 
 /** What the program knows without any file. */
@@ -56,6 +57,7 @@ const BUILT_IN: Readonly<Record<Kind, readonly (readonly [number, string])[]>> =
     [255, 'nowhere'],
   ],
   group: [[0, 'default']],
+  realm: [[0, 'unknown']],
 };
 
 /** Names of one run of a program; each file is read when it is first needed. */
@@ -142,6 +144,21 @@ export class Names {
   /** Number of a scope; undefined when it is none. */
   readScope(text: string): number | undefined {
     return this.read('scope', text);
+  }
+
+  /** Name of a realm. */
+  realm(n: number): string {
+    return this.name('realm', n);
+  }
+
+  /** `TO` or `FROM/TO` as one number, that of origin in the upper 16 bits; undefined when they are none (get_rt_realms_or_raw). */
+  readRealms(text: string): number | undefined {
+    const raw = readUnsigned(text, 0xffffffff);
+    const [to = '', from] = text.split('/').reverse();
+    const upper = from === undefined ? 0 : from === '' ? undefined : this.read('realm', from);
+    const lower = to === '' ? 0 : this.read('realm', to);
+    if (upper === undefined || lower === undefined) return raw;
+    return ((upper << 16) | lower) >>> 0;
   }
 
   /** Name of a link group. */

@@ -29,6 +29,8 @@ interface Filter {
   type?: string;
   oif?: number;
   metric?: number;
+  realms?: number;
+  realmMask?: number;
   via?: PrefixArgument;
   src?: PrefixArgument;
   root?: PrefixArgument;
@@ -96,8 +98,12 @@ function parseFilter(ctx: Context, words: readonly string[]): Filter {
       f.via = prefix(word);
     } else if (args.is('src')) f.src = prefix(args.next());
     else if (args.matches('realms')) {
-      args.next();
-      throw new Quit(2, 'ip: not simulated in this course: route realms\n');
+      const word = args.next();
+      const realms = ctx.numbers.readRealms(word);
+      if (realms === undefined) invalidArgument('invalid realms\n', word);
+      // One side alone, `TO` or `FROM/`, leaves the other one open.
+      f.realmMask = word.endsWith('/') ? 0xffff0000 : word.includes('/') || realms > 0xffff ? 0xffffffff : 0xffff;
+      f.realms = realms;
     } else if (args.matches('from')) {
       args.next();
       if (args.is('root') || args.is('match') || args.is('exact')) args.next();
@@ -130,6 +136,7 @@ function passes(f: Filter, r: RouteInfo): boolean {
   if (f.type !== undefined && r.type !== f.type) return false;
   if (f.tos !== undefined && r.tos !== f.tos) return false;
   if (f.metric !== undefined && r.metric !== f.metric) return false;
+  if (f.realms !== undefined && (((r.realms ?? 0) ^ f.realms) & f.realmMask!) !== 0) return false;
   if (f.oif !== undefined && !(r.nexthops.length === 1 && r.nexthops[0]!.index === f.oif)) return false;
   if (f.via) {
     const gateway = r.nexthops.length === 1 ? r.nexthops[0]!.gateway : undefined;
@@ -203,6 +210,7 @@ export function listRoutes(ctx: Context, words: readonly string[]): number {
     hideVia: hostBits(f.via),
     hideProtocol: f.protocol !== undefined,
     hideScope: f.scope !== undefined,
+    hideRealms: f.realmMask === 0xffffffff,
     hideSource: hostBits(f.src),
     hideMetric: f.metric !== undefined,
     hideTos: f.tos !== undefined,

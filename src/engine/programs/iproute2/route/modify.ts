@@ -21,7 +21,7 @@ import { ROUTE_TYPES } from './types';
 export type RouteVerb = 'add' | 'change' | 'replace' | 'append' | 'prepend' | 'delete' | 'test';
 
 /** Words that are refused because what they set is not simulated. */
-const REFUSED = ['realms', 'encap', 'ttl-propagate', 'fastopen_no_cookie'];
+const REFUSED = ['encap', 'ttl-propagate', 'fastopen_no_cookie'];
 
 /** Metrics that are plain numbers, with what is said about bad ones. */
 const NUMBERS: Readonly<Record<string, string>> = {
@@ -83,6 +83,7 @@ function parseNexthops(ctx: Context, args: Args, family: Family): Nexthop[] {
       if (n === undefined || n === 0) invalidArgument('"weight" is invalid\n', word);
       hop.weight = n;
     } else if (args.is('onlink')) hop.onlink = true;
+    else if (args.matches('realms')) throw new Quit(2, 'ip: not simulated in this course: route nexthop realms\n');
     else throw new Quit(255, `Error: "nexthop" or end of line is expected instead of "${args.word}"\n`);
     args.skip();
   }
@@ -160,7 +161,12 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       if (word === 'lock') word = args.next();
       metrics.congctl = word;
     } else if (args.is('nhid')) spec.nhid = number('"id" value is invalid\n');
-    else if (REFUSED.includes(args.word)) {
+    else if (args.matches('realms')) {
+      const word = args.next();
+      const realms = ctx.numbers.readRealms(word);
+      if (realms === undefined) invalidArgument('"realm" value is invalid\n', word);
+      if (realms !== 0) spec.realms = realms;
+    } else if (REFUSED.includes(args.word)) {
       unsupported = `route ${args.word}`;
       args.next();
     } else if (args.is('onlink')) spec.onlink = true;
@@ -211,6 +217,12 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
     }
   }
   if (hops) spec.nexthops = hops;
+  // IPv6 knows no realms.
+  if (real === 'inet6') delete spec.realms;
+  else if (hops && spec.realms !== undefined) {
+    ctx.needAdmin();
+    throw new Quit(2, 'Error: Nexthop class id does not match RTA_FLOW.\n');
+  }
   if (Object.keys(metrics).length > 0) spec.metrics = metrics;
   if (type !== undefined) spec.type = type;
   const local = type === 'local' || type === 'broadcast' || type === 'anycast';

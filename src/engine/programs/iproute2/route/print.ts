@@ -14,6 +14,7 @@ export interface RoutePrint {
   readonly hideVia?: boolean;
   readonly hideProtocol?: boolean;
   readonly hideScope?: boolean;
+  readonly hideRealms?: boolean;
   readonly hideSource?: boolean;
   readonly hideMetric?: boolean;
   readonly hideType?: boolean;
@@ -116,6 +117,7 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
   flags(ctx, r, p.get !== undefined && family === 'inet');
   if (p.get && p.get.mark !== 0)
     out.any('mark', p.get.mark, `mark ${p.get.mark >= 16 ? `0x${p.get.mark.toString(16)}` : p.get.mark} `);
+  if (r.realms !== undefined && !p.hideRealms) printRealms(ctx, r.realms);
   if (p.get && family === 'inet' && p.get.iif === undefined && !p.get.listed)
     out.any('uid', p.get.uid, `uid ${p.get.uid} `);
   if (p.get && family === 'inet') {
@@ -186,6 +188,18 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
 function expiry(ctx: Context, at: number): void {
   const seconds = Math.max(0, Math.floor((at - ctx.sys.now) / 1e6));
   ctx.out.any('expires', seconds, `expires ${seconds}sec `);
+}
+
+function printRealms(ctx: Context, realms: number): void {
+  const { out } = ctx;
+  const to = ctx.numbers.realm(realms & 0xffff);
+  const from = realms >>> 16 === 0 ? undefined : ctx.numbers.realm(realms >>> 16);
+  if (out.isJson) {
+    out.openObject('flow');
+    if (from !== undefined) out.member('from', from);
+    out.member('to', to);
+    out.closeObject();
+  } else out.fp(from === undefined ? `realm ${to} ` : `realms ${from}/${to} `);
 }
 
 function printGateway(ctx: Context, r: RouteInfo, gateway: IpAddress): void {
