@@ -3,7 +3,7 @@ import type { LinkInfo } from '../../../net';
 import { BRIDGE_LINK_USAGE } from '../help';
 import { Args, Quit, readUnsigned, atoi } from '../lib/args';
 import type { Context } from '../lib/context';
-import { PORT_STATES, PORT_SWITCHES, takeSwitch } from '../link/bridge-port';
+import { PORT_STATES, PORT_SWITCHES, printSwitches, takeSwitch } from '../link/bridge-port';
 import { printFlags, printNameAndLink } from '../link/show';
 
 function usage(): never {
@@ -62,24 +62,11 @@ export function printPort(ctx: Context, info: LinkInfo, deleted = false): void {
   if (options.details > 0) {
     out.nl();
     out.fp('    ');
-    const flag = (key: string, value: boolean): void => {
-      if (out.isJson) out.member(key, value);
-      else out.fp(`${key} ${value ? 'on' : 'off'} `);
-    };
-    flag('hairpin', p.hairpin);
-    flag('guard', p.guard);
-    flag('root_block', p.rootBlock);
-    flag('fastleave', p.fastLeave);
-    flag('learning', p.learning);
-    flag('flood', p.flood);
-    flag('mcast_flood', p.mcastFlood);
-    flag('bcast_flood', p.bcastFlood);
+    const words = PORT_SWITCHES.map(([word]) => word);
+    const at = words.indexOf('mcast_to_unicast');
+    printSwitches(ctx, p, words.slice(0, at));
     out.any('mcast_router', p.mcastRouter, `mcast_router ${p.mcastRouter} `);
-    flag('mcast_to_unicast', p.mcastToUnicast);
-    flag('neigh_suppress', p.neighSuppress);
-    flag('vlan_tunnel', p.vlanTunnel);
-    flag('isolated', p.isolated);
-    flag('locked', p.locked);
+    printSwitches(ctx, p, words.slice(at));
   }
   out.fp('\n');
   out.closeObject();

@@ -14,19 +14,11 @@ export function printPort(ctx: Context, p: BridgePortInfo): void {
     const text = `0x${value.toString(16)}`;
     out.any(key, text, `${label} ${text} `);
   };
-  const flag = (key: string, value: boolean): void => {
-    if (out.isJson) out.member(key, value);
-    else out.fp(`${key} ${value ? 'on' : 'off'} `);
-  };
+  const switches = (...words: string[]): void => printSwitches(ctx, p, words);
   out.any('state', p.state, `state ${p.state} `);
   number('priority', p.priority);
   number('cost', p.cost);
-  flag('hairpin', p.hairpin);
-  flag('guard', p.guard);
-  flag('root_block', p.rootBlock);
-  flag('fastleave', p.fastLeave);
-  flag('learning', p.learning);
-  flag('flood', p.flood);
+  switches('hairpin', 'guard', 'root_block', 'fastleave', 'learning', 'flood');
   hex('id', 'port_id', p.portId);
   hex('no', 'port_no', p.portNo);
   number('designated_port', p.designatedPort);
@@ -38,19 +30,24 @@ export function printPort(ctx: Context, p: BridgePortInfo): void {
   timer(ctx, 'forward_delay_timer', p.forwardDelayTimer);
   number('topology_change_ack', p.topologyChangeAck ? 1 : 0);
   number('config_pending', p.configPending ? 1 : 0);
-  flag('proxy_arp', p.proxyArp);
-  flag('proxy_arp_wifi', p.proxyArpWifi);
+  printSwitch(ctx, 'proxy_arp', p.proxyArp);
+  printSwitch(ctx, 'proxy_arp_wifi', p.proxyArpWifi);
   out.any('multicast_router', p.mcastRouter, `mcast_router ${p.mcastRouter} `);
   out.fp(`mcast_fast_leave ${p.fastLeave ? 'on' : 'off'} `);
-  flag('mcast_flood', p.mcastFlood);
-  flag('bcast_flood', p.bcastFlood);
-  flag('mcast_to_unicast', p.mcastToUnicast);
-  flag('neigh_suppress', p.neighSuppress);
+  switches('mcast_flood', 'bcast_flood', 'mcast_to_unicast', 'neigh_suppress');
   out.any('group_fwd_mask', '0', 'group_fwd_mask 0 ');
   out.any('group_fwd_mask_str', '0x0', 'group_fwd_mask_str 0x0 ');
-  flag('vlan_tunnel', p.vlanTunnel);
-  flag('isolated', p.isolated);
-  flag('locked', p.locked);
+  switches('vlan_tunnel', 'isolated', 'locked');
+}
+
+function printSwitch(ctx: Context, word: string, value: boolean): void {
+  if (ctx.out.isJson) ctx.out.member(word, value);
+  else ctx.out.fp(`${word} ${value ? 'on' : 'off'} `);
+}
+
+/** Prints the named ones of {@link PORT_SWITCHES}. */
+export function printSwitches(ctx: Context, p: BridgePortInfo, words: readonly string[]): void {
+  for (const word of words) printSwitch(ctx, word, p[PORT_SWITCHES.find(([w]) => w === word)![1]] === true);
 }
 
 /** What can be changed of a port. */
