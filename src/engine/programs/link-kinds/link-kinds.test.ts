@@ -116,3 +116,13 @@ test('the code of a kind is fetched when a command names it, and the world waits
     fetchLinkKindsWith(() => undefined);
   }
 });
+
+test('tc -n works in another namespace, which -names does not take for itself', () => {
+  const setup = 'ip netns add x; ip -n x link add d0 type dummy; ip -n x link set d0 up';
+  assert.equal(
+    screen(setup, 'tc -n x qdisc add dev d0 root handle 1: pfifo limit 5; tc -s -netns x qdisc show dev d0 | head -1'),
+    'qdisc pfifo 1: root refcnt 2 limit 5p\n',
+  );
+  assert.equal(screen('tc -n nosuch qdisc'), 'Cannot open network namespace "nosuch": No such file or directory\n');
+  assert.equal(screen('tc -n'), 'Cannot open network namespace "(null)": No such file or directory\n');
+});

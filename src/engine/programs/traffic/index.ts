@@ -22,18 +22,19 @@ function* options(sys: Sys, words: readonly string[], o: Options): Coroutine<str
     else if (is('-details')) o.details++;
     else if (is('-raw') || is('-pretty')) o.pretty = is('-pretty') || o.pretty;
     else if (is('-Version')) throw new Quit(0, '', 'tc utility, iproute2-6.1.0, libbpf 1.1.2\n');
-    else if (is('-iec') || is('-graph') || is('-names') || is('-nm') || is('-Numeric') || is('-force')) {
+    else if (is('-netns')) {
+      const name = words[++i];
+      if (name === undefined)
+        throw new Quit(255, 'Cannot open network namespace "(null)": No such file or directory\n');
+      const warning = enterNetns(sys, name);
+      if (warning !== '') yield* sys.eprint(warning);
+    } else if (is('-iec') || is('-graph') || is('-names') || is('-nm') || is('-Numeric') || is('-force')) {
       // Nothing here that they would change.
     } else if (is('-help')) throw new Quit(0, '', TC_USAGE);
     else if (is('-oneline')) o.oneline = true;
     else if (is('-json')) o.json = true;
     else if (color !== undefined) o.color = color;
-    else if (is('-netns')) {
-      const name = words[++i];
-      if (name === undefined) throw new Quit(255, 'Command line is not complete. Try option "help"\n');
-      const warning = enterNetns(sys, name);
-      if (warning !== '') yield* sys.eprint(warning);
-    } else if (is('-batch')) throw new Quit(2, 'tc: not simulated in this course: -batch\n');
+    else if (is('-batch')) throw new Quit(2, 'tc: not simulated in this course: -batch\n');
     else throw new Quit(255, `Option "${opt}" is unknown, try "tc -help".\n`);
   }
   return words.slice(i);
