@@ -3,6 +3,7 @@ import { isErrno, SIGNALS } from '../core';
 import type { WaitStatus } from '../host';
 import { shellStatus } from '../host';
 import type { Shell } from './shell';
+import { endBySignal } from './traps';
 
 /** One process of a job. */
 export interface JobProcess {
@@ -149,10 +150,9 @@ export class JobTable {
     const s = spec.replace(/^%/, '');
     if (s === '' || s === '%' || s === '+') return this.current;
     if (s === '-') return this.previous ?? this.current;
-    if (/^\d+$/.test(s)) return this.jobs.get(Number(s));
-    const hits = [...this.jobs.values()].filter((j) =>
-      s.startsWith('?') ? j.text.includes(s.slice(1)) : j.text.startsWith(s),
-    );
+    const all = this.jobs.size > 0 ? [...this.jobs.values()] : this.inherited;
+    if (/^\d+$/.test(s)) return all.find((j) => j.id === Number(s));
+    const hits = all.filter((j) => (s.startsWith('?') ? j.text.includes(s.slice(1)) : j.text.startsWith(s)));
     return hits.length > 1 ? 'ambiguous' : hits[0];
   }
 
@@ -198,7 +198,7 @@ export function* reap(sh: Shell): Coroutine<void> {
   while (sh.sys.proc.children.size > 0) {
     let result: { pid: number; status: WaitStatus } | undefined;
     try {
-      result = yield* sh.sys.waitpid(-1, { nohang: true, untraced: true });
+      result = yield* sh.sys.waitpid(-1, { nohang: true, untraced: sh.opt('monitor') });
     } catch (e) {
       if (isErrno(e, 'ECHILD')) return;
       if (isErrno(e, 'EINTR')) continue;
@@ -216,7 +216,8 @@ export function* reap(sh: Shell): Coroutine<void> {
 export function* waitAny(sh: Shell): Coroutine<boolean | 'signal'> {
   if (sh.sys.proc.children.size === 0) return false;
   try {
-    const result = yield* sh.sys.waitpid(-1, { untraced: true });
+    // Without job control nobody looks for stopped children.
+    const result = yield* sh.sys.waitpid(-1, { untraced: sh.opt('monitor') });
     if (result) sh.jobs.note(result.pid, result.status);
     return true;
   } catch (e) {
@@ -238,7 +239,11 @@ export function* waitForeground(sh: Shell, job: Job): Coroutine<number> {
   const guard = !sh.tellsOfJobs && !sh.traps.has('SIGINT') && !sys.proc.handlers.has('SIGINT');
   if (guard) sys.onSignal('SIGINT', () => (interrupted = true), true);
   try {
-    while (jobState(job) === 'running') if ((yield* waitAny(sh)) === false) break;
+    while (jobState(job) === 'running') {
+      const found = yield* waitAny(sh);
+      if (found === false) break;
+      if (found === 'signal') endBySignal(sh);
+    }
   } finally {
     if (guard) sys.onSignal('SIGINT', 'default');
   }
@@ -284,14 +289,22 @@ function deathNotice(job: Job, signal: Signal): string {
 /** What a script prints about background jobs that have ended: deaths by unusual signals, and with `set -m` every end. */
 export function* notifyScript(sh: Shell): Coroutine<void> {
   for (const job of [...sh.jobs.jobs.values()]) {
-    if (!job.background || job.notified || jobState(job) !== 'done') continue;
+    const state = jobState(job);
+    if (!job.background || job.notified || state === 'running') continue;
     job.notified = true;
+    if (state === 'stopped') {
+      yield* sh.eprint(`\n${sh.jobs.line(job)}`);
+      continue;
+    }
     const last = job.procs.at(-1)!.status!;
     const { signal } = last as { signal?: Signal };
     if (signal && signal !== 'SIGINT' && signal !== 'SIGTERM' && signal !== 'SIGPIPE')
       yield* sh.error(deathNotice(job, signal));
     else if (sh.opt('monitor')) yield* sh.eprint(sh.jobs.line(job));
   }
+  // What has been told of is forgotten; `wait PID` still knows the status.
+  for (const job of [...sh.jobs.jobs.values()])
+    if (job.background && job.notified && jobState(job) === 'done') sh.jobs.remove(job);
 }
 
 /** Tells the user of background jobs that have ended or stopped, as before a prompt. */

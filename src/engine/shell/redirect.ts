@@ -58,7 +58,9 @@ function* one(sh: Shell, r: Redirection, saved: Saved[] | undefined): Coroutine<
   const { sys } = sh;
   const input = r.operator.startsWith('<');
   let fd = r.descriptor?.type === 'FileDescriptor' ? r.descriptor.value : input ? 0 : 1;
-  const variable = r.descriptor?.type === 'FileDescriptorVariable' ? r.descriptor.name : undefined;
+  const named = r.descriptor?.type === 'FileDescriptorVariable' ? /^(\w+)(?:\[(.*)\])?$/.exec(r.descriptor.name) : null;
+  const variable = named?.[1];
+  const index = named?.[2];
   // {fd}>file: a fresh number that the variable tells.
   const settle = function* (file: number): Coroutine<boolean> {
     if (variable === undefined) {
@@ -68,7 +70,7 @@ function* one(sh: Shell, r: Redirection, saved: Saved[] | undefined): Coroutine<
     const n = sys.install(sys.file(file), SAVE_FROM);
     sys.close(file);
     if (saved && sh.shopt('varredir_close')) saved.push({ fd: n, copy: undefined });
-    const message = sh.set(variable, String(n));
+    const message = sh.set(variable, String(n), index);
     if (message !== undefined) yield* sh.error(message);
     return message === undefined;
   };
@@ -96,7 +98,8 @@ function* one(sh: Shell, r: Redirection, saved: Saved[] | undefined): Coroutine<
   if (operator === '<&' || operator === '>&') {
     if (/^\d+-?$/.test(target) || target === '-') {
       if (target === '-') {
-        if (variable !== undefined) fd = Number(sh.get(variable) ?? -1);
+        if (variable !== undefined)
+          fd = Number((index === undefined ? sh.get(variable) : sh.readElement(variable, index)) ?? -1);
         else save(sh, fd, saved);
         if (sys.proc.fds.has(fd)) sys.close(fd);
         return true;

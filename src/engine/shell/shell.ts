@@ -96,6 +96,8 @@ export class Shell {
   pendingTraps: Signal[] = [];
   /** SIGINT arrived and there is no trap for it. */
   interruptPending = false;
+  /** A signal that ends the shell once its EXIT trap has run. */
+  fatalSignal: Signal | undefined;
   /** Signals ignored when the shell started: they cannot be trapped. */
   runningTrap = new Set<string>();
   dirStack: string[] = [];
@@ -159,6 +161,7 @@ export class Shell {
     s.frames = [...this.frames];
     s.traps = new Map(this.traps);
     s.pendingTraps = [];
+    s.fatalSignal = undefined;
     s.runningTrap = new Set();
     s.optind = { ...this.optind };
     s.subshellDepth = this.subshellDepth + 1;

@@ -33,7 +33,9 @@ function* childMain(sh: Shell, deaf: boolean, body: (child: Shell) => Coroutine<
 
 /** Runs `body` to the end of the shell: `exit`, fatal errors, the EXIT trap. */
 export function* runToExit(sh: Shell, body: Coroutine<number>): Coroutine<number> {
-  sh.status = yield* statusOf(sh, body);
+  const ended = yield* statusOf(sh, body);
+  // To the EXIT trap a signal is no status.
+  if (!sh.fatalSignal) sh.status = ended;
   if (sh.traps.get('EXIT')) {
     const code = sh.status;
     sh.flow = null;
@@ -44,6 +46,10 @@ export function* runToExit(sh: Shell, body: Coroutine<number>): Coroutine<number
         return code;
       })(),
     );
+  }
+  if (sh.fatalSignal) {
+    sh.sys.onSignal(sh.fatalSignal, 'default');
+    yield* sh.sys.kill(sh.sys.pid, sh.fatalSignal);
   }
   return sh.status & 0xff;
 }

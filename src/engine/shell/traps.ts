@@ -1,7 +1,7 @@
 import type { Coroutine, Signal } from '../core';
 import { parseSignal, SIGNALS } from '../core';
 import { runString } from './evaluate';
-import { Interrupted } from './errors';
+import { ExitShell, Interrupted } from './errors';
 import type { Shell } from './shell';
 
 /** Names that `trap` takes besides signals. */
@@ -15,10 +15,15 @@ export function trapKey(text: string): string | undefined {
   return parseSignal(text);
 }
 
+/** Signals that end a shell, but not before its EXIT trap. (SIGINT has rules of its own.) */
+const TERMINATING: readonly Signal[] = ['SIGHUP', 'SIGALRM', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'];
+
 /** Makes the kernel deliver what the shell's traps want. */
 export function installTrap(sh: Shell, key: string, action: string | undefined): void {
   if (action === undefined) sh.traps.delete(key);
   else sh.traps.set(key, action);
+  if (key === 'EXIT' && !sh.interactive)
+    for (const signal of TERMINATING) if (!sh.traps.has(signal)) restoreDefault(sh, signal);
   if (!(key in SIGNALS) || key === 'SIGKILL' || key === 'SIGSTOP') return;
   const signal = key as Signal;
   if (action === undefined) restoreDefault(sh, signal);
@@ -38,6 +43,8 @@ export function restoreDefault(sh: Shell, signal: Signal): void {
       return sh.sys.onSignal(signal, 'ignore');
     }
   }
+  if (TERMINATING.includes(signal) && sh.traps.get('EXIT') && !sh.interactive)
+    return sh.sys.onSignal(signal, () => (sh.fatalSignal ??= signal));
   sh.sys.onSignal(signal, 'default');
 }
 
@@ -61,7 +68,13 @@ export function* tick(sh: Shell): Coroutine<void> {
     sh.interruptPending = false;
     throw new Interrupted();
   }
+  if (sh.fatalSignal) endBySignal(sh);
   if (sh.pendingTraps.length > 0) yield* runPending(sh);
+}
+
+/** A signal has come that ends the shell: the EXIT trap runs, then it dies of it. */
+export function endBySignal(sh: Shell): void {
+  if (sh.fatalSignal && sh.traps.get('EXIT')) throw new ExitShell(128 + SIGNALS[sh.fatalSignal]);
 }
 
 /** Runs the traps of signals that have arrived. */

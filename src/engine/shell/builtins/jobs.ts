@@ -122,7 +122,8 @@ function* waitBuiltin(sh: Shell, args: string[]): Coroutine<number> {
     if (r !== 'signal') return r;
     const [signal] = sh.pendingTraps;
     yield* tick(sh);
-    return signal ? 128 + SIGNALS[signal] : true;
+    // The trap on SIGCHLD does not end the wait for the children.
+    return signal && signal !== 'SIGCHLD' ? 128 + SIGNALS[signal] : true;
   };
   if (o.flags.has('n')) {
     const wanted: Job[] = [];
@@ -293,10 +294,10 @@ function* kill(sh: Shell, args: string[]): Coroutine<number> {
         continue;
       }
       if (signal) {
-        yield* signalJob(sh, job, signal);
+        const stopped = jobState(job) === 'stopped';
+        if (signal !== 'SIGCONT') yield* signalJob(sh, job, signal);
         // A stopped job must run to die.
-        if ((signal === 'SIGTERM' || signal === 'SIGHUP') && jobState(job) === 'stopped')
-          yield* signalJob(sh, job, 'SIGCONT');
+        if (signal === 'SIGCONT' || (stopped && (signal === 'SIGTERM' || signal === 'SIGHUP'))) yield* resume(sh, job);
       }
       continue;
     }
