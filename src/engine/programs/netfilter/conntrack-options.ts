@@ -360,9 +360,11 @@ class Reader {
     if (request.command !== '') throw new ParameterProblem('Invalid commands combination');
     request.command = command;
     if (command === 'V' || command === 'h') return;
-    let table = value;
+    // What is attached to the option is taken from it, and then not looked at.
+    if (value !== undefined) return;
+    let table: string | undefined;
     const next = this.argv[this.at];
-    if (table === undefined && next !== undefined && !next.startsWith('-')) {
+    if (next !== undefined && !next.startsWith('-')) {
       table = next;
       this.at++;
     }

@@ -139,6 +139,8 @@ function show(c: Connection, form: Form): string {
 }
 
 function* list(sys: Sys, ct: Conntrack, r: Request): Coroutine<number> {
+  // A dump ends what has expired on its way (ctnetlink_dump_table).
+  ct.flush((c) => c.expires <= sys.now);
   const all = r.table === 'conntrack' ? ct.list().filter((c) => matches(c, r)) : [];
   const asXml = r.output.has('xml');
   if (asXml && all.length > 0) yield* sys.print(XML_BEGIN);

@@ -339,7 +339,8 @@ export class Parser {
     } else throw new FilterError(`illegal qualifier of '${q.type!}'`);
     const named = (name: string): number => {
       const service = servicePort(name);
-      if (service === undefined) throw new FilterError(`unknown ${q.type!} '${word.text}'`);
+      if (service === undefined)
+        throw new FilterError(`unknown ${q.type === 'portrange' ? 'port in range' : 'port'} '${word.text}'`);
       if (q.protocol === 'tcp' && !service.tcp) throw new FilterError(`port '${name}' is udp`);
       if (q.protocol === 'udp' && !service.udp) throw new FilterError(`port '${name}' is tcp`);
       if (q.protocol === undefined && !(service.tcp && service.udp)) protocols = [service.tcp ? 6 : 17];

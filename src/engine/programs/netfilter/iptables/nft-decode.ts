@@ -189,7 +189,7 @@ class Decoder {
         this.target = {
           kind: 'extension',
           extension: extensionNamed('target', 'NFLOG', this.family)!,
-          info: { group: e.group, prefix: e.prefix ?? '', threshold: e.queueThreshold ?? 0 },
+          info: { group: e.group, prefix: e.prefix ?? '', threshold: e.queueThreshold ?? 0, size: e.snaplen },
         };
         return;
       case 'set':

@@ -131,7 +131,13 @@ function* target(rule: XtRule): Iterable<Expr> {
       if (name === 'TRACE') yield { kind: 'set', target: meta('nftrace'), value: { kind: 'value', value: 1 } };
       else if (name === 'NFLOG') {
         const i = t.info as NflogInfo;
-        yield { kind: 'log', group: i.group, ...(i.prefix === '' ? {} : { prefix: i.prefix }) };
+        yield {
+          kind: 'log',
+          group: i.group,
+          ...(i.prefix === '' ? {} : { prefix: i.prefix }),
+          ...(i.size === undefined ? {} : { snaplen: i.size }),
+          ...(i.threshold === 0 ? {} : { queueThreshold: i.threshold }),
+        };
       } else yield { kind: 'target', name: t.extension.realName ?? name, info: t.info, rev: t.extension.revision };
     }
   }
