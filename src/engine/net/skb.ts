@@ -77,6 +77,14 @@ export class Skb {
     return makeFrame(this.dst, this.src, this.etherType, this.payload, this.vlan, this.trailer);
   }
 
+  /**
+   * The link by which an IPv6 packet counts as having come in on `link`: what came back through lo, by the one that has the
+   * address (IP6CB(skb)->iif in ip6_rcv_core).
+   */
+  iif(link: Link): Link {
+    return link.isLoopback ? (this.route?.link ?? link) : link;
+  }
+
   /** A copy that another holder may change. */
   clone(): Skb {
     const c = new Skb(this.etherType, this.payload);

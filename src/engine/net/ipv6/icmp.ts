@@ -89,7 +89,7 @@ export class Icmp6 {
           const q = ns.sockets.quoted6(icmp);
           if (q) this.ip.routing.learnMtu(q.dst as Ip6, Math.max(icmp.rest, 1280));
         }
-        ns.sockets.icmpError6(icmp, packet, link);
+        ns.sockets.icmpError6(icmp, packet, skb.iif(link));
         return;
       case 'neighborSolicitation':
       case 'neighborAdvertisement':
@@ -168,7 +168,8 @@ export class Icmp6 {
     if (packet.payload.kind === 'icmp6' && packet.payload.type < 128) return;
     if (packet.fragment !== undefined && packet.fragment.offset > 0) return;
     const own = ns.addrs.isLocal6(packet.dst);
-    const oif = isLinkLocal6(packet.src) && skb.inDev !== null && !skb.inDev.isLoopback ? skb.inDev : null;
+    // icmp6_iif: the link it came in by, or that it would have left by; others may have the same address.
+    const oif = isLinkLocal6(packet.src) ? skb.iif(skb.dev) : null;
     const src = own ? packet.dst : undefined;
     const route = this.ip.routing.output(packet.src, src, oif, ns.ipv6.fwmark_reflect ? skb.mark : 0);
     if (typeof route === 'string' || !this.allowed(type, packet.src, route.link)) return;

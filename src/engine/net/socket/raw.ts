@@ -200,9 +200,7 @@ export class RawSocket extends DatagramSocket {
 
   /** Hands a packet over. */
   take(skb: Skb, packet: IpPacket, link: Link): void {
-    // What comes back through lo counts as come in by the link that has the address (IP6CB(skb)->iif).
-    const from = packet.kind === 'ipv6' && link.isLoopback ? (skb.route?.link ?? link) : link;
-    this.enqueue(messageOf(packet, from, this.ns.now, !this.ping));
+    this.enqueue(messageOf(packet, packet.kind === 'ipv6' ? skb.iif(link) : link, this.ns.now, !this.ping));
     if (this.ns.tracer.active) {
       this.ns.trace(skb, {
         event: 'socket',

@@ -50,6 +50,8 @@ export interface SocketError {
   readonly info: number;
   /** Who said so. */
   readonly offender: IpAddress | undefined;
+  /** Index of the link of a link-local offender. */
+  readonly scope?: number;
   /** Time to live with which the message came (IP_RECVTTL); undefined for local errors. */
   readonly ttl?: number;
   /** Destination of the packet the error is about, and what it carried behind the transport header. */

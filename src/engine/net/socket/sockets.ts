@@ -1,7 +1,7 @@
 import type { ErrnoCode } from '../../core';
 import { Errno } from '../../core';
 import type { Icmp4Error, Icmp6Error, IpAddress, IpPacket, Ipv4Packet, Ipv6Packet } from '../../wire';
-import { ICMP4, IPPROTO, decodeIpv6, formatIp6, icmp4Mtu } from '../../wire';
+import { ICMP4, IPPROTO, decodeIpv6, formatIp6, icmp4Mtu, isLinkLocal6 } from '../../wire';
 import type { Quoted4 } from '../ipv4/icmp';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
@@ -55,6 +55,9 @@ class PingTable {
     }
   }
 }
+
+/** Headers between that of IPv6 and the transport's (RFC 8200). */
+const EXTENSIONS: ReadonlySet<number> = new Set([IPPROTO.HOPOPTS, IPPROTO.ROUTING, IPPROTO.FRAGMENT, IPPROTO.DSTOPTS]);
 
 /** All sockets of a namespace. */
 export class Sockets {
@@ -164,14 +167,19 @@ export class Sockets {
     const o = icmp.original;
     if (o.length < 48 || o[0]! >> 4 !== 6) return undefined;
     const whole = decodeIpv6(o);
-    return {
-      src: whole?.src ?? formatIp6(o, 8),
-      dst: whole?.dst ?? formatIp6(o, 24),
-      protocol: o[6]!,
-      bytes: o.subarray(40),
-    };
+    // ipv6_skip_exthdr: what comes behind the fragment header of a later fragment has no ports.
+    let protocol: number = o[6]!;
+    let at = 40;
+    while (at + 8 <= o.length && EXTENSIONS.has(protocol)) {
+      if (protocol === IPPROTO.FRAGMENT && ((o[at + 2]! << 8) | o[at + 3]!) >> 3 !== 0) break;
+      const bytes = protocol === IPPROTO.FRAGMENT ? 8 : 8 * (o[at + 1]! + 1);
+      protocol = o[at]!;
+      at += bytes;
+    }
+    return { src: whole?.src ?? formatIp6(o, 8), dst: whole?.dst ?? formatIp6(o, 24), protocol, bytes: o.subarray(at) };
   }
 
+  /** The same of ICMPv6. @param link by which it counts as having come in. */
   icmpError6(icmp: Icmp6Error, packet: Ipv6Packet, link: Link): void {
     const quoted = this.quoted6(icmp);
     if (quoted === undefined) return;
@@ -195,7 +203,14 @@ export class Sockets {
       errno,
       hard,
       icmp.type === 2 ? icmp.rest : undefined,
-      { origin: 'icmp6', type: icmp.type, code: icmp.code, offender: packet.src, ttl: packet.hopLimit },
+      {
+        origin: 'icmp6',
+        type: icmp.type,
+        code: icmp.code,
+        offender: packet.src,
+        ttl: packet.hopLimit,
+        ...(isLinkLocal6(packet.src) ? { scope: link.index } : {}),
+      },
       link,
     );
   }
@@ -205,7 +220,7 @@ export class Sockets {
     errno: ErrnoCode,
     hard: boolean,
     mtu: number | undefined,
-    from: Pick<SocketError, 'origin' | 'type' | 'code' | 'offender' | 'ttl'>,
+    from: Pick<SocketError, 'origin' | 'type' | 'code' | 'offender' | 'scope' | 'ttl'>,
     link: Link,
   ): void {
     const port = (at: number): number => (q.bytes[at]! << 8) | q.bytes[at + 1]!;

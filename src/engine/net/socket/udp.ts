@@ -289,9 +289,7 @@ export class UdpTable {
       from: {
         address: packet.src,
         port: udp.srcPort,
-        ...(typeof packet.src === 'string' && packet.src.startsWith('fe80')
-          ? { scope: (link.isLoopback ? (skb.route?.link ?? link) : link).index }
-          : {}),
+        ...(typeof packet.src === 'string' && packet.src.startsWith('fe80') ? { scope: skb.iif(link).index } : {}),
       },
       to: packet.dst,
       packet,

@@ -248,7 +248,7 @@ export class PingRun {
       if (o.quiet) continue;
       if (o.flood) yield* sys.print('\bE');
       else {
-        const from = yield* this.from(e.offender ?? 0, undefined);
+        const from = yield* this.from(e.offender ?? 0, e.scope);
         yield* sys.print(`${this.stamp()}From ${from} icmp_seq=${seq} ${this.family.describe(e)}\n`);
       }
     }
