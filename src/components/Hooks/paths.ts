@@ -36,7 +36,7 @@ const visitor = '203.0.113.9:40001';
 const front = '203.0.113.2:8080';
 const page = '172.30.0.11:80';
 
-/** The four packets that the chapter is about. */
+/** The packets that the chapter is about. */
 export const PATHS: readonly Path[] = [
   {
     id: 'in',
