@@ -60,7 +60,7 @@ test('a bridge: the frame for a far address is for the MAC of the gateway', asyn
   await expect(said).toContainText('the destination is far: the next hop is 172.30.0.1');
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
-    await accessible(page);
+    await accessible(page, '[data-testid="switch"]');
   }
 });
 
