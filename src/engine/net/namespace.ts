@@ -370,7 +370,11 @@ export class NetNamespace {
 
   /** How long a neighbour counts as reachable: random in [base/2, 3*base/2) (neigh_rand_reach_time). */
   reachableTime(link: Link, family: Family): Micros {
-    const conf = family === 'inet' ? link.ip4.neigh : (link.ip6?.neigh ?? this.neighDefault.inet6);
+    return this.reachableTimeOf(family === 'inet' ? link.ip4.neigh : (link.ip6?.neigh ?? this.neighDefault.inet6));
+  }
+
+  /** The time for which neighbours under these settings count as reachable, in microseconds: drawn around the base time. */
+  reachableTimeOf(conf: NeighConf): Micros {
     const base = conf.base_reachable_time_ms * 1000;
     let r = this.reachable.get(conf);
     if (r === undefined || r.base !== base)

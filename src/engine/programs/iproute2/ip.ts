@@ -17,6 +17,7 @@ import { neigh } from './neigh';
 import { nexthop } from './nexthop';
 import { netconf } from './netconf';
 import { netns } from './netns';
+import { ntable } from './ntable';
 import { enterNetns } from './netns/switch';
 import { route } from './route';
 import { rule } from './rule';
@@ -44,7 +45,7 @@ const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['rule', rule],
   ['neighbor', neigh],
   ['neighbour', neigh],
-  ['ntable', missing('ntable')],
+  ['ntable', ntable],
   ['ntbl', missing('ntbl')],
   ['link', link],
   ['l2tp', missing('l2tp')],

@@ -143,3 +143,12 @@ test('realms of routes and rules are kept, named, filtered and taken for deletin
   ] as const)
     assert.equal(screen(...setup, line), text, line);
 });
+
+test('ip ntable shows the settings of the neighbour tables', () => {
+  const setup = 'ip link add d0 type dummy; sysctl -qw net.ipv4.neigh.d0.gc_stale_time=30';
+  assert.match(
+    screen(setup, 'ip -4 ntable show dev d0'),
+    /^inet arp_cache \n {4}dev d0 \n {4}refcnt 1 reachable \d{5} base_reachable 30000 retrans 1000 \n {4}gc_stale 30000 delay_probe 5000 queue 101 \n {4}app_probes 0 ucast_probes 3 mcast_probes 3 \n {4}anycast_delay 1000 proxy_delay 800 proxy_queue 64 locktime 1000 \n\n$/,
+  );
+  assert.equal(screen(setup, 'ip -j ntable show name ndisc_cache | jq -c "map(.dev)"'), '[null,"d0","lo"]\n');
+});
