@@ -344,7 +344,7 @@ class JsonPrinter {
     };
     if (x.state.kind === 'counter') Object.assign(out, { packets: x.state.packets, bytes: x.state.bytes });
     else if (x.state.kind === 'quota')
-      Object.assign(out, { bytes: x.state.bytes, used: x.state.used, inv: x.state.over });
+      Object.assign(out, { bytes: x.state.bytes, used: Math.min(x.state.used, x.state.bytes), inv: x.state.over });
     else if (x.state.kind === 'limit')
       Object.assign(out, { rate: x.state.rate, per: x.state.per, burst: x.state.burst });
     return { [x.type]: out };

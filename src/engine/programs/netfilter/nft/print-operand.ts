@@ -224,7 +224,7 @@ export abstract class OperandPrinter {
       case 'limit':
         return `limit rate ${rateText(e)}`;
       case 'quota':
-        return `quota ${e.over ? 'over ' : ''}${byteText(e.bytes)}${e.used > 0 && !this.o.stateless ? ` used ${byteText(e.used)}` : ''}`;
+        return `quota ${e.over ? 'over ' : ''}${byteText(e.bytes)}${e.used > 0 && !this.o.stateless ? ` used ${byteText(Math.min(e.used, e.bytes))}` : ''}`;
       case 'connlimit':
         return `ct count ${e.over ? 'over ' : ''}${e.count}`;
       case 'last':

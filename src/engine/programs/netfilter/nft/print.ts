@@ -155,7 +155,7 @@ export class Printer {
         text += this.o.stateless ? '' : `\t\tpackets ${state.packets} bytes ${state.bytes}\n`;
         break;
       case 'quota': {
-        const used = state.used > 0 && !this.o.stateless ? ` used ${byteText(state.used)}` : '';
+        const used = state.used > 0 && !this.o.stateless ? ` used ${byteText(Math.min(state.used, state.bytes))}` : '';
         text += `\t\t${state.over ? 'over ' : ''}${byteText(state.bytes)}${used}\n`;
         break;
       }
