@@ -1,5 +1,5 @@
 import type { Coroutine } from '../../core';
-import { concat, EMPTY, encode, errnoNumber, isErrno } from '../../core';
+import { concat, decode, EMPTY, encode, errnoNumber, isErrno } from '../../core';
 import type { Program, Sys } from '../../host';
 import type { TcpSocket } from '../../net';
 import { formatIp } from '../../wire';
@@ -7,8 +7,9 @@ import { resolveHost } from '../network/resolver';
 import { tcpSocket } from '../network/sockets';
 import { gmtime, MONTHS } from '../lib/strftime';
 import { joinPath } from '../files/names';
-import type { Head } from './message';
 import { httpDate, parseHead } from './message';
+import type { Refusal, RequestLine } from './python-request';
+import { logged, parseRequestLine } from './python-request';
 
 const VERSION = '3.11.2';
 /** A request head larger than this is refused, bytes. */
@@ -38,6 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const REASONS: Readonly<Record<number, readonly [string, string]>> = {
   400: ['Bad Request', 'Bad request syntax or unsupported method'],
   404: ['Not Found', 'Nothing matches the given URI'],
+  505: ['HTTP Version Not Supported', 'Cannot fulfill request'],
   501: ['Not Implemented', 'Server does not support this operation'],
 };
 
@@ -185,13 +187,19 @@ function* handle(sys: Sys, connection: Connection, directory: string): Coroutine
     if (!isErrno(e)) throw e;
     return true;
   }
-  if (data.length === 0) return true;
-  connection.received = concat([connection.received, data]);
-  const head = parseHead(connection.received);
-  if (!head) return connection.received.length > MAX_HEAD;
+  const ended = data.length === 0;
+  const received = concat([connection.received, data]);
+  connection.received = received;
+  const end = received.indexOf(0x0a);
+  if (end < 0 && !ended) return received.length > MAX_HEAD;
+  const line = String.fromCharCode(...(end < 0 ? received : received.subarray(0, end))).replace(/[\r\n]+$/, '');
+  const request = parseRequestLine(line);
+  if (request === undefined) return true;
+  // What is wrong with the first line is said without waiting for the others; who stops sending has said all.
+  if (!('code' in request) && !ended && !parseHead(received)) return received.length > MAX_HEAD;
   sys.onSignal('SIGPIPE', 'ignore');
   try {
-    yield* answer(sys, connection, head, directory);
+    yield* answer(sys, connection, line, request, directory);
     // The interpreter needs about this long before it shuts the connection down; a client is often quicker.
     yield* sys.work(SHUTDOWN_WORK);
   } catch (e) {
@@ -200,19 +208,24 @@ function* handle(sys: Sys, connection: Connection, directory: string): Coroutine
   return true;
 }
 
-function* answer(sys: Sys, connection: Connection, head: Head, directory: string): Coroutine<void> {
-  const [method = '', target = '', version = ''] = head.start.split(' ');
+function* answer(
+  sys: Sys,
+  connection: Connection,
+  line: string,
+  request: RequestLine | Refusal,
+  directory: string,
+): Coroutine<void> {
   const client = connection.socket.remote ? formatIp(connection.socket.remote.address) : '?';
   const log = function* (text: string): Coroutine<void> {
     const tm = gmtime(sys.now);
     const two = (n: number): string => String(n).padStart(2, '0');
     const stamp = `${two(tm.day)}/${MONTHS[tm.month - 1]!.slice(0, 3)}/${tm.year} ${two(tm.hour)}:${two(tm.minute)}:${two(tm.second)}`;
-    yield* sys.eprint(`${client} - - [${stamp}] ${text}\n`);
+    yield* sys.eprint(`${client} - - [${stamp}] ${logged(text)}\n`);
   };
   const fail = function* (code: number, message: string): Coroutine<void> {
     const [reason, explain] = REASONS[code]!;
     yield* log(`code ${code}, message ${message}`);
-    yield* log(`"${head.start}" ${code} -`);
+    yield* log(`"${line}" ${code} -`);
     const body = errorPage(code, message, explain);
     const extra = [
       'Connection: close',
@@ -220,33 +233,30 @@ function* answer(sys: Sys, connection: Connection, head: Head, directory: string
       `Content-Length: ${encode(body).length}`,
     ];
     // Who names no version speaks HTTP/0.9, where answers have no head.
-    const lines =
-      version === '' ? '' : response(sys.now, code, code === 404 ? 'File not found' : message || reason, extra);
-    yield* sys.write(connection.fd, lines + (method === 'HEAD' ? '' : body));
+    const head = response(sys.now, request, code, message || reason, extra);
+    yield* sys.write(connection.fd, head + ('method' in request && request.method === 'HEAD' ? '' : body));
   };
-  const count = head.start.split(/\s+/).filter((w) => w !== '').length;
-  if (count < 2 || count > 3) return yield* fail(400, `Bad request syntax ('${head.start}')`);
-  if (count === 2 && method !== 'GET') return yield* fail(400, `Bad HTTP/0.9 request type ('${method}')`);
-  if (count === 3 && !/^HTTP\/\d+\.\d+$/.test(version)) return yield* fail(400, `Bad request version ('${version}')`);
+  if ('code' in request) return yield* fail(request.code, request.message);
+  const { method, target } = request;
   if (method !== 'GET' && method !== 'HEAD') return yield* fail(501, `Unsupported method ('${method}')`);
   const path = safePath(target);
   let full = joinPath(directory, path);
   if (sys.files.exists(full) && sys.files.stat(full).type === 'dir') {
     if (!target.split(/[?#]/)[0]!.endsWith('/')) {
-      yield* log(`"${head.start}" 301 -`);
+      yield* log(`"${line}" 301 -`);
       yield* sys.write(
         connection.fd,
-        response(sys.now, 301, 'Moved Permanently', [`Location: ${target}/`, 'Content-Length: 0']),
+        response(sys.now, request, 301, 'Moved Permanently', [`Location: ${target}/`, 'Content-Length: 0']),
       );
       return;
     }
     const index = ['index.html', 'index.htm'].find((n) => sys.files.exists(joinPath(full, n)));
     if (index === undefined) {
       const body = listing(sys, full, target);
-      yield* log(`"${head.start}" 200 -`);
+      yield* log(`"${line}" 200 -`);
       yield* sys.write(
         connection.fd,
-        response(sys.now, 200, 'OK', [
+        response(sys.now, request, 200, 'OK', [
           'Content-type: text/html; charset=utf-8',
           `Content-Length: ${encode(body).length}`,
         ]),
@@ -270,10 +280,10 @@ function* answer(sys: Sys, connection: Connection, head: Head, directory: string
     return yield* fail(404, 'File not found');
   }
   const type = TYPES[full.slice(full.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
-  yield* log(`"${head.start}" 200 -`);
+  yield* log(`"${line}" 200 -`);
   yield* sys.write(
     connection.fd,
-    response(sys.now, 200, 'OK', [
+    response(sys.now, request, 200, 'OK', [
       `Content-type: ${type}`,
       `Content-Length: ${body.length}`,
       `Last-Modified: ${httpDate(sys.files.stat(full).mtime)}`,
@@ -282,7 +292,15 @@ function* answer(sys: Sys, connection: Connection, head: Head, directory: string
   if (method === 'GET') yield* sys.write(connection.fd, body);
 }
 
-function response(now: number, code: number, reason: string, headers: readonly string[]): string {
+/** The head of an answer; HTTP/0.9, which a refused first line counts as, has none. */
+function response(
+  now: number,
+  request: RequestLine | Refusal,
+  code: number,
+  reason: string,
+  headers: readonly string[],
+): string {
+  if ('code' in request || request.version === '') return '';
   return [
     `HTTP/1.0 ${code} ${reason}`,
     `Server: SimpleHTTP/0.6 Python/${VERSION}`,
@@ -295,15 +313,16 @@ function response(now: number, code: number, reason: string, headers: readonly s
 
 /** The part of a request target below the directory: no query, no `..`, percent signs undone. */
 function safePath(target: string): string {
-  const raw = target.split(/[?#]/)[0]!;
-  let text: string;
-  try {
-    text = decodeURIComponent(raw);
-  } catch {
-    text = raw;
-  }
+  const text = unquote(target.split(/[?#]/)[0]!);
   const parts = text.split('/').filter((p) => p !== '' && p !== '.' && p !== '..');
   return parts.join('/') + (text.endsWith('/') && parts.length > 0 ? '/' : '');
+}
+
+/** urllib.parse.unquote: what is no escape stays, what is no UTF-8 is replaced. */
+function unquote(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
+    decode(Uint8Array.from(run.slice(1).split('%'), (digits) => parseInt(digits, 16))),
+  );
 }
 
 const escapeHtml = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
@@ -318,7 +337,7 @@ function listing(sys: Sys, dir: string, target: string): string {
       const shown = s.type === 'symlink' ? `${name}@` : name + mark;
       return `<li><a href="${encodeURIComponent(name)}${mark}">${escapeHtml(shown)}</a></li>`;
     });
-  const title = `Directory listing for ${escapeHtml(decodeURI(target))}`;
+  const title = `Directory listing for ${escapeHtml(unquote(target))}`;
   return [
     '<!DOCTYPE HTML>',
     '<html lang="en">',
