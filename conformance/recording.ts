@@ -75,13 +75,16 @@ export function readRecording(file: string, world?: string): Recording {
       });
     });
   const name = path.basename(file, '.jsonl');
-  const scenarioFile = path.join(path.dirname(file), 'scenarios', `${name}.scn`);
+  // Where recordings and what they were made from are kept together: in a folder below, in the same one, in one beside.
+  const scenarioFile = ['scenarios', '.', '../scenarios']
+    .map((folder) => path.join(path.dirname(file), folder, `${name}.scn`))
+    .find((candidate) => existsSync(candidate));
   return {
     file,
     name,
     form: formOf(file, rows, world),
     rows,
-    scenario: existsSync(scenarioFile) ? readFileSync(scenarioFile, 'utf8') : undefined,
+    scenario: scenarioFile === undefined ? undefined : readFileSync(scenarioFile, 'utf8'),
   };
 }
 
