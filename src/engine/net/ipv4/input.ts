@@ -2,6 +2,7 @@ import type { ErrnoCode } from '../../core';
 import type { Ipv4Packet } from '../../wire';
 import { CHECKSUM_AUTO, ICMP4, ICMP4_UNREACH, IPPROTO, formatIp4, isFragment4, isLoopback4 } from '../../wire';
 import { NF } from '../hooks';
+import { handOver } from '../ip-input';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
 import { traceRoute } from '../route/trace';
@@ -75,6 +76,14 @@ export class Ip4Input {
       return;
     }
     const packet = skb.payload as Ipv4Packet;
+    const owner = link.l3Owner?.(skb);
+    if (owner !== undefined) {
+      const there = owner.ns.ip4.routing.input(packet.dst, packet.src, owner, skb.mark, packet.tos);
+      if (typeof there !== 'string' && there.type === 'local') {
+        skb.route = there.entry;
+        return this.localDeliver(skb, link, owner);
+      }
+    }
     if (ns.ipv4.fib_multipath_hash_policy !== 0 || ns.rules.custom.inet) this.ip.routing.setPortsOf(packet);
     const r = this.ip.routing.input(packet.dst, packet.src, link, skb.mark, packet.tos);
     if (ns.tracer.active)
@@ -146,8 +155,8 @@ export class Ip4Input {
     ns.log(`ll header: 00000000: ${header}`);
   }
 
-  /** ip_local_deliver */
-  private localDeliver(skb: Skb, link: Link): void {
+  /** ip_local_deliver. @param owner whose packet it is, where that is not `link` */
+  private localDeliver(skb: Skb, link: Link, owner = link): void {
     const { ns } = this;
     if (isFragment4(skb.payload as Ipv4Packet)) {
       const whole = this.defrag.add(skb);
@@ -156,7 +165,8 @@ export class Ip4Input {
     }
     const { netfilter } = ns;
     if (netfilter !== null && netfilter.input(skb, link) !== NF.ACCEPT) return;
-    this.localDeliverFinish(skb, link);
+    if (owner !== link) handOver(skb, owner);
+    owner.ns.ip4.input.localDeliverFinish(skb, owner);
   }
 
   /** Collects fragments before connection tracking sees them (ip_defrag). @returns the whole packet's skb or null. */
@@ -165,7 +175,7 @@ export class Ip4Input {
   }
 
   /** ip_local_deliver_finish: raw sockets, then the protocol. */
-  private localDeliverFinish(skb: Skb, link: Link): void {
+  localDeliverFinish(skb: Skb, link: Link): void {
     const { ns } = this;
     const packet = skb.payload as Ipv4Packet;
     const raw = ns.hasSockets && ns.sockets.rawDeliver(skb, packet, link);

@@ -1,6 +1,7 @@
 import type { Ipv6Packet } from '../../wire';
 import { IP6_LOOPBACK, IPPROTO, isMulticast6 } from '../../wire';
 import { NF } from '../hooks';
+import { handOver } from '../ip-input';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
 import { traceRoute } from '../route/trace';
@@ -76,6 +77,15 @@ export class Ip6Input {
     const { ns } = this;
     const packet = skb.payload as Ipv6Packet;
     if (skb.route !== null) return this.localDeliver(skb, link);
+    const owner = link.l3Owner?.(skb);
+    if (owner !== undefined) {
+      const key = { dst: packet.dst, src: packet.src, iif: owner, oif: null, mark: skb.mark, tos: 0 };
+      const there = owner.ns.fib.lookup(key);
+      if (typeof there !== 'string' && there.route.type === 'local') {
+        skb.route = there;
+        return this.localDeliver(skb, link, owner);
+      }
+    }
     if (isMulticast6(packet.dst)) {
       if (link.ip6!.groups.has(packet.dst)) this.localDeliver(skb, link);
       else ns.drop(skb, 'NOT_SPECIFIED', 'ip6_mc_input');
@@ -106,11 +116,17 @@ export class Ip6Input {
     this.forwarding.forward(skb, packet, link, found);
   }
 
-  /** ip6_input and ip6_protocol_deliver_rcu */
-  private localDeliver(skb: Skb, link: Link): void {
-    const { ns } = this;
-    const { netfilter } = ns;
+  /** ip6_input. @param owner whose packet it is, where that is not `link` */
+  private localDeliver(skb: Skb, link: Link, owner = link): void {
+    const { netfilter } = this.ns;
     if (netfilter !== null && netfilter.input(skb, link) !== NF.ACCEPT) return;
+    if (owner !== link) handOver(skb, owner);
+    owner.ns.ip6.input.localDeliverFinish(skb, owner);
+  }
+
+  /** ip6_protocol_deliver_rcu */
+  localDeliverFinish(skb: Skb, link: Link): void {
+    const { ns } = this;
     let packet = skb.payload as Ipv6Packet;
     // Extension headers, one after the other; fragments wait for each other.
     while (packet.fragment !== undefined || isExtension(packet.nextHeader)) {

@@ -81,7 +81,7 @@ export class Ip6Output {
   }
 
   /** ip6_local_out: a finished packet with its route. */
-  private localOut(skb: Skb, out: Output6, whole: boolean): ErrnoCode | undefined {
+  localOut(skb: Skb, out: Output6, whole: boolean): ErrnoCode | undefined {
     const { ns } = this;
     const way = outputHook(ns, skb, out);
     if (way === undefined || typeof way === 'string') return way;

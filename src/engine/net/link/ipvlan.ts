@@ -56,6 +56,8 @@ class IpvlanPort {
 
   /** ipvlan_handle_frame. @returns true when the frame is not for the link below */
   receive(skb: Skb): boolean {
+    // Its own stack takes all frames, and finds out whose they are when its hooks have seen them.
+    if (this.mode === 'l3s') return false;
     if (isMulticastMac(skb.dst)) {
       if (this.mode !== 'l2') return false;
       // A copy of what one of them sent came back.
@@ -94,8 +96,15 @@ export class IpvlanLink extends StackedLink<IpvlanPort> {
 
   /** ipvlan_set_port_mode: without link layer in the L3 modes. */
   applyMode(): void {
-    if (this.on.mode === 'l2') this.flags &= ~IFF.NOARP;
+    const { on, below } = this;
+    if (on.mode === 'l2') this.flags &= ~IFF.NOARP;
     else this.flags |= IFF.NOARP;
+    below.l3Owner = on.mode === 'l3s' ? (skb) => on.find(skb) : null;
+  }
+
+  override onUnregister(): void {
+    super.onUnregister();
+    if (this.on.links.length === 0) this.below.l3Owner = null;
   }
 
   override onOpen(): void {
@@ -164,8 +173,16 @@ export class IpvlanLink extends StackedLink<IpvlanPort> {
       to.hand(skb);
       return;
     }
-    if (payload.kind !== 'ipv4') return this.lose(skb, 'NOT_SPECIFIED');
     const { ns } = below;
+    if (payload.kind === 'ipv6') {
+      const out = ns.ip6.routing.output(payload.dst, payload.src, below, skb.mark);
+      if (typeof out === 'string') return this.lose(skb, 'IP_OUTNOROUTES');
+      skb.scrub(true);
+      skb.route = out.entry;
+      if (ns.ip6.output.localOut(skb, out, false) !== undefined) skb.lost = true;
+      return;
+    }
+    if (payload.kind !== 'ipv4') return this.lose(skb, 'NOT_SPECIFIED');
     const out = ns.ip4.routing.output(payload.dst, 0, below);
     if (typeof out === 'string' || (out.type !== 'unicast' && out.type !== 'local'))
       return this.lose(skb, 'IP_OUTNOROUTES');

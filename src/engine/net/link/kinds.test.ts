@@ -10,6 +10,8 @@ import type { TraceEvent } from '../trace';
 import type { BridgeLink } from './bridge';
 import { bridgeOps } from './bridge-ops';
 import { BridgeVlans } from './bridge-vlan';
+import { NF } from '../hooks';
+import type { Netfilter } from '../hooks';
 import { IPVLAN_KIND } from './ipvlan';
 import { registerLinkKind } from './kinds';
 import type { Link } from './link';
@@ -278,8 +280,19 @@ test('macvlan: children reach each other and the cable, never their parent', () 
   );
 });
 
-test('ipvlan: one address on the cable, told apart by IP; in L3 mode the host routes', () => {
-  for (const mode of ['l2', 'l3'] as const) {
+const pass = (): number => NF.ACCEPT;
+const dropsInput: Netfilter = {
+  prerouting: pass,
+  input: () => NF.DROP,
+  forward: pass,
+  output: pass,
+  postrouting: pass,
+  bridge: null,
+  arp: null,
+};
+
+test('ipvlan: one address on the cable, told apart by IP; in the L3 modes the host routes, in l3s it filters as well', () => {
+  for (const mode of ['l2', 'l3', 'l3s'] as const) {
     const world = new TestWorld(`ipvlan ${mode}`);
     const host = world.ns();
     const far = world.ns();
@@ -291,17 +304,19 @@ test('ipvlan: one address on the cable, told apart by IP; in L3 mode the host ro
       const link = add(host, { kind: 'ipvlan', name: `i${n}`, link: eth0.index, mode, ns });
       ns.links.set(link, { up: true });
       address(link, mode === 'l2' ? `10.0.0.1${n}` : `10.1.${n}.1`);
-      if (mode === 'l3') ns.routes.add({ family: 'inet', dst: 0, dstLength: 0, index: link.index });
+      if (mode !== 'l2') ns.routes.add({ family: 'inet', dst: 0, dstLength: 0, index: link.index });
       return ns;
     });
     const [one, two] = mode === 'l2' ? ['10.0.0.11', '10.0.0.12'] : ['10.1.1.1', '10.1.2.1'];
-    if (mode === 'l3') {
+    if (mode !== 'l2') {
       far.routes.add({ family: 'inet', dst: ip('10.1.0.0'), dstLength: 16, gateway: ip('10.0.0.1') });
     }
     assert.ok(pings(world, children[0]!, two), mode);
     assert.ok(pings(world, children[0]!, '10.0.0.254'), `${mode} out`);
     assert.ok(pings(world, far, one), `${mode} in`);
     assert.equal(children[0]!.links.byName('i1')!.mac, eth0.mac);
+    host.netfilter = dropsInput;
+    assert.equal(pings(world, far, one), mode !== 'l3s', `${mode} in, past the host's INPUT`);
   }
 });
 

@@ -324,6 +324,12 @@ export abstract class Link {
   /** Devices stacked on this one (VLAN, macvlan) take frames here; true when taken. */
   rxHandler: ((skb: Skb) => boolean) | null = null;
 
+  /**
+   * Whose a packet is that this link's namespace has received and filtered (l3mdev_l3_rcv; ipvlan in mode l3s): it is routed and
+   * delivered there.
+   */
+  l3Owner: ((skb: Skb) => Link | undefined) | null = null;
+
   /** Hands the packet to its protocol. */
   deliver(skb: Skb): void {
     const { ns } = this;

@@ -1,7 +1,7 @@
 /** `ip link ... type ipvlan`. */
 import type { IpvlanInfo } from '../../net';
 import { KIND_USAGE } from '../iproute2/help';
-import { Quit, notSimulated } from '../iproute2/lib/args';
+import { Quit } from '../iproute2/lib/args';
 import { unknownOption } from './common';
 import type { KindTool } from './tool';
 
@@ -14,7 +14,6 @@ export const ipvlanTool: KindTool = {
         const word = args.next();
         if (word !== 'l2' && word !== 'l3' && word !== 'l3s')
           throw new Quit(1, 'Error: argument of "mode" must be either "l2", "l3" or "l3s"\n');
-        if (word === 'l3s') notSimulated('ipvlan mode l3s');
         o.mode = word;
       } else if (args.matches('private')) o.flag = 'private';
       else if (args.matches('vepa')) o.flag = 'vepa';
