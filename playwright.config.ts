@@ -1,12 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { defineConfig, devices } from '@playwright/test';
 
+/** What Node prints. */
+const print = (...args: string[]): string => spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout.trim();
+
 // The site is tested as it is served: static files under a sub-path. Build it first with the same BASE_URL (see e2e/README.md).
 const base = process.env.BASE_URL ?? '/course-test/';
 const dir = process.env.SITE_DIR ?? 'build';
-const port = Number(process.env.E2E_PORT ?? 4173);
+// A free one, so that another checkout, or what a killed run has left, is not in the way; the workers inherit it.
+process.env.E2E_PORT ??= print(
+  '-e',
+  'const s = net.createServer().listen(0, () => s.close(console.log(s.address().port)))',
+);
+const port = Number(process.env.E2E_PORT);
 // Run rather than imported: Playwright loads this file with require(), which a module of Node's own kind does not take part in.
-const executablePath = spawnSync(process.execPath, ['scripts/find-chromium.mjs'], { encoding: 'utf8' }).stdout.trim();
+const executablePath = print('scripts/find-chromium.mjs');
 
 export default defineConfig({
   testDir: 'e2e',

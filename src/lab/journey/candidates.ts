@@ -67,6 +67,7 @@ function around(all: readonly NamedNetwork[], roads: ReadonlyMap<number, Road>, 
     // The cable was pulled while the question was open: what takes the carrier empties the table.
     case 'NEIGH_DEAD':
     case 'DEV_READY':
+    case 'QDISC_DROP':
     case 'NOT_SPECIFIED':
     case undefined:
       return [

@@ -59,7 +59,7 @@ const REASONS: Partial<Record<DropReason, string>> = {
   VXLAN_VNI_NOT_FOUND: 'No tunnel device here has this network identifier (VNI).',
   UNHANDLED_PROTO: 'Nothing in `{where}` handles this kind of frame.',
   INVALID_PROTO: 'Nothing in `{where}` handles this protocol.',
-  QDISC_DROP: 'The queue of `{link}` threw it away.',
+  QDISC_DROP: 'The queue `{link}` threw it away.',
   CPU_BACKLOG: 'More packets arrive at `{link}` than the machine can take.',
   FRAG_REASM_TIMEOUT: 'The other fragments did not come in time.',
   TTL_EXPIRED: 'The time to live has run out.',
@@ -101,6 +101,8 @@ function special(drop: EventOf<'drop'>, events: readonly Recorded[], others: Cir
         `The packet has ${bytes} bytes, more than the MTU of \`${out}\`, the next link, and its DF flag forbids to cut it.`
       );
     }
+    case 'QDISC_DROP':
+      return drop.where === 'noop' ? 'The interface has no carrier: the other end of its cable is not up.' : undefined;
     case 'NO_SOCKET':
       return noSocket(drop, others.request);
     case 'BRIDGE_NO_EGRESS_PORT': {
@@ -180,6 +182,7 @@ function inVain(question: Road, { road }: Circumstances): string | undefined {
   );
   if (lost) {
     const drop = lost.at(-1)!.event as EventOf<'drop'>;
+    if (drop.where === 'noop') return 'the question did not leave it: the other end of its cable is not up';
     if (drop.reason === 'NOT_SPECIFIED' || drop.reason === 'DEV_READY')
       return `the question got no further than \`${drop.where}\`: the other end of its cable is not up`;
     return `the question got no further than \`${drop.where}\` (${drop.reason})`;

@@ -262,7 +262,7 @@ test('a cable whose other end is down: the question did not get out', () => {
   );
   assert.equal(
     of(packets[0]).death!.broken,
-    '`c1` asked on `eth0` who has `172.30.0.1`, and the question got no further than `eth0`: the other end of its cable is not up.',
+    '`c1` asked on `eth0` who has `172.30.0.1`, and the question did not leave it: the other end of its cable is not up.',
   );
 });
 

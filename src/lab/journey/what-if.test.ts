@@ -100,6 +100,17 @@ sysctl -qw net.ipv4.ip_forward=1; ip -n c2 route add default via 10.0.2.1; sleep
   ]);
 });
 
+test('a packet that an interface without carrier throws away: the other end of its cable', async () => {
+  const setup = `sysctl -qw net.ipv4.ip_forward=1; ip -n outside link set eth0 address 02:00:00:00:00:09
+ip neigh add 203.0.113.9 lladdr 02:00:00:00:00:09 dev eth1 nud permanent; ip -n outside link set eth0 down; sleep 2`;
+  const { lived, short } = await tried(setup, 'ping -c1 -W1 203.0.113.9', 'died in host: QDISC_DROP');
+  assert.match(
+    lived[0]!,
+    /^`eth0` in `outside` were up, and `outside` had a route to `10\.0\.1\.2` via `203\.0\.113\.2`: /,
+  );
+  assert.match(short[0]!, /^`eth0` in `outside` were up: It reaches `outside`, and no answer is sent/);
+});
+
 test('what helps nothing is not offered', async () => {
   // The container's own rule is first in the way; the host's forwarding alone would change nothing.
   const { lived, short } = await tried(

@@ -251,7 +251,8 @@ export abstract class Link {
     }
     if (!this.carrier) {
       // Without carrier a noop qdisc is in place (dev_deactivate): taps see nothing, and senders hear nothing.
-      this.dropTx(skb, 'QDISC_DROP');
+      this.stats.txDropped++;
+      this.ns.drop(skb, 'QDISC_DROP', 'noop');
       return;
     }
     if (this.sched !== null) this.sched.enqueue(skb);
