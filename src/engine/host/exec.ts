@@ -39,13 +39,24 @@ export function* execve(
       for (const [fd, d] of [...proc.fds]) if (d.cloexec) sys.close(fd);
       if (!(yield* provide(proc.machine, program))) return yield* notLoaded(sys, real);
       yield* sys.work(50);
-      return yield* program.main(sys, args);
+      return yield* dying(program.main(sys, args));
     }
     const line = /^#![ \t]*([^ \t\n]+)(?:[ \t]+([^\n]*?))?[ \t]*(?:\n|$)/.exec(decode(inode.contents.subarray(0, 256)));
     if (!line) throw new Errno('ENOEXEC');
     if (depth >= MAX_INTERPRETERS) throw new Errno('ELOOP');
     args = [line[1]!, ...(line[2] ? [line[2]] : []), file, ...args.slice(1)];
     file = line[1]!;
+  }
+}
+
+/** A program that does not look at what a write says dies of SIGPIPE, which has been sent already, and says nothing. */
+function* dying(main: Coroutine<number>): Coroutine<number> {
+  try {
+    return yield* main;
+  } catch (e) {
+    if (!isErrno(e, 'EPIPE')) throw e;
+    yield null;
+    return 1;
   }
 }
 

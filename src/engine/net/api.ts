@@ -9,6 +9,7 @@ import type {
   Family,
   FdbInfo,
   LinkInfo,
+  OperState,
   NeighbourInfo,
   NudState,
   PortState,
@@ -30,6 +31,8 @@ export interface BridgeOptions {
   vlanFiltering?: boolean;
   vlanDefaultPvid?: number;
   groupFwdMask?: number;
+  /** Where BPDUs go: 01:80:c2:00:00:0X. */
+  groupAddress?: Mac;
   mcastSnooping?: boolean;
   mcastQuerier?: boolean;
   mcastRouter?: number;
@@ -86,6 +89,11 @@ export interface LinkChange {
   /** Index of the new master; 0 takes it away. */
   master?: number;
   mode?: 'DEFAULT' | 'DORMANT';
+  /** Set by hand where the kernel lets it (set_operstate). */
+  operstate?: OperState;
+  gsoMaxSize?: number;
+  gsoMaxSegs?: number;
+  groMaxSize?: number;
   addrGenMode?: 'eui64' | 'none' | 'stable_secret' | 'random';
   altNames?: { add?: readonly string[]; del?: readonly string[] };
   bridge?: BridgeOptions;

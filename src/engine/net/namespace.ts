@@ -137,7 +137,7 @@ export class NetNamespace {
       all: { ...defaultConf4(), accept_source_route: 0 },
       default: { ...defaultConf4(), accept_source_route: 1 },
     };
-    this.conf6 = { all: defaultConf6(), default: defaultConf6() };
+    this.conf6 = { all: { ...defaultConf6(), accept_dad: 0 }, default: defaultConf6() };
     this.neighDefault = { inet: defaultNeighConf('inet'), inet6: defaultNeighConf('inet6') };
     this.taps = new Taps(this);
     this.rules = new Rules(this);

@@ -10,6 +10,9 @@ test('sysctl: values, bounds, what follows what', () => {
   assert.equal(sysctl.get('ipv4/ip_forward'), '0');
   sysctl.set('ipv4/ip_forward', '5\n');
   assert.deepEqual([sysctl.get('ipv4/ip_forward'), sysctl.get('ipv4/conf/lo/forwarding')], ['5', '5']);
+  // A single number is read, whatever follows it.
+  sysctl.set('ipv4/ip_forward', '1 2');
+  assert.equal(sysctl.get('ipv4/ip_forward'), '1');
   sysctl.set('ipv4/conf/all/forwarding', '0');
   assert.equal(sysctl.get('ipv4/ip_forward'), '0');
   const fails = (path: string, value: string, code: 'EINVAL' | 'ENOENT'): void =>

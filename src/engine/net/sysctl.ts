@@ -43,12 +43,15 @@ function parseInt32(text: string): number {
   return value;
 }
 
+/** What do_proc_dointvec takes for a single number: the first one, whatever follows it. */
+const first = (text: string): string => /^\s*(\S+)\s/.exec(text)?.[1] ?? text;
+
 /** One number kept in an object. */
 function number<K extends string>(object: Record<K, number>, key: K, after?: (value: number) => void): Leaf {
   return {
     get: () => String(object[key]),
     set: (text) => {
-      const value = parseInt32(text);
+      const value = parseInt32(first(text));
       const bounds = BOUNDS[key];
       if (bounds && (value < bounds[0] || value > bounds[1])) throw new Errno('EINVAL');
       object[key] = value;
@@ -85,7 +88,7 @@ function inert(object: Record<string, string>, key: string): Leaf {
   const numeric = /^-?\d+$/.test(object[key]!);
   return {
     get: () => object[key]!,
-    set: (text) => void (object[key] = numeric ? String(parseInt32(text)) : text.trim()),
+    set: (text) => void (object[key] = numeric ? String(parseInt32(first(text))) : text.trim()),
   };
 }
 

@@ -104,6 +104,9 @@ export interface LinkInfo {
   readonly data?: KindData | undefined;
   /** IFLA_TSO_MAX_SIZE, bytes. */
   readonly tsoMaxSize?: number;
+  readonly gsoMaxSize?: number;
+  readonly gsoMaxSegs?: number;
+  readonly groMaxSize?: number;
   /** True in the message that announces that the link is gone. */
   readonly deleted?: boolean;
 }

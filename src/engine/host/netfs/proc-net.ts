@@ -147,6 +147,8 @@ function build(net: NetNamespace): MemDir {
   file('sockstat', () => sockstat(net));
   file('sockstat6', () => sockstat6(net));
   file('softnet_stat', () => softnet(net));
+  // There has been no cache of routes since 3.6; the file stayed.
+  netFiles(net).set('stat/rt_cache', () => RT_CACHE_HEAD + RT_CACHE_ROW.repeat(net.host.cpus ?? 2));
   add('stat', addedFiles(net, 'stat'));
   file('tcp', () => tcpFile(net));
   file('tcp6', () => tcp6File(net));
@@ -163,6 +165,11 @@ function build(net: NetNamespace): MemDir {
   add('xt_recent', addedFiles(net, 'xt_recent'));
   return dir.touch(now);
 }
+
+const RT_CACHE_HEAD =
+  'entries  in_hit   in_slow_tot in_slow_mc in_no_route in_brd   in_martian_dst in_martian_src out_hit  out_slow_tot out_slow_mc gc_total gc_ignored gc_goal_miss gc_dst_overflow in_hlist_search out_hlist_search\n';
+/** One processor's counters. */
+const RT_CACHE_ROW = `${RT_CACHE_HEAD.trimEnd().replace(/\S+/g, (name) => '00000000'.padEnd(name.length))}\n`;
 
 /** A directory whose files come and go with the parts of the kernel that make them. */
 function addedFiles(net: NetNamespace, under: string): ComputedDir {
@@ -225,6 +232,8 @@ function hexHost(address: number): string {
 
 function route(net: NetNamespace): string {
   const line = (columns: readonly string[]): string => `${columns.join('\t').padEnd(127)}\n`;
+  // No address and no route yet: there is no table to walk through (fib_route_seq_start).
+  if ([...net.fib.tables('inet').values()].every((t) => t.list().length === 0)) return '';
   let text = line([
     'Iface',
     'Destination',
@@ -358,16 +367,18 @@ function igmp(net: NetNamespace): string {
 function igmp6(net: NetNamespace): string {
   let text = '';
   for (const l of net.links.list()) {
-    const row = (group: string, flags: string): void => {
-      text += `${String(l.index).padEnd(4)} ${l.name.padEnd(15)} ${hex6(group)} ${pad(1, 5)} ${flags} 0\n`;
+    const row = (group: string, flags: string, users = 1): void => {
+      text += `${String(l.index).padEnd(4)} ${l.name.padEnd(15)} ${hex6(group)} ${pad(users, 5)} ${flags} 0\n`;
     };
-    const solicited = new Set<string>();
+    // Addresses that end alike share their solicited-node group.
+    const solicited = new Map<string, number>();
     for (const a of net.addrs.list({ family: 'inet6', index: l.index })) {
       if (l.kind === 'loopback') continue;
       const hex = hex6(a.local);
-      solicited.add(`ff02::1:ff${hex.slice(26, 28)}:${hex.slice(28)}`);
+      const group = `ff02::1:ff${hex.slice(26, 28)}:${hex.slice(28)}`;
+      solicited.set(group, (solicited.get(group) ?? 0) + 1);
     }
-    for (const group of solicited) row(group, '00000004');
+    for (const [group, users] of solicited) row(group, '00000004', users);
     if ((l.flags & 1) !== 0) row('ff02::1', '0000000C');
     row('ff01::1', '00000008');
   }

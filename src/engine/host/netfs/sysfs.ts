@@ -116,7 +116,12 @@ class LinkDirectories {
         write &&
           ((value, writer: Process) => {
             if (!writer.capable(net.owner as Process['ns']['user'])) throw new Errno('EPERM');
-            write(value.trim());
+            try {
+              write(value.trim());
+            } catch (e) {
+              // What netlink would say in words is lost here.
+              throw e instanceof Errno ? new Errno(e.code) : e;
+            }
           }),
       ).touch(now);
     const change = (c: Parameters<NetNamespace['links']['set']>[1]): void => {
@@ -159,6 +164,15 @@ class LinkDirectories {
     add(
       'carrier_changes',
       text((i) => String(i.carrierChanges)),
+    );
+    // Each carrier comes up first, then goes down (netif_carrier_on/off).
+    add(
+      'carrier_down_count',
+      text((i) => String(Math.ceil(i.carrierChanges / 2))),
+    );
+    add(
+      'carrier_up_count',
+      text((i) => String(Math.floor(i.carrierChanges / 2))),
     );
     add(
       'dev_id',
@@ -223,6 +237,18 @@ class LinkDirectories {
       text(() => '3'),
     );
     add(
+      'napi_defer_hard_irqs',
+      text(() => '0'),
+    );
+    add(
+      'testing',
+      text((i) => (needUp(i), '0')),
+    );
+    add(
+      'threaded',
+      text(() => '0'),
+    );
+    add(
       'netdev_group',
       text(
         (i) => String(i.group),
@@ -239,7 +265,12 @@ class LinkDirectories {
     );
     add(
       'speed',
-      text((i) => (needUp(i), i.kind === 'veth' || i.kind === 'bridge' ? '10000' : '-1')),
+      text((i) => {
+        needUp(i);
+        // Devices without settings of ethtool have no speed to tell (speed_show).
+        if (i.kind === 'loopback' || i.kind === 'dummy') throw new Errno('EINVAL');
+        return i.kind === 'veth' || i.kind === 'bridge' ? '10000' : '-1';
+      }),
     );
     add(
       'tx_queue_len',
@@ -257,7 +288,10 @@ class LinkDirectories {
       text((i) => `${i.kind === 'bridge' ? 'DEVTYPE=bridge\n' : ''}INTERFACE=${i.name}\nIFINDEX=${i.index}`),
     );
     add('statistics', this.statistics(info, now));
-    add('queues', new MemDir(0o755).touch(now));
+    // Of the queues a device could have, one is in use unless more were asked for.
+    const queues = new MemDir(0o755);
+    for (const name of ['rx-0', 'tx-0']) queues.link(name, new MemDir(0o755).touch(now));
+    add('queues', queues.touch(now));
     add('power', new MemDir(0o755).touch(now));
     add('subsystem', new SysfsLink('../../../../class/net').touch(now));
     const bridge = this.bridgeDir(info, change, number, now);
@@ -392,7 +426,7 @@ class LinkDirectories {
     add('group_addr', (b) => b.groupAddress);
     add(
       'group_fwd_mask',
-      (b) => (b.groupFwdMask === 0 ? '0' : `0x${b.groupFwdMask.toString(16)}`),
+      (b) => `0x${b.groupFwdMask.toString(16)}`,
       (v) => ({ groupFwdMask: v }),
     );
     add(
@@ -450,6 +484,19 @@ class LinkDirectories {
       (v) => ({ stpState: v }),
     );
     add('tcn_timer', () => 0);
+    // Settings that keep their defaults here.
+    for (const [name, value] of Object.entries(BRIDGE_CONSTANTS)) add(name, () => value);
+    dir.link(
+      'flush',
+      new TextNode(
+        () => '',
+        (_, writer) => {
+          if (!writer.capable(this.net.owner as Process['ns']['user'])) throw new Errno('EPERM');
+          change({ bridge: { fdbFlush: true } });
+        },
+        0o200,
+      ).touch(now),
+    );
     add('topology_change', () => 0);
     add('topology_change_detected', () => 0);
     add('topology_change_timer', () => 0);
@@ -554,6 +601,41 @@ class LinkDirectories {
       (v) => ({ rootBlock: v !== 0 }),
     );
     add('state', (p) => states.indexOf(p.state));
+    add('forward_delay_timer', (p) => p.forwardDelayTimer);
+    add(
+      'multicast_router',
+      (p) => p.mcastRouter,
+      (v) => ({ mcastRouter: v }),
+    );
+    add(
+      'multicast_fast_leave',
+      (p) => p.fastLeave,
+      (v) => ({ fastLeave: v !== 0 }),
+    );
+    add(
+      'multicast_to_unicast',
+      (p) => p.mcastToUnicast,
+      (v) => ({ mcastToUnicast: v !== 0 }),
+    );
+    add(
+      'proxyarp_wifi',
+      (p) => p.proxyArpWifi,
+      (v) => ({ proxyArpWifi: v !== 0 }),
+    );
+    // Settings that keep their defaults here.
+    for (const [name, value] of Object.entries(PORT_CONSTANTS)) add(name, () => value);
+    const flush = new TextNode(
+      () => '',
+      (_, writer) => {
+        if (!writer.capable(this.net.owner as Process['ns']['user'])) throw new Errno('EPERM');
+        const { index, master } = info();
+        for (const f of this.net.fdb.list({ index }))
+          if (f.master !== undefined && f.master === master && f.state === 'dynamic')
+            this.net.fdb.delete({ mac: f.mac, index, master: true, ...(f.vlan !== undefined && { vlan: f.vlan }) });
+      },
+      0o200,
+    );
+    dir.link('flush', flush.touch(now));
     add(
       'unicast_flood',
       (p) => p.flood,
@@ -563,6 +645,35 @@ class LinkDirectories {
     return dir.touch(now);
   }
 }
+
+/** What the files of a bridge say that nothing here changes (net/bridge/br_sysfs_br.c); times in 1/100 s. */
+const BRIDGE_CONSTANTS: Readonly<Record<string, string | number>> = {
+  hash_elasticity: 16,
+  hash_max: 4096,
+  multicast_igmp_version: 2,
+  multicast_last_member_count: 2,
+  multicast_last_member_interval: 100,
+  multicast_membership_interval: 26000,
+  multicast_mld_version: 1,
+  multicast_querier_interval: 25500,
+  multicast_query_interval: 12500,
+  multicast_query_response_interval: 1000,
+  multicast_query_use_ifaddr: 0,
+  multicast_startup_query_count: 2,
+  multicast_startup_query_interval: 3125,
+  multicast_stats_enabled: 0,
+  no_linklocal_learn: 0,
+};
+
+/** The same of a port (br_sysfs_if.c). */
+const PORT_CONSTANTS: Readonly<Record<string, string | number>> = {
+  backup_port: '',
+  change_ack: 0,
+  config_pending: 0,
+  group_fwd_mask: '0x0',
+  hold_timer: 0,
+  message_age_timer: 0,
+};
 
 /** sysfs gives no size for its links. */
 class SysfsLink extends SymlinkNode {

@@ -1,5 +1,6 @@
 /** What can be set on a bridge (net/bridge/br_netlink.c, br_changelink). */
 import { Errno } from '../../core';
+import type { Mac } from '../../wire';
 import type { BridgeOptions } from '../api';
 import type { BridgeLink } from './bridge';
 
@@ -15,6 +16,7 @@ export function defaultBridgeSettings() {
     vlanFiltering: false,
     vlanDefaultPvid: 1,
     groupFwdMask: 0,
+    groupAddress: '01:80:c2:00:00:00' as Mac,
     mcastSnooping: true,
     mcastQuerier: false,
     mcastRouter: 1,
@@ -52,6 +54,11 @@ export function configureBridge(bridge: BridgeLink, o: BridgeOptions): void {
   if (o.groupFwdMask !== undefined) {
     if (o.groupFwdMask & 7) throw new Errno('EINVAL');
     s.groupFwdMask = o.groupFwdMask;
+  }
+  if (o.groupAddress !== undefined) {
+    // 01, 02 and 03 are for pause frames, slow protocols and 802.1X.
+    if (!/^01:80:c2:00:00:0[04-9a-f]$/.test(o.groupAddress)) throw new Errno('EINVAL');
+    s.groupAddress = o.groupAddress;
   }
   if (o.mcastSnooping !== undefined) s.mcastSnooping = o.mcastSnooping;
   if (o.mcastQuerier !== undefined) s.mcastQuerier = o.mcastQuerier;

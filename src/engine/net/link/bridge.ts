@@ -6,7 +6,7 @@ import type { BridgeOptions } from '../api';
 import type { NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
 import { PACKET } from '../skb';
-import type { BridgeInfo, LinkKind } from '../types';
+import type { BridgeInfo, LinkKind, PortState } from '../types';
 import { BridgeForwarding } from './bridge-forward';
 import type { BridgeStpOps, BridgeVlanOps } from './bridge-ops';
 import { bridgeOps } from './bridge-ops';
@@ -74,6 +74,30 @@ export class BridgeLink extends Link {
     this.stp?.idChanged(oldId);
   }
 
+  /** @internal br_stp_set_path_cost. @throws Errno ERANGE */
+  setPortCost(port: BridgePort, cost: number): void {
+    if (cost < 1 || cost > 65535) throw new Errno('ERANGE');
+    port.cost = cost;
+  }
+
+  /** @internal br_stp_set_port_priority. @throws Errno ERANGE */
+  setPortPriority(port: BridgePort, priority: number): void {
+    if (priority < 0 || priority > 63) throw new Errno('ERANGE');
+    port.priority = priority;
+  }
+
+  /**
+   * @internal br_set_port_state: for bridges without the kernel's spanning tree. Then a blocked port is let through at once,
+   * since only somebody in user space who speaks the protocol may keep it blocked (br_port_state_selection).
+   * @throws Errno EBUSY, ENETDOWN
+   */
+  setPortState(port: BridgePort, state: PortState): void {
+    if (this.stp !== null) throw new Errno('EBUSY');
+    if (!this.up || (!port.link.running && state !== 'disabled')) throw new Errno('ENETDOWN');
+    port.state = state === 'blocking' ? 'forwarding' : state;
+    this.selectStates();
+  }
+
   /** @internal The ageing time changed: the table is looked through at once. */
   ageingChanged(): void {
     this.scheduleGc(0);
@@ -96,14 +120,24 @@ export class BridgeLink extends Link {
       return;
     }
     s.stpState = 0;
+    // br_stp_stop: the states stay, and what was on its way to forwarding goes on.
+    const waits = new Map(this.ports.map((p) => [p, this.stp!.portInfo(p).forwardDelayTimer * TICK]));
     this.stp!.stop();
     this.stp = null;
-    for (const p of this.ports) {
-      if (p.state === 'disabled') continue;
-      p.state = 'disabled';
-      this.enablePort(p);
-    }
-    this.selectStates();
+    for (const p of this.ports) if (p.state === 'listening' || p.state === 'learning') this.advance(p, waits.get(p)!);
+  }
+
+  /** br_forward_delay_timer_expired, without the protocol. */
+  private advance(port: BridgePort, delay: number): void {
+    port.forwardDelay = this.ns.host.scheduler.after(Math.max(delay, TICK), () => {
+      port.forwardDelay = null;
+      if (port.state !== 'listening' && port.state !== 'learning') return;
+      port.state = port.state === 'listening' ? 'learning' : 'forwarding';
+      this.ns.log(`${this.name}: port ${port.number}(${port.link.name}) entered ${port.state} state`);
+      if (port.state === 'learning') this.advance(port, this.settings.forwardDelay * TICK);
+      else this.selectStates();
+      this.announcePort(port);
+    });
   }
 
   /** The VLAN tables, made if needed. @throws Errno EOPNOTSUPP when their code is not there */
@@ -175,6 +209,7 @@ export class BridgeLink extends Link {
     port.forwardDelay?.cancel();
     this.stp?.portDown(port);
     this.announcePort(port);
+    for (const e of this.fdb.flushPort(port, true)) this.ns.fdb.announce(this, e, true);
     this.announcePort(port, true);
     this.ports.splice(at, 1);
     // An address that is the bridge's, too, stays as that.
@@ -284,8 +319,9 @@ export class BridgeLink extends Link {
     return mac !== old;
   }
 
-  /** br_port_state_selection: the bridge has a carrier when a port forwards. */
+  /** br_port_state_selection: without the protocol nothing is blocked, and the bridge has a carrier when a port forwards. */
   selectStates(): void {
+    if (this.stp === null) for (const p of this.ports) if (p.state === 'blocking') p.state = 'forwarding';
     this.setCarrier(this.ports.some((p) => p.state === 'forwarding'));
   }
 
@@ -386,7 +422,6 @@ export class BridgeLink extends Link {
       ...s,
       vlanProtocol: ETHERTYPE.VLAN,
       vlanTables: this.vlans !== null,
-      groupAddress: '01:80:c2:00:00:00',
       bridgeId: this.bridgeId,
       designatedRoot: this.bridgeId,
       rootPort: 0,

@@ -98,7 +98,7 @@ export class FdbTable implements FdbApi {
       const state = spec.state ?? 'permanent';
       const kind = { local: state === 'permanent', static: state !== 'dynamic', user: true };
       for (const vlan of this.vlansFor(bridge, link, spec.vlan)) {
-        if (bridge.fdb.entries.has(fdbKey(spec.mac, vlan)) && !spec.replace) throw new Errno('EEXIST');
+        if (bridge.fdb.entries.has(fdbKey(spec.mac, vlan)) && !spec.replace && !spec.append) throw new Errno('EEXIST');
         this.announce(bridge, bridge.fdb.put(spec.mac, link.port, kind, this.ns.now, vlan), false);
       }
     }
@@ -107,7 +107,7 @@ export class FdbTable implements FdbApi {
         link.ownFdb.add(spec);
         return;
       }
-      if (spec.tunnel !== undefined) throw new Errno('EOPNOTSUPP');
+      // ndo_dflt_fdb_add looks at the address alone.
       const list = isMulticastMac(spec.mac) ? link.multicast : link.unicast;
       if (list.has(spec.mac) && !spec.replace) throw new Errno('EEXIST');
       list.set(spec.mac, 1);

@@ -68,6 +68,10 @@ export abstract class Link {
   numRxQueues = 1;
   /** What the hardware below could cut for TCP (dev->tso_max_size), bytes; only shown. */
   tsoMaxSize = 524280;
+  /** Largest packet that may be handed to the device to cut, and in how many parts; largest one that is put together. */
+  gsoMaxSize = 65536;
+  gsoMaxSegs = 65535;
+  groMaxSize = 65536;
   /** The qdisc packets wait in; null while it is one that lets everything through at once. */
   sched: Qdisc | null = null;
   addrGenMode: 'eui64' | 'none' | 'stable_secret' | 'random' = 'eui64';
@@ -213,6 +217,14 @@ export abstract class Link {
       this.ns.deviceEvent('change', this);
       this.ns.announceLink(this);
     }
+  }
+
+  /**
+   * A device that cannot filter by more than one unicast address, such as a veth, takes every frame while others than its own are
+   * wanted (__dev_set_rx_mode, IFF_UNICAST_FLT).
+   */
+  get unfiltered(): boolean {
+    return this.kind === 'veth' && this.up && this.unicast.size > 0;
   }
 
   /** rfc2863_policy(). @returns true when it changed. */
@@ -398,7 +410,7 @@ export abstract class Link {
       kind: this.kind,
       alias: this.alias,
       altNames: [...this.altNames],
-      promiscuity: this.promiscuity,
+      promiscuity: this.promiscuity + (this.unfiltered ? 1 : 0),
       allmulti: this.allmulti,
       minMtu: this.minMtu,
       maxMtu: this.maxMtu,
@@ -412,6 +424,9 @@ export abstract class Link {
       bridgePort: this.port?.info(),
       data: this.kindData(),
       tsoMaxSize: this.tsoMaxSize,
+      gsoMaxSize: this.gsoMaxSize,
+      gsoMaxSegs: this.gsoMaxSegs,
+      groMaxSize: this.groMaxSize,
     };
   }
 }

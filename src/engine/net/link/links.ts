@@ -3,7 +3,7 @@ import type { Mac } from '../../wire';
 import { MAC_ZERO, isMulticastMac, macFromBytes } from '../../wire';
 import type { LinkApi, LinkChange, LinkCommon, LinkSpec } from '../api';
 import type { NetNamespace } from '../namespace';
-import type { LinkInfo } from '../types';
+import type { LinkInfo, OperState } from '../types';
 import { IFF } from '../types';
 import { isBridge, linkKind } from './kinds';
 import type { Link } from './link';
@@ -58,11 +58,11 @@ export class LinkTable implements LinkApi {
     return this.lastIndex;
   }
 
-  /** @internal An index nobody has, or the wanted one. @throws Errno EBUSY */
+  /** @internal An index nobody has, or the wanted one. @throws Errno EEXIST: the request would be one to change that link */
   reserveIndex(wanted: number | undefined): number {
     if (wanted === undefined || wanted === 0) return this.newIndex();
     if (wanted < 0) throw new Errno('EINVAL', "ifindex can't be negative");
-    if (this.byIndex.has(wanted)) throw new Errno('EBUSY');
+    if (this.byIndex.has(wanted)) throw new Errno('EEXIST');
     return wanted;
   }
 
@@ -125,12 +125,13 @@ export class LinkTable implements LinkApi {
     const mac = this.validMac(spec.mac);
     const peerMac = this.validMac(peerSpec.mac);
     const peerName = peerNs.links.validName(peerSpec.name ?? 'veth%d');
-    if (peerNs === this.ns && peerName === spec.name) {
+    const clash = peerNs === this.ns && peerName === spec.name;
+    if (clash || (spec.name !== undefined && !validLinkName(spec.name))) {
       // The peer was there already, and took a number with it.
       peerNs.links.reserveIndex(peerSpec.index);
-      throw new Errno('EEXIST');
+      throw new Errno(clash ? 'EEXIST' : 'EINVAL');
     }
-    if (spec.index !== undefined && this.byIndex.has(spec.index)) throw new Errno('EBUSY');
+    if (spec.index !== undefined && this.byIndex.has(spec.index)) throw new Errno('EEXIST');
     const queues = this.ns.host.cpus ?? 2;
     const peer = new VethLink(
       peerNs,
@@ -209,7 +210,6 @@ export class LinkTable implements LinkApi {
     if (change.master !== undefined) ns.links.setMaster(link, change.master);
     ns.links.changeFlags(link, change);
     if (change.txqlen !== undefined) {
-      if (change.txqlen < 0) throw new Errno('EINVAL');
       link.txqlen = change.txqlen;
       ns.announceLink(link);
     }
@@ -217,8 +217,16 @@ export class LinkTable implements LinkApi {
       link.mode = change.mode;
       ns.announceLink(link);
     }
+    if (change.operstate !== undefined) this.setOperstate(link, change.operstate);
+    if (change.gsoMaxSize !== undefined) {
+      if (change.gsoMaxSize > link.tsoMaxSize) throw new Errno('EINVAL', 'too big gso_max_size');
+      link.gsoMaxSize = change.gsoMaxSize;
+    }
+    if (change.gsoMaxSegs !== undefined) link.gsoMaxSegs = change.gsoMaxSegs;
+    if (change.groMaxSize !== undefined) link.groMaxSize = change.groMaxSize;
     if (change.addrGenMode !== undefined) {
-      if (change.addrGenMode === 'stable_secret' || change.addrGenMode === 'random') throw new Errno('EOPNOTSUPP');
+      // There is no secret to make the address from (check_stable_privacy).
+      if (change.addrGenMode === 'stable_secret') throw new Errno('EINVAL');
       link.addrGenMode = change.addrGenMode;
     }
     if (change.bridge) {
@@ -236,13 +244,25 @@ export class LinkTable implements LinkApi {
       if (link.port === null) throw new Errno('EOPNOTSUPP');
       const { state, cost, priority, mcastRouter, ...flags } = change.port;
       const port = link.port;
-      if (state !== undefined) port.state = state;
-      if (cost !== undefined) port.cost = cost;
-      if (priority !== undefined) port.priority = priority;
+      if (cost !== undefined) port.bridge.setPortCost(port, cost);
+      if (priority !== undefined) port.bridge.setPortPriority(port, priority);
+      if (state !== undefined) port.bridge.setPortState(port, state);
       if (mcastRouter !== undefined) port.mcastRouter = mcastRouter;
       Object.assign(port.flags, flags);
       ns.announceLink(link);
     }
+  }
+
+  /** set_operstate: a supplicant in user space may hold a link back (DORMANT, TESTING) and let it go. */
+  private setOperstate(link: Link, wanted: OperState): void {
+    const now = link.operstate;
+    const usable = now === 'UP' || now === 'UNKNOWN';
+    let next = now;
+    if (wanted === 'UP' && (now === 'DORMANT' || now === 'TESTING' || now === 'UNKNOWN')) next = 'UP';
+    else if ((wanted === 'TESTING' || wanted === 'DORMANT') && usable) next = wanted;
+    if (next === now) return;
+    link.operstate = next;
+    link.ns.announceLink(link);
   }
 
   private changeFlags(link: Link, change: LinkChange): void {
@@ -352,7 +372,7 @@ export class LinkTable implements LinkApi {
 
   private changeAltNames(link: Link, change: { add?: readonly string[]; del?: readonly string[] }): void {
     for (const name of change.add ?? []) {
-      if (this.names.has(name)) throw new Errno('EEXIST', 'Alternative interface name already exists');
+      if (this.names.has(name)) throw new Errno('EEXIST');
       this.names.set(name, link);
       link.altNames.push(name);
     }
@@ -383,19 +403,22 @@ export class LinkTable implements LinkApi {
     if (to.links.names.has(name))
       throw new Errno('EEXIST', 'An interface with the same name exists in the target netns');
     const before = this.ns;
+    const peer = link instanceof VethLink ? link.peer : null;
+    const carried = peer?.carrier;
     this.close(link);
     // The old namespace learns the number of the new one (IFLA_NEW_NETNSID).
     this.ns.nsids.allocate(to);
     this.unlist(link, to);
     link.promiscuity = 0;
     link.allmulti = 0;
-    if (link.sched !== null) {
-      link.sched = null;
-      link.qdisc = 'noop';
-    }
+    // dev_shutdown: whatever queued is gone until the link is up again.
+    link.sched = null;
+    link.qdisc = 'noop';
     if (to.links.byIndex.has(link.index)) link.index = to.links.newIndex();
     link.name = name;
     to.links.register(link);
+    // The peer's state is looked at when all this is over (linkwatch needs the lock that is held here).
+    if (peer?.up && carried && !peer.carrier) peer.updateOperstate();
     const { lower } = link;
     if (lower !== null && lower !== link && lower.ns === before) lower.ns.announceLink(lower);
   }

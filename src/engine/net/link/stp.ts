@@ -91,7 +91,8 @@ export class Stp implements BridgeStpOps {
     this.maxAge = s.maxAge;
     this.helloTime = s.helloTime;
     this.forwardDelay = s.forwardDelay;
-    for (const port of bridge.ports) if (port.state !== 'disabled') this.init(port);
+    // br_stp_start: a port that forwards goes on; only those that come up from now on listen first.
+    for (const port of bridge.ports) if (port.state !== 'disabled') this.becomeDesignated(port);
     if (bridge.up) this.start();
   }
 

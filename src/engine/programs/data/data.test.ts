@@ -48,3 +48,12 @@ test('a filter without end gives others their turn', () => {
   ])
     assert.equal(runProgram(DATA_TOOLS, { argv: ['jq', '-n', filter], stdin: '', steps: 300 }).exit, -1, filter);
 });
+
+test('jq colours what it prints on a terminal', () => {
+  const files = { 'a.json': '{"a":null}' };
+  const run = (flags: string, columns?: number): string =>
+    runProgram(DATA_TOOLS, { argv: ['jq', flags, '.', 'a.json'], files, ...(columns && { columns }) }).stdout.trimEnd();
+  assert.match(run('-c', 80), /\x1b\[1;30mnull/);
+  assert.equal(run('-c'), '{"a":null}');
+  assert.equal(run('-cM', 80), '{"a":null}');
+});

@@ -22,6 +22,7 @@ import { enterNetns } from './netns/switch';
 import { route } from './route';
 import { rule } from './rule';
 import { addrlabel, mroute, token } from './small-objects';
+import { stats } from './stats';
 import { tcpMetrics } from './tcp-metrics';
 
 type Handler = (ctx: Context, words: readonly string[]) => number | Coroutine<number>;
@@ -71,7 +72,7 @@ const OBJECTS: readonly (readonly [string, Handler])[] = [
   ['mptcp', missing('mptcp')],
   ['ioam', missing('ioam')],
   ['help', help],
-  ['stats', missing('stats')],
+  ['stats', stats],
 ];
 
 const FAMILIES: Readonly<Record<string, Family>> = {

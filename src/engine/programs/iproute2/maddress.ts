@@ -37,7 +37,7 @@ function modify(ctx: Context, words: readonly string[], adding: boolean): number
   if (dev === undefined) throw new Quit(255, 'Not enough information: "dev" is required.\n');
   ctx.needAdmin();
   const link = ctx.link(dev);
-  if (!link) throw new Quit(255, 'ioctl: No such device\n');
+  if (!link) throw new Quit(1, 'ioctl: No such device\n');
   if (mac === undefined) throw new Quit(255, 'ioctl: Invalid argument\n');
   const real = ctx.net.links.get(link.index)!;
   let own = added.get(real);

@@ -3,7 +3,7 @@ import type { Link } from '../../net';
 import { isBridge } from '../../net';
 import type { MdbEntry } from '../../net/link/mdb';
 import type { IpAddress } from '../../wire';
-import { formatIp } from '../../wire';
+import { formatIp, parseMac } from '../../wire';
 import { BRIDGE_MDB_USAGE } from '../iproute2/help';
 import { Args, Quit, readAddress } from '../iproute2/lib/args';
 import type { Context } from '../iproute2/lib/context';
@@ -42,10 +42,14 @@ function modify(ctx: Context, words: readonly string[], adding: boolean): number
   const bridge = ctx.needLink(dev, 255);
   const on = ctx.needLink(port, 255);
   const address: IpAddress | undefined = readAddress(group, 'unspec');
-  if (address === undefined) throw new Quit(255, `Invalid address "${group}"\n`);
+  if (address === undefined && parseMac(group))
+    throw new Quit(2, 'bridge: not simulated in this course: mdb of a MAC address\n');
+  if (address === undefined) throw new Quit(255, `"${group}" is invalid lladdr.\nInvalid address "${group}"\n`);
   ctx.request(() => {
-    if (!isBridge(bridge)) throw new Quit(255, 'RTNETLINK answers: Operation not supported\n');
+    if (!isBridge(bridge)) throw new Quit(255, 'Error: Device does not support MDB operations.\n');
     const where = on === (bridge as Link) ? null : on.port;
+    if (where === null && on !== (bridge as Link))
+      throw new Quit(255, 'Error: bridge: Net device is not a bridge port.\n');
     if (where !== null && where.bridge !== bridge)
       throw new Quit(255, 'Error: bridge: Port belongs to a different bridge device.\n');
     if (adding) bridge.mdb.add(address, where, permanent);

@@ -64,6 +64,17 @@ class Run {
       this.status = 1;
       return;
     }
+    // realpath() has no slash at its end.
+    const real = `${ROOT}${path}`.split('/').reduce<string[]>((up, part) => {
+      if (part === '..') up.pop();
+      else if (part !== '' && part !== '.') up.push(part);
+      return up;
+    }, []);
+    if (!`/${real.join('/')}`.startsWith(ROOT)) {
+      yield* this.warn(`Path is not under ${ROOT}: ${ROOT}${path}`);
+      this.status = 255;
+      return;
+    }
     if (stat.type === 'dir') yield* this.tree(path.replace(/\/$/, ''));
     else yield* this.one(path);
   }
@@ -188,7 +199,6 @@ class Run {
     for (let n = 0; n < lines.length; n++) {
       const s = yield* this.parse(path, n + 1, lines[n]!);
       if (s) settings.push(s);
-      else if (lines[n]!.trim() !== '' && !/^\s*[#;]/.test(lines[n]!) && !lines[n]!.includes('=')) this.status = 1;
     }
     for (const s of settings) yield* this.write(s);
   }

@@ -228,7 +228,9 @@ function setPort(what: string, bad: string, change: (value: number) => LinkChang
     const bridge = sys.net.links.byName(name);
     const port = sys.net.links.byName(dev);
     if (!bridge || !port) throw new Stop(1, `set ${what} failed: No such device\n`);
-    if (sys.net.links.info(port).master !== bridge.index) throw new Stop(1, `set ${what} failed: Invalid argument\n`);
+    // The file below /sys/class/net/PORT/brport is not there.
+    if (sys.net.links.info(port).master === undefined)
+      throw new Stop(1, `set ${what} failed: No such file or directory\n`);
     admin(sys);
     try {
       sys.net.links.set(port, change(parseInt(value, 10)));

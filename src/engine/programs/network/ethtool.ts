@@ -312,13 +312,18 @@ function statistics(sys: Sys, name: string): string {
   );
 }
 
-function features(sys: Sys, name: string): string {
+/** One feature of `--json -k`; of a group of features only whether it is active is told. */
+function jsonFeature(name: string, on: boolean, fixed: boolean | null, requested: boolean | null): string {
+  return `,\n        "${name}": {\n            "active": ${on},\n            "fixed": ${fixed},\n            "requested": ${requested}\n        }`;
+}
+
+function features(sys: Sys, name: string, json = false): string {
   const link = sys.net.links.byName(name);
   const i = infoOf(sys, name);
   if (!link || !i)
     throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
   const now = active(link, i, askedOf(link));
-  let text = `Features for ${name}:\n`;
+  let text = json ? `[ {\n        "ifname": "${name}"` : `Features for ${name}:\n`;
   const done = new Set<string>();
   for (const [feature] of FEATURES) {
     const plain = feature.trim();
@@ -326,12 +331,16 @@ function features(sys: Sys, name: string): string {
       if (members.includes(plain) && !done.has(group)) {
         done.add(group);
         const counted = members.filter((m) => m !== 'tx-tcp-accecn-segmentation');
-        text += `${group}: ${counted.some((m) => now.get(m)!.startsWith('on')) ? 'on' : 'off'}\n`;
+        const on = counted.some((m) => now.get(m)!.startsWith('on'));
+        text += json ? jsonFeature(group, on, null, null) : `${group}: ${on ? 'on' : 'off'}\n`;
       }
     }
-    text += `${feature}: ${now.get(plain)}\n`;
+    const setting = now.get(plain)!;
+    const fixed = setting.endsWith('[fixed]');
+    const requested = !fixed && (setting === 'on' || setting.endsWith('[requested on]'));
+    text += json ? jsonFeature(plain, setting.startsWith('on'), fixed, requested) : `${feature}: ${setting}\n`;
   }
-  return text;
+  return json ? `${text}\n    } ]\n` : text;
 }
 
 function channels(sys: Sys, name: string): string {
@@ -375,12 +384,19 @@ const MODES: Readonly<Record<string, string>> = {
   '--module-info': 'unsupported',
   '--show-fec': 'unsupported',
   '--show-eee': 'unsupported',
-  '-A': 'unsupported',
-  '--pause': 'unsupported',
+  '--show-priv-flags': 'unsupported',
+  '-A': 'set pause',
+  '--pause': 'set pause',
   '-C': 'unsupported',
   '--coalesce': 'unsupported',
-  '-G': 'unsupported',
-  '--set-ring': 'unsupported',
+  '-G': 'set rings',
+  '--set-ring': 'set rings',
+  '-n': 'flows',
+  '-u': 'flows',
+  '--show-nfc': 'flows',
+  '--show-ntuple': 'flows',
+  '-w': 'dump',
+  '--get-dump': 'dump',
   '-T': 'timestamps',
   '--show-time-stamping': 'timestamps',
   '-K': 'set features',
@@ -402,7 +418,7 @@ const MODES: Readonly<Record<string, string>> = {
   '--change': 'change',
 };
 
-const MISSING = ['-E', '-f', '-L', '-n', '-N', '-Q', '-u', '-U', '-w', '-W', '-X', '--json'];
+const MISSING = ['-E', '-f', '-L', '-N', '-Q', '-U', '-W', '-X'];
 
 const HELP = `ethtool version 6.1
 Usage:
@@ -429,6 +445,13 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     }
     if (first === '--version') {
       yield* sys.print('ethtool version 6.1\n');
+      return 0;
+    }
+    if (first === '--json') {
+      // Of what is simulated, only the features have an answer in JSON.
+      const [option = '', device] = rest;
+      if (MODES[option] !== 'features' || device === undefined) throw new Stop(1, BAD_ARGUMENTS);
+      yield* sys.print(features(sys, device, true));
       return 0;
     }
     const mode = MODES[first];
@@ -461,35 +484,53 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       case 'set features':
         return yield* setFeatures(sys, name, rest.slice(1));
       case 'test':
-        throw new Stop(74, `Cannot test: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`);
+        if (!infoOf(sys, name)) throw new Stop(74, 'Cannot get strings: No such device\n');
+        throw new Stop(74, 'Cannot test: Operation not supported\n');
       case 'registers':
-        throw new Stop(
-          74,
-          `Cannot get register dump: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
-        );
+        // Both ask for the driver's name first.
+        if (!infoOf(sys, name)) throw new Stop(72, 'Cannot get driver information: No such device\n');
+        throw new Stop(74, 'Cannot get register dump: Operation not supported\n');
       case 'eeprom':
+        if (!infoOf(sys, name)) throw new Stop(74, 'Cannot get driver information: No such device\n');
+        throw new Stop(74, 'Cannot get EEPROM data: Operation not supported\n');
+      case 'flows': {
+        const why = infoOf(sys, name) ? 'Operation not supported' : 'No such device';
         throw new Stop(
-          74,
-          `Cannot get EEPROM data: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
+          1,
+          `Cannot get RX rings: ${why}\nrxclass: Cannot get RX class rule count: ${why}\nRX classification rule retrieval failed\n`,
+        );
+      }
+      case 'dump':
+        throw new Stop(
+          1,
+          `Can not get dump level: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
         );
       case 'restart':
         throw new Stop(
-          1,
+          255,
           `Cannot restart autonegotiation: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
         );
       case 'identify':
-        throw new Stop(1, `Cannot identify NIC: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`);
+        throw new Stop(
+          255,
+          `Cannot identify NIC: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
+        );
       case 'rings':
         throw new Stop(
           1,
           `Cannot get RX ring count: ${infoOf(sys, name) ? 'Operation not supported' : 'No such device'}\n`,
         );
       case 'unsupported':
+      case 'set pause':
+      case 'set rings':
+      case 'change': {
+        // What changes something has a status of its own (set_link, nl_spause, nl_sring).
+        const status = { change: 75, 'set pause': 76, 'set rings': 81 }[mode as string] ?? 1;
+        if (mode === 'change' && rest.length === 1) return 0;
         if (!infoOf(sys, name))
-          throw new Stop(1, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
-        throw new Stop(1, 'netlink error: Operation not supported\n');
-      case 'change':
-        throw new Stop(75, 'netlink error: Operation not supported\n');
+          throw new Stop(status, 'netlink error: no device matches name (offset 24)\nnetlink error: No such device\n');
+        throw new Stop(status, 'netlink error: Operation not supported\n');
+      }
       default:
         yield* sys.print(settings(sys, name));
         return 0;

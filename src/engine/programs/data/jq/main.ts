@@ -34,7 +34,8 @@ interface Options {
   join: boolean;
   ascii: boolean;
   sortKeys: boolean;
-  color: boolean;
+  /** Undefined: colours when the output is a terminal. */
+  color: boolean | undefined;
   indent: string | undefined;
   slurp: boolean;
   nullInput: boolean;
@@ -94,7 +95,7 @@ function* parseArgs(sys: Sys, argv: readonly string[]): Coroutine<Options | stri
     join: false,
     ascii: false,
     sortKeys: false,
-    color: false,
+    color: undefined,
     indent: '  ',
     slurp: false,
     nullInput: false,
@@ -472,7 +473,7 @@ function* run(sys: Sys, o: Options, source: string): Coroutine<number> {
     indent: o.indent,
     sortKeys: o.sortKeys,
     ascii: o.ascii,
-    color: o.color || false,
+    color: o.color ?? sys.isatty(1),
   };
   const place = (): string => (inputs.file === undefined ? '<unknown>' : `${inputs.file}:${inputs.line}`);
   // 14: nothing was output, 11: the last output was false or null; -e makes them 4 and 1.

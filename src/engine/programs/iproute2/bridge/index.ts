@@ -54,13 +54,15 @@ function* monitor(ctx: Context, words: readonly string[]): Coroutine<number> {
       }
       const kind = event.type === 'bridgelink' ? 'link' : event.type;
       if (wanted.size > 0 && !wanted.has(kind)) continue;
-      const relevant = event.type === 'fdb' || (event.type === 'bridgelink' && event.link.bridgePort !== undefined);
+      const relevant = event.type === 'fdb' || event.type === 'link' || event.type === 'bridgelink';
       if (!relevant) continue;
       ctx.out.begin();
       if (ctx.options.timestamp > 0) ctx.out.fp(stamp(ctx.sys.now, ctx.options.shortTimestamp));
       if (labels) ctx.out.fp(event.type === 'fdb' ? '[NEIGH]' : '[LINK]');
       if (event.type === 'fdb') printFdb(ctx, event.fdb, false, event.deleted);
       else if (event.type === 'bridgelink') printPort(ctx, event.link, event.deleted);
+      // What the link itself announces comes without a port's settings.
+      else if (event.type === 'link') printPort(ctx, event.link, event.deleted, false);
       ctx.out.finish();
     }
   } finally {

@@ -43,18 +43,24 @@ function show(ctx: Context, words: readonly string[]): number {
 }
 
 /** One port as `bridge link` prints it. */
-export function printPort(ctx: Context, info: LinkInfo, deleted = false): void {
+export function printPort(ctx: Context, info: LinkInfo, deleted = false, fromBridge = true): void {
   const { out, options } = ctx;
-  const p = info.bridgePort!;
+  // br_fill_ifinfo: a port that goes has no settings to tell any more.
+  const p = deleted || !fromBridge ? undefined : info.bridgePort;
   out.openObject();
   if (deleted) out.any('deleted', 'true', 'Deleted ');
   out.any('ifindex', info.index, `${info.index}: `);
-  const lowerDown = printNameAndLink(ctx, info, (n) => `${n}: `, true);
+  const lowerDown = printNameAndLink(ctx, info, (n) => `${n}: `, fromBridge);
   printFlags(ctx, info.flags, lowerDown);
   out.any('mtu', info.mtu, `mtu ${info.mtu} `);
   if (info.master !== undefined) {
     const master = ctx.nameOf(info.master);
     out.any('master', master, `master ${master} `);
+  }
+  if (p === undefined) {
+    out.fp('\n');
+    out.closeObject();
+    return;
   }
   out.any('state', p.state, `state ${p.state} `);
   out.any('priority', p.priority, `priority ${p.priority} `);
@@ -80,9 +86,14 @@ function set(ctx: Context, words: readonly string[]): number {
     const found = PORT_SWITCHES.find(([keyword]) => keyword === args.word);
     if (args.is('dev')) dev = args.next();
     else if (found) port[found[1]] = takeSwitch(args, found[0], 234);
-    else if (args.is('cost')) port.cost = atoi(args.next());
-    else if (args.is('priority')) port.priority = atoi(args.next());
-    else if (args.is('state')) {
+    else if (args.is('cost')) {
+      // Only numbers above 0 are sent.
+      const cost = atoi(args.next());
+      if (cost > 0) port.cost = cost;
+    } else if (args.is('priority')) {
+      const priority = atoi(args.next());
+      if (priority >= 0) port.priority = priority & 0xffff;
+    } else if (args.is('state')) {
       const word = args.next();
       const index = /^\d+$/.test(word)
         ? Number(word)

@@ -2,10 +2,11 @@
 import type { BridgeOptions, LinkInfo } from '../../../net';
 import { kindTool } from '../../link-kinds/tool';
 import { KIND_USAGE } from '../help';
-import { invalidArgument, Quit, readUnsigned, notSimulated } from '../lib/args';
+import { invalidArgument, lladdrArgument, Quit, readUnsigned, notSimulated } from '../lib/args';
 import type { Args } from '../lib/args';
 import type { Context } from '../lib/context';
 import { printPort } from './bridge-port';
+import { macOf } from './parse';
 import { bridgeIdText, timer } from './bridge-values';
 
 /** Prints `linkinfo` of -d: the kind, its data, and those of a bridge port. */
@@ -155,7 +156,7 @@ const BRIDGE_MESSAGES: Readonly<Record<string, string>> = {
 
 /** `type bridge OPTIONS`. @throws Quit */
 export function parseBridgeOptions(args: Args): BridgeOptions {
-  const options: Record<string, number | boolean> = {};
+  const options: Record<string, number | boolean | string> = {};
   while (args.more) {
     const found =
       BRIDGE_NUMBERS.find(([keyword]) => args.is(keyword)) ?? BRIDGE_NUMBERS.find(([keyword]) => args.matches(keyword));
@@ -172,7 +173,7 @@ export function parseBridgeOptions(args: Args): BridgeOptions {
       const word = args.next();
       if (word !== '802.1Q' && word !== '802.1q') notSimulated(`bridge vlan_protocol ${word}`);
     } else if (args.matches('group_address')) {
-      notSimulated('bridge group_address');
+      options.groupAddress = macOf(lladdrArgument(args.next()));
     } else if (args.matches('help')) {
       throw new Quit(1, KIND_USAGE.bridge!);
     } else {

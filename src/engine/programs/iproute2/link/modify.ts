@@ -88,7 +88,9 @@ export function setLink(ctx: Context, words: readonly string[]): number {
   const change: LinkChange = { ...w.change };
   let kind: string | undefined;
   if (w.type !== undefined) {
-    if (w.type === 'bridge') change.bridge = parseBridgeOptions(args);
+    // Without a word of the kind's own, nothing about the kind is sent.
+    if (!args.more && w.type !== undefined) kind = undefined;
+    else if (w.type === 'bridge') change.bridge = parseBridgeOptions(args);
     else if (w.type === 'bridge_slave') change.port = parsePortOptions(args);
     else if (w.type === 'veth') {
       if (args.more) throw new Quit(1, KIND_USAGE.veth!);
@@ -107,6 +109,8 @@ export function setLink(ctx: Context, words: readonly string[]): number {
   if (w.group !== undefined) change.group = w.group;
   if (w.name !== undefined) change.name = w.name;
   if (w.netns) change.ns = w.netns;
+  for (const given of [w.address, w.broadcast])
+    if (given && given.length !== 6) throw new Quit(1, `Invalid address length ${given.length} - must be 6 bytes\n`);
   if (w.address) change.mac = macOf(w.address);
   if (w.broadcast) change.broadcast = macOf(w.broadcast);
   if (w.refused !== undefined) throw new Quit(2, w.refused);

@@ -19,6 +19,8 @@ import { netnsByName } from '../netns/names';
 import { linkUsage } from './usage';
 import { notSimulated } from '../lib/args';
 
+const OPERSTATES = ['UNKNOWN', 'NOTPRESENT', 'DOWN', 'LOWERLAYERDOWN', 'TESTING', 'DORMANT', 'UP'] as const;
+
 /** What was said about a link. */
 export interface LinkWords {
   /** After `dev` or on its own: the link that is meant. */
@@ -41,8 +43,8 @@ export interface LinkWords {
   change: LinkChange;
 }
 
-/** A namespace given as a name below /run/netns, a path, or a process. @throws Quit */
-export function netnsArgument(ctx: Context, word: string): NetNamespace {
+/** A namespace given as a name below /run/netns, a path, or a process; undefined when there is no such process. @throws Quit */
+export function netnsArgument(ctx: Context, word: string): NetNamespace | undefined {
   const { sys } = ctx;
   const path = word.includes('/') ? word : `/run/netns/${word}`;
   if (sys.files.exists(path)) {
@@ -53,8 +55,7 @@ export function netnsArgument(ctx: Context, word: string): NetNamespace {
   const pid = readSigned(word);
   if (pid === undefined) invalidArgument('Invalid "netns" value\n', word);
   const proc = sys.proc.ns.pid.processes.get(pid);
-  if (!proc || !proc.alive) throw new Quit(2, 'RTNETLINK answers: No such process\n');
-  return proc.ns.net;
+  return proc?.alive ? proc.ns.net : undefined;
 }
 
 /** Takes words up to the end or behind `type KIND`, whose own words are left. @throws Quit */
@@ -89,19 +90,24 @@ export function parseLinkWords(ctx: Context, args: Args, creating: boolean): Lin
       if (change.txqlen !== undefined) duplicate('txqueuelen', word);
       const n = readSigned(word);
       if (n === undefined) invalidArgument('Invalid "txqueuelen" value\n', word);
-      change.txqlen = n >>> 0;
+      change.txqlen = n;
     } else if (args.is('mtu')) {
       const word = args.next();
       if (change.mtu !== undefined) duplicate('mtu', word);
       const n = readSigned(word);
       if (n === undefined) invalidArgument('Invalid "mtu" value\n', word);
-      change.mtu = n >>> 0;
+      change.mtu = n;
     } else if (args.is('xdp') || args.is('xdpgeneric') || args.is('xdpdrv') || args.is('xdpoffload')) {
-      notSimulated(`link set ${args.word}`);
+      const word = args.word;
+      const program = args.next();
+      if (program !== 'off' && program !== 'none') notSimulated(`link set ${word}`);
     } else if (args.is('netns')) {
       const word = args.next();
       if (w.netns) duplicate('netns', word);
-      w.netns = netnsArgument(ctx, word);
+      const netns = netnsArgument(ctx, word);
+      if (netns) w.netns = netns;
+      // The kernel looks for the process, after the link has been found.
+      else w.refused = 'RTNETLINK answers: No such process\n';
     } else if (args.is('multicast')) change.multicast = onOff('multicast', args.next());
     else if (args.is('allmulticast')) change.allmulticast = onOff('allmulticast', args.next());
     else if (args.is('promisc')) change.promisc = onOff('promisc', args.next());
@@ -146,8 +152,10 @@ export function parseLinkWords(ctx: Context, args: Args, creating: boolean): Lin
       if (mode !== 'DEFAULT' && mode !== 'DORMANT') invalidArgument('Invalid link mode\n', word);
       change.mode = mode;
     } else if (args.is('state')) {
-      args.next();
-      notSimulated('link set state');
+      const word = args.next();
+      const state = OPERSTATES.find((s, i) => s === word.toUpperCase() || String(i) === word);
+      if (!state) invalidArgument('Invalid operstate\n', word);
+      change.operstate = state;
     } else if (args.matches('numtxqueues')) w.numTxQueues = integer('Invalid "numtxqueues" value\n');
     else if (args.matches('numrxqueues')) w.numRxQueues = integer('Invalid "numrxqueues" value\n');
     else if (args.matches('addrgenmode')) {
@@ -169,8 +177,11 @@ export function parseLinkWords(ctx: Context, args: Args, creating: boolean): Lin
     } else if (args.is('gso_max_size') || args.is('gso_max_segs') || args.is('gro_max_size')) {
       const word = args.word;
       const value = args.next();
-      if (readUnsigned(value) === undefined) invalidArgument(`Invalid "${word}" value\n`, value);
-      notSimulated(`link set ${word}`);
+      const n = readUnsigned(value, word === 'gso_max_segs' ? 65535 : undefined);
+      if (n === undefined) invalidArgument(`Invalid "${word}" value\n`, value);
+      if (word === 'gso_max_size') change.gsoMaxSize = n;
+      else if (word === 'gso_max_segs') change.gsoMaxSegs = n;
+      else change.groMaxSize = n;
     } else if (args.is('parentdev')) {
       args.next();
       notSimulated('link add parentdev');

@@ -176,12 +176,12 @@ function printDetails(ctx: Context, info: LinkInfo, show: ShowOptions): void {
   }
   number('num_tx_queues', 'numtxqueues', info.numTxQueues);
   number('num_rx_queues', 'numrxqueues', info.numRxQueues);
-  number('gso_max_size', 'gso_max_size', 65536);
-  number('gso_max_segs', 'gso_max_segs', 65535);
+  number('gso_max_size', 'gso_max_size', info.gsoMaxSize ?? 65536);
+  number('gso_max_segs', 'gso_max_segs', info.gsoMaxSegs ?? 65535);
   // What the device's hardware could do: 65536 unless the driver raised it (netif_set_tso_max_size).
   number('tso_max_size', 'tso_max_size', info.tsoMaxSize ?? 524280);
   number('tso_max_segs', 'tso_max_segs', 65535);
-  number('gro_max_size', 'gro_max_size', 65536);
+  number('gro_max_size', 'gro_max_size', info.groMaxSize ?? 65536);
 }
 
 /** `ip -br link`. */

@@ -87,10 +87,23 @@ export function interfaceText(sys: Sys, info: LinkInfo, alias?: string): string 
   return `${text}\n`;
 }
 
+/** The links as net-tools keeps them: sorted by name, numbers at the end as numbers (nstrcmp). */
+export function byName(sys: Sys): LinkInfo[] {
+  const split = (name: string): [string, number] => {
+    const [, head = '', number = ''] = /^(.*?)(\d*)$/.exec(name)!;
+    return [head, number === '' ? -1 : Number(number)];
+  };
+  return sys.net.links.list().sort((a, b) => {
+    const [headA, numberA] = split(a.name);
+    const [headB, numberB] = split(b.name);
+    return headA === headB ? numberA - numberB : headA < headB ? -1 : 1;
+  });
+}
+
 /** All interfaces that are up, or all. */
 export function allInterfaces(sys: Sys, all: boolean): string {
   let text = '';
-  for (const info of sys.net.links.list()) {
+  for (const info of byName(sys)) {
     if (!all && (info.flags & IFF.UP) === 0) continue;
     text += interfaceText(sys, info);
     const labels = sys.net.addrs.list({ family: 'inet', index: info.index }).map((a) => a.label);
@@ -380,8 +393,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     const [name, ...rest] = words;
     if (name === undefined) {
       if (short) {
-        const rows = sys.net.links
-          .list()
+        const rows = byName(sys)
           .filter((l) => all || (l.flags & IFF.UP) !== 0)
           .map(tableRow);
         yield* sys.print(heading + rows.join(''));

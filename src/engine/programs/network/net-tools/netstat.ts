@@ -7,7 +7,7 @@ import { formatIp, serviceName } from '../../../wire';
 import { GetoptError, getopt } from '../../lib/getopt';
 import { Stop, stoppable } from '../common';
 import { NETSTAT_USAGE } from '../help';
-import { allInterfaces, tableRow } from './ifconfig';
+import { allInterfaces, byName, tableRow } from './ifconfig';
 import { routeTable4, routeTable6 } from './route-table';
 
 const STATES: Readonly<Record<string, string>> = {
@@ -86,7 +86,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
       return 0;
     }
     if (has.has('i')) {
-      const rows = sys.net.links.list().filter((l) => has.has('a') || (l.flags & IFF.UP) !== 0);
+      const rows = byName(sys).filter((l) => has.has('a') || (l.flags & IFF.UP) !== 0);
       if (has.has('e')) yield* sys.print(`Kernel Interface table\n${allInterfaces(sys, has.has('a'))}`);
       else {
         yield* sys.print(
