@@ -47,7 +47,10 @@ export function engine(): Row[] {
   }
   session.simulation.world.run(3_000_000);
   const until = session.simulation.moment;
-  const replayed = median(Array.from({ length: RUNS }, () => timed(() => void finish(replay(lab, entries, until)))));
+  const again = (): void => void finish(replay(lab, entries, until));
+  // Who undoes something has worked for a while: the code is warm.
+  for (let i = 0; i < RUNS; i++) again();
+  const replayed = median(Array.from({ length: RUNS }, () => timed(again)));
 
   const world = createWorld('linux', 'bench');
   const loop = 'i=0; while ((i < 20000)); do ((i++)); done';
@@ -59,7 +62,7 @@ export function engine(): Row[] {
 
   return [
     { what: 'a new world and its first command, Node', value: opened, unit: 'ms', budget: 300 },
-    { what: 'replaying a journal of 50 commands, Node', value: replayed, unit: 'ms', budget: 50 },
+    { what: 'replaying a journal of 50 commands, Node, warm', value: replayed, unit: 'ms', budget: 50 },
     {
       what: 'a bash loop of 20,000 turns, simulated',
       value: simulated,
