@@ -8,6 +8,7 @@ export * from './events';
 export * from './hooks';
 export * from './ipv4/device';
 export * from './ipv4/icmp';
+export * from './ipv4/options';
 export * from './ipv4/stack';
 export * from './ipv6/device';
 export * from './link/bridge';

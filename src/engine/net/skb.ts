@@ -12,6 +12,8 @@ export { PACKET };
 export interface SkbOwner {
   /** An error about a packet it sent: the neighbour does not answer (EHOSTUNREACH). */
   readonly ownerInode: number;
+  /** `probe`: learned path MTUs do not count, only the link's (ip_sk_use_pmtu). */
+  readonly pmtudisc?: string;
 }
 
 /**

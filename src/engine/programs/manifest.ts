@@ -183,7 +183,13 @@ export const MANIFEST: readonly ManifestEntry[] = [
   {
     name: 'traceroute',
     path: '/usr/sbin/traceroute',
-    links: ['/usr/bin/traceroute', '/usr/bin/traceroute.db', '/usr/sbin/traceroute.db'],
+    links: [
+      '/usr/bin/traceroute',
+      '/usr/bin/traceroute.db',
+      '/usr/sbin/traceroute.db',
+      '/usr/bin/traceroute6',
+      '/usr/bin/traceroute4',
+    ],
     size: 68472,
     completes: true,
     group: 'network',

@@ -183,8 +183,8 @@ function writeData(data: DnsData, out: Uint8Array, at: number, names: Map<string
       put16(out, at, data.priority);
       put16(out, at + 2, data.weight);
       put16(out, at + 4, data.port);
-      // RFC 2782: the target is not compressed
-      return writeDnsName(data.target, out, at + 6, undefined);
+      // RFC 2782: the target is not compressed, but later names may point to it.
+      return writeDnsName(data.target, out, at + 6, names, false);
     case 'TXT':
       for (const s of data.strings) {
         out[at++] = s.length;

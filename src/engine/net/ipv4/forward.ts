@@ -6,6 +6,7 @@ import type { NetNamespace } from '../namespace';
 import type { RouteEntry } from '../route/lookup';
 import type { Skb } from '../skb';
 import { PACKET } from '../skb';
+import { forwardedOptions } from './options';
 import type { Ip4Stack } from './stack';
 
 /** Packets that go on (ip_forward.c). */
@@ -42,6 +43,10 @@ export class Ip4Forward {
     }
     if (out === link && !skb.vlan) this.maybeRedirect(skb, packet, link, entry);
     skb.payload = rewriteIpv4(packet, packet.ttl - 1, packet.src, packet.dst, packet.payload);
+    if (packet.options !== undefined) {
+      const nextHop = (entry.gateway as number | undefined) ?? packet.dst;
+      skb.payload = forwardedOptions(ns, skb.payload as Ipv4Packet, link, out, nextHop);
+    }
     skb.owner = null;
     const { netfilter } = ns;
     if (netfilter !== null && netfilter.forward(skb, link, out) !== NF.ACCEPT) return;

@@ -18,6 +18,7 @@ import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
 import { PACKET } from '../skb';
+import { echoedOptions } from './options';
 
 /** Longest error message in bytes, IP header included (RFC 1812). */
 const MAX_ERROR = 576;
@@ -49,6 +50,12 @@ export function readQuoted(original: Uint8Array): Quoted4 | undefined {
     protocol: original[9]!,
     bytes: original.subarray(header),
   };
+}
+
+/** The options of an answer to a packet, where it has some. */
+function echoed(packet: Ipv4Packet): { options?: Uint8Array } {
+  const options = packet.options === undefined ? undefined : echoedOptions(packet);
+  return options === undefined ? {} : { options };
 }
 
 /** ICMP of one namespace (net/ipv4/icmp.c). */
@@ -117,6 +124,7 @@ export class Icmp4 {
       payload: makeIcmp4Echo(id, seq, payload, 0),
       tos: packet.tos,
       df: false,
+      ...echoed(packet),
       mark: ns.ipv4.fwmark_reflect ? skb.mark : 0,
     });
   }
@@ -255,6 +263,7 @@ export class Icmp4 {
       // RFC 1812: errors go out with precedence "internetwork control".
       tos: (packet.tos & 0x1e) | 0xc0,
       df: false,
+      ...echoed(packet),
       route,
       about: skb,
       mark: ns.ipv4.fwmark_reflect ? skb.mark : 0,

@@ -10,6 +10,7 @@ import type { Skb } from '../skb';
 import { PACKET } from '../skb';
 import { Defragmenter4 } from './fragment';
 import { Ip4Forward } from './forward';
+import { receivedOptions } from './options';
 import type { Ip4Stack } from './stack';
 
 /** Packets that come in (ip_input.c). */
@@ -165,6 +166,8 @@ export class Ip4Input {
     }
     const { netfilter } = ns;
     if (netfilter !== null && netfilter.input(skb, link) !== NF.ACCEPT) return;
+    if ((skb.payload as Ipv4Packet).options !== undefined)
+      skb.payload = receivedOptions(owner.ns, skb.payload as Ipv4Packet);
     if (owner !== link) handOver(skb, owner);
     owner.ns.ip4.input.localDeliverFinish(skb, owner);
   }

@@ -15,6 +15,7 @@ import { Skb } from '../skb';
 import type { RouteType } from '../types';
 import { IFF } from '../types';
 import { fragment4 } from './fragment';
+import { sentOptions } from './options';
 import type { Output4 } from './route';
 import type { Ip4Stack } from './stack';
 
@@ -92,7 +93,7 @@ export class Ip4Output {
       tos: s.tos ?? 0,
       df,
       id: s.id ?? this.ident(dst, src, s.protocol),
-      options: s.options,
+      ...(s.options !== undefined && { options: sentOptions(ns, s.options, src) }),
     });
     const skb = new Skb(ETHERTYPE.IPV4, packet);
     skb.mark = s.mark ?? 0;
@@ -145,6 +146,11 @@ export class Ip4Output {
   /** ip_finish_output */
   private finishOutput(skb: Skb, entry: RouteEntry, link: Link, type: RouteType): ErrnoCode | undefined {
     const packet = skb.payload as Ipv4Packet;
+    // Who probes the path looks at the link alone.
+    if (skb.owner?.pmtudisc === 'probe' && skb.length <= link.mtu) {
+      this.toNeighbour(skb, packet.dst, entry, link, type);
+      return skb.lost ? 'ENOBUFS' : undefined;
+    }
     if (
       skb.length > link.mtu ||
       (entry.exceptions !== null && skb.length > this.ip.routing.mtu(entry, link, packet.dst)) ||

@@ -353,7 +353,9 @@ export class LinkTable implements LinkApi {
   /** __dev_set_mtu with its announcements to the protocols. */
   changeMtu(link: Link, mtu: number): void {
     if (link.mtu === mtu) return;
+    const before = link.mtu;
     link.mtu = mtu;
+    this.ns.routes.linkMtuChanged(link, before);
     this.ns.deviceEvent('changeMtu', link);
     link.port?.bridge.portMtuChanged();
   }

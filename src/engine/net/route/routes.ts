@@ -372,6 +372,22 @@ export class Routes implements RouteApi {
       for (const route of table.list()) for (const nh of route.nexthops) nh.exceptions = null;
   }
 
+  /**
+   * fib_sync_mtu: a learned path MTU above a link's new one comes down to it, and one that was the link's old one goes with it.
+   * @param before the link's MTU until now
+   */
+  linkMtuChanged(link: Link, before: number): void {
+    for (const table of this.ns.fib.tables('inet').values())
+      for (const route of table.list())
+        for (const nh of route.nexthops) {
+          if (nh.link !== link || nh.exceptions === null) continue;
+          for (const [dst, e] of nh.exceptions) {
+            if (e.locked ? link.mtu <= e.mtu : e.mtu > 0 && (link.mtu < e.mtu || before === e.mtu))
+              nh.exceptions.set(dst, { ...e, mtu: link.mtu, locked: false });
+          }
+        }
+  }
+
   // --- the kernel's own routes ----------------------------------------------------------------------------------------
 
   /** fib_magic: adds a route for an address. */

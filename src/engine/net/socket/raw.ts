@@ -20,6 +20,10 @@ import { DatagramSocket, isGroup } from './socket';
 export class RawSocket extends DatagramSocket {
   /** ICMP_FILTER: bit of each ICMP type that is not wanted. */
   icmpFilter = 0;
+  /** SO_DONTROUTE: only what is on a link can be reached. */
+  dontRoute = false;
+  /** IP_OPTIONS of what it sends over IPv4, a multiple of four bytes. */
+  ipOptions: Uint8Array | undefined = undefined;
   /** Accepts a copy of `packet`? Programs that know what they wait for may set it. */
   filter: ((packet: IpPacket) => boolean) | null = null;
 
@@ -91,8 +95,9 @@ export class RawSocket extends DatagramSocket {
         throw new Errno(route);
       }
       if (route.type === 'broadcast' && !this.broadcast) throw new Errno('EACCES');
+      if (this.dontRoute && route.entry.gateway !== undefined) throw new Errno('ENETUNREACH');
       const df = options.df ?? this.pmtudisc !== 'dont';
-      const length = 20 + encodedLength(payload);
+      const length = 20 + (this.ipOptions?.length ?? 0) + encodedLength(payload);
       if (length - 20 > 65535) throw new Errno('EMSGSIZE');
       const mtu =
         this.pmtudisc === 'probe' ? route.link.mtu : ns.ip4.routing.mtu(route.entry, route.link, dest.address);
@@ -115,6 +120,7 @@ export class RawSocket extends DatagramSocket {
           : this.pmtudisc === 'do' || this.pmtudisc === 'probe'
             ? { id: 0 }
             : {}),
+        ...(this.ipOptions && { options: this.ipOptions }),
         oif,
         mark: this.mark,
         owner: this,

@@ -11,7 +11,8 @@ export interface DigLookup {
   class: number;
   tcp: boolean | undefined;
   time: number | undefined;
-  tries: number;
+  /** undefined: what resolv.conf says, or 3. */
+  tries: number | undefined;
   search: boolean;
   ndots: number | undefined;
   domain: string | undefined;
@@ -70,6 +71,10 @@ export interface DigCommand {
   /** Lines for standard error before anything is asked. */
   readonly warnings: readonly string[];
   readonly show: 'help' | 'version' | undefined;
+  /** -f: a file of command lines. */
+  readonly batch: string | undefined;
+  /** What holds for a lookup that says nothing. */
+  readonly base: DigLookup;
 }
 
 /** What holds when the command line says nothing. */
@@ -82,7 +87,7 @@ export function defaults(): DigLookup {
     class: 1,
     tcp: undefined,
     time: undefined,
-    tries: 3,
+    tries: undefined,
     search: false,
     ndots: undefined,
     domain: undefined,

@@ -13,19 +13,24 @@ export function reverseOf(text: string): string {
   return `${text.split('.').reverse().join('.')}.in-addr.arpa`;
 }
 
-/** Takes a command line apart. @throws Stop */
-export function parseDig(argv: readonly string[], version: string): DigCommand {
-  const base = defaults();
+/**
+ * Takes a command line apart.
+ * @param outer the command line that named the file of which this is a line
+ * @throws Stop
+ */
+export function parseDig(argv: readonly string[], version: string, outer?: DigCommand): DigCommand {
+  const base = outer ? { ...outer.base } : defaults();
   const lookups: DigLookup[] = [];
   const servers: string[] = [];
   const warnings: string[] = [];
   const state = {
-    family: 'any' as DigCommand['family'],
-    port: 53,
-    source: undefined as DigCommand['source'],
-    short: false,
-    cmd: true,
-    micros: false,
+    family: outer?.family ?? 'any',
+    port: outer?.port ?? 53,
+    source: outer?.source,
+    short: outer?.short ?? false,
+    cmd: outer?.cmd ?? true,
+    micros: outer?.micros ?? false,
+    batch: undefined as string | undefined,
     show: undefined as DigCommand['show'],
   };
   // Types and classes may come before the name they belong to.
@@ -88,6 +93,9 @@ export function parseDig(argv: readonly string[], version: string): DigCommand {
         else target.class = klass;
         break;
       }
+      case 'f':
+        if (outer === undefined) state.batch = value;
+        break;
       case 'p': {
         const bad = !/^\d+$/.test(value) ? 'not a valid number' : Number(value) > 65535 ? 'out of range' : undefined;
         if (bad) throw new Stop(1, "dig: Couldn't parse port number\n", `invalid port number '${value}': ${bad}\n`);
@@ -133,9 +141,9 @@ export function parseDig(argv: readonly string[], version: string): DigCommand {
       newLookup(word);
     }
   }
-  if (lookups.length === 0) {
+  if (lookups.length === 0 && state.batch === undefined) {
     const l = newLookup('.');
     if (!l.typeSet) l.type = DNS_TYPE.NS;
   }
-  return { ...state, lookups, servers, warnings };
+  return { ...state, base, lookups, servers: servers.length > 0 || !outer ? servers : outer.servers, warnings };
 }

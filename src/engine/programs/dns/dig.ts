@@ -1,16 +1,16 @@
 /** dig(1) of BIND 9.18. */
 import type { Coroutine } from '../../core';
+import { decode, isErrno, strerror } from '../../core';
 import type { Program, Sys } from '../../host';
 import type { EdnsOption } from '../../wire';
 import { DNS_TYPE, formatIp, ip6Bytes } from '../../wire';
 import { strftime } from '../lib/strftime';
 import { Stop, stoppable } from '../network/common';
-import type { ResolvConf } from '../network/resolv-conf';
 import type { DigCommand, DigLookup } from './dig-lookup';
 import { parseDig } from './dig-options';
 import { BIND_VERSION, DIG_HELP, DIG_USAGE } from './help';
-import type { Answer, Lookup, Reporter, Server } from './lookup';
-import { bindConf, confServers, illegalName, namedServer, perform } from './lookup';
+import type { Answer, BindConf, Lookup, Reporter, Server } from './lookup';
+import { bindConf, confServers, illegalName, mappedServer, namedServer, perform } from './lookup';
 import type { Style } from './print';
 import { bodyText, headerText, serverSocket, styledData } from './print';
 
@@ -45,7 +45,7 @@ function ednsOptions(sys: Sys, l: DigLookup): EdnsOption[] {
 }
 
 /** What is asked for on behalf of one lookup of the command line. */
-function lookupOf(sys: Sys, c: DigCommand, l: DigLookup, servers: readonly Server[], conf: ResolvConf): Lookup {
+function lookupOf(sys: Sys, c: DigCommand, l: DigLookup, servers: readonly Server[], conf: BindConf): Lookup {
   return {
     name: l.name,
     type: l.type,
@@ -53,8 +53,8 @@ function lookupOf(sys: Sys, c: DigCommand, l: DigLookup, servers: readonly Serve
     servers,
     port: c.port,
     tcp: l.tcp ?? (l.type === DNS_TYPE.ANY || l.type === DNS_TYPE.AXFR),
-    time: l.time,
-    tries: l.tries,
+    time: l.time ?? conf.time,
+    tries: l.tries ?? conf.tries ?? 3,
     flags: { rd: l.rd, ad: l.ad, cd: l.cd, aa: l.aa, tc: l.tc, ra: l.ra, z: l.z },
     opcode: l.opcode,
     id: l.id,
@@ -88,6 +88,7 @@ function statsText(sys: Sys, c: DigCommand, a: Answer): string {
 function answerText(sys: Sys, c: DigCommand, l: DigLookup, a: Answer): string {
   const style = styleOf(l);
   if (c.short) {
+    if (!l.answer) return '';
     const tail = l.identify ? ` from server ${formatIp(a.server.address)} in ${Math.floor(a.micros / 1000)} ms.` : '';
     return a.reply.answers.map((r) => `${styledData(r, style)}${tail}\n`).join('');
   }
@@ -134,67 +135,101 @@ function* trace(sys: Sys, c: DigCommand, l: DigLookup, base: Lookup, reporter: R
   return true;
 }
 
+/** Carries out a command line, or a line of a batch. @returns the exit status */
+function* carryOut(sys: Sys, c: DigCommand, conf: BindConf): Coroutine<number> {
+  for (const w of c.warnings) yield* sys.eprint(`${w}\n`);
+  for (const l of c.lookups) {
+    const why = illegalName(l.name);
+    if (why) throw new Stop(why.startsWith('IDNA') ? 1 : 10, `dig: '${l.name}' is not a legal ${why}\n`);
+  }
+  let servers: Server[] = [];
+  for (const name of c.servers) {
+    const mapped = mappedServer(name, c.family);
+    if (mapped !== undefined) {
+      yield* sys.print(mapped);
+      return 0;
+    }
+    const found = yield* namedServer(sys, name, c.family);
+    if ('error' in found) throw new Stop(1, `dig: ${found.error}\n`);
+    servers.push(...found);
+  }
+  const found = `; (${servers.length} server${servers.length === 1 ? '' : 's'} found)\n`;
+  if (servers.length === 0) servers = confServers(conf, c.family);
+  let status = 0;
+  for (const l of c.lookups) {
+    const greeting = l.greeting?.replace('\n@;', `\n${found};`);
+    let greeted = false;
+    const say = (text: string): Coroutine<void> => sys.print(text);
+    const reporter: Reporter = {
+      say,
+      *unreachable() {
+        if (greeting !== undefined && !greeted) yield* sys.print(greeting);
+        greeted = true;
+      },
+      *sending(query, size) {
+        if (!l.qr || c.short) return;
+        if (greeting !== undefined && !greeted && c.cmd) yield* sys.print(greeting);
+        greeted = true;
+        yield* sys.print((l.comments ? `;; Sending:\n${headerText(query)}\n` : '') + bodyText(query, l, styleOf(l)));
+        if (l.stats) yield* sys.print(`;; QUERY SIZE: ${size}\n\n`);
+      },
+      *passed(answer) {
+        if (l.showSearch) yield* sys.print(answerText(sys, c, l, answer));
+      },
+    };
+    const lookup = lookupOf(sys, c, l, servers, conf);
+    if (l.trace) {
+      if (greeting !== undefined && c.cmd) yield* sys.print(greeting);
+      greeted = true;
+      if (!(yield* trace(sys, c, l, lookup, reporter))) status = 9;
+      continue;
+    }
+    const answer = yield* perform(sys, lookup, reporter);
+    if (!answer) {
+      status = 9;
+      continue;
+    }
+    if (greeting !== undefined && !greeted && c.cmd && !c.short) yield* sys.print(greeting);
+    yield* sys.print(answerText(sys, c, l, answer));
+  }
+  return status;
+}
+
+/** The lines of a batch file, without empty ones and comments. @throws Stop */
+function* batchLines(sys: Sys, file: string): Coroutine<string[]> {
+  try {
+    const text = file === '-' ? decode(yield* sys.readAll(0)) : yield* sys.readFile(file);
+    return text.split('\n').filter((l) => l !== '' && !/^[\r#;]/.test(l));
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    throw new Stop(8, `${file}: ${strerror(e.code)}\ndig: couldn't open specified batch file\n`);
+  }
+}
+
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
     const c = parseDig(argv, BIND_VERSION);
     if (c.show === 'version') {
-      yield* sys.print(`DiG ${BIND_VERSION}\n`);
+      yield* sys.eprint(`DiG ${BIND_VERSION}\n`);
       return 0;
     }
     if (c.show === 'help') {
       yield* sys.print(DIG_USAGE + DIG_HELP);
       return 0;
     }
-    for (const w of c.warnings) yield* sys.eprint(`${w}\n`);
-    for (const l of c.lookups) {
-      const why = illegalName(l.name);
-      if (why) throw new Stop(10, `dig: '${l.name}' is not a legal name (${why})\n`);
-    }
+    const lines = c.batch === undefined ? [] : yield* batchLines(sys, c.batch);
     const conf = yield* bindConf(sys, 'dig');
-    let servers: Server[] = [];
-    for (const name of c.servers) {
-      const found = yield* namedServer(sys, name, c.family);
-      if ('error' in found) throw new Stop(1, `dig: ${found.error}\n`);
-      servers.push(...found);
-    }
-    const found = `; (${servers.length} server${servers.length === 1 ? '' : 's'} found)\n`;
-    if (servers.length === 0) servers = confServers(conf, c.family);
-    let status = 0;
-    for (const l of c.lookups) {
-      const greeting = l.greeting?.replace('\n@;', `\n${found};`);
-      let greeted = false;
-      const say = (text: string): Coroutine<void> => sys.print(text);
-      const reporter: Reporter = {
-        say,
-        *unreachable() {
-          if (greeting !== undefined && !greeted) yield* sys.print(greeting);
-          greeted = true;
-        },
-        *sending(query, size) {
-          if (!l.qr || c.short) return;
-          if (greeting !== undefined && !greeted && c.cmd) yield* sys.print(greeting);
-          greeted = true;
-          yield* sys.print(`;; Sending:\n${headerText(query)}\n${bodyText(query, l, styleOf(l))}`);
-          if (l.stats) yield* sys.print(`;; QUERY SIZE: ${size}\n\n`);
-        },
-        *passed(answer) {
-          if (l.showSearch) yield* sys.print(answerText(sys, c, l, answer));
-        },
-      };
-      const lookup = lookupOf(sys, c, l, servers, conf);
-      if (l.trace) {
-        if (greeting !== undefined && c.cmd) yield* sys.print(greeting);
-        greeted = true;
-        if (!(yield* trace(sys, c, l, lookup, reporter))) status = 9;
-        continue;
-      }
-      const answer = yield* perform(sys, lookup, reporter);
-      if (!answer) {
-        status = 9;
-        continue;
-      }
-      if (greeting !== undefined && !greeted && c.cmd && !c.short) yield* sys.print(greeting);
-      yield* sys.print(answerText(sys, c, l, answer));
+    let status = yield* carryOut(sys, c, conf);
+    let last = c;
+    for (const line of lines) {
+      // +short and its like hold for the lines that follow as well; what is said about one lookup does not.
+      const next = parseDig(['dig', ...line.trim().split(/\s+/)], BIND_VERSION, {
+        ...last,
+        base: c.base,
+        servers: c.servers,
+      });
+      last = next;
+      status = (yield* carryOut(sys, next, conf)) || status;
     }
     return status;
   });

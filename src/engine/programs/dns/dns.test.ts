@@ -159,7 +159,7 @@ test('types, data and names as text', () => {
   );
   assert.equal(dataText({ type: 'raw', typeNumber: 9, bytes: Uint8Array.of(1, 171) }), '\\# 2 01AB');
   assert.equal(reverseOf('10.0.0'), '0.0.10.in-addr.arpa');
-  assert.equal(illegalName('a'.repeat(64)), 'label too long');
+  assert.equal(illegalName('a'.repeat(64)), 'IDNA2008 name (domain label longer than 63 characters), use +noidnin');
   assert.equal(illegalName('.'), undefined);
 });
 
@@ -195,8 +195,35 @@ test('options before the first name hold for all, those behind it for one', () =
   assert.deepEqual(
     lookups.map((l) => [l.name, l.type, l.tcp, l.rd, l.tries]),
     [
-      ['a.test', 1, true, false, 3],
+      ['a.test', 1, true, false, undefined],
       ['b.test', 15, true, true, 5],
     ],
   );
+});
+
+test('dig -f takes a file of command lines: +short stays, +noall holds for its line', () => {
+  assert.equal(
+    screen(
+      String.raw`printf '# names\n\n+short db.lab.test\ndb.lab.test +noall\nwww.lab.test\n' > /tmp/q`,
+      'ip netns exec a dig -f /tmp/q',
+    ),
+    '10.0.0.90\ndb.lab.test.\n10.0.0.90\n',
+  );
+  assert.equal(
+    screen('ip netns exec a dig -f /tmp/none'),
+    "/tmp/none: No such file or directory\ndig: couldn't open specified batch file\n",
+  );
+});
+
+test("dig and nslookup follow resolv.conf's attempts; host has its own", () => {
+  const lost = ';; communications error to 10.0.0.9#53: timed out\n';
+  const one = (command: string): string =>
+    screen(
+      'printf "nameserver 10.0.0.9\\noptions timeout:1 attempts:1\\n" > /etc/netns/a/resolv.conf',
+      `ip netns exec a ${command}`,
+    );
+  assert.equal(one('nslookup x.test'), `${lost};; no servers could be reached\n\n`);
+  assert.equal(one('host x.test'), `${lost}${lost};; no servers could be reached\n`);
+  assert.equal(one('dig +short +tries=2 x.test').split(lost).length, 3);
+  assert.equal(one('dig +short x.test').split(lost).length, 2);
 });

@@ -6,7 +6,7 @@ import { DNS_TYPE, formatIp, parseIp, reverseName } from '../../wire';
 import { Stop, stoppable } from '../network/common';
 import { BIND_VERSION, HOST_USAGE } from './help';
 import type { Answer, Lookup, Reporter } from './lookup';
-import { bindConf, chaseAliases, confServers, illegalName, namedServer, perform } from './lookup';
+import { bindConf, chaseAliases, confServers, illegalName, mappedServer, namedServer, perform } from './lookup';
 import { bodyText, headerText, PLAIN } from './print';
 import { classByName, dataText, rcodeName, recordType, typeByName, typeName } from './text';
 
@@ -170,10 +170,15 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     const [name, serverName] = operands;
     if (name === undefined || operands.length > 2) throw new Stop(1, HOST_USAGE);
     const why = illegalName(name);
-    if (why) throw new Stop(1, `host: '${name}' is not a legal name (${why})\n`);
+    if (why) throw new Stop(1, `host: '${name}' is not a legal ${why}\n`);
     const conf = yield* bindConf(sys, 'host');
     let servers = confServers(conf, o.family);
     if (serverName !== undefined) {
+      const mapped = mappedServer(serverName, o.family);
+      if (mapped !== undefined) {
+        yield* sys.print(mapped);
+        return 1;
+      }
       const found = yield* namedServer(sys, serverName, o.family);
       if ('error' in found) throw new Stop(1, `host: ${found.error}\n`);
       servers = found;
@@ -196,7 +201,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
         servers,
         port: o.port,
         tcp: o.tcp,
-        time: o.time,
+        time: o.time ?? conf.time,
         tries: o.tries,
         flags: { rd: o.recurse, ad: false, cd: false, aa: false, tc: false, ra: false, z: false },
         opcode: 0,

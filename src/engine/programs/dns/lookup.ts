@@ -3,7 +3,7 @@ import type { Coroutine, ErrnoCode, Micros } from '../../core';
 import { isErrno } from '../../core';
 import type { Sys } from '../../host';
 import type { DnsMessage, Edns, IpAddress } from '../../wire';
-import { decodeDns, DNS_RCODE, encodeDns, formatIp, isDnsName, makeDns, parseIp } from '../../wire';
+import { decodeDns, DNS_RCODE, encodeDns, formatIp, isDnsName, makeDns, parseIp, parseIp4, parseIp6 } from '../../wire';
 import { answers, framed, readExactly } from '../network/dns-query';
 import { Stop } from '../network/common';
 import type { ResolvConf } from '../network/resolv-conf';
@@ -105,14 +105,30 @@ const LOCAL: readonly Server[] = ['::1', 0x7f000001].map((address) => ({
   name: formatIp(address),
 }));
 
+/** resolv.conf as BIND's tools read it: its options count where the command line says nothing. */
+export interface BindConf extends ResolvConf {
+  /** Seconds, of `options timeout:`. */
+  readonly time: number | undefined;
+  /** Of `options attempts:`. */
+  readonly tries: number | undefined;
+}
+
 /** resolv.conf as BIND's tools read it: a server that is no address makes it unusable. @throws Stop */
-export function* bindConf(sys: Sys, program: string): Coroutine<ResolvConf> {
+export function* bindConf(sys: Sys, program: string): Coroutine<BindConf> {
+  let time: number | undefined;
+  let tries: number | undefined;
   for (const line of (yield* slurp(sys, '/etc/resolv.conf')).split('\n')) {
     const [, address] = /^nameserver[ \t]+(\S+)/.exec(line) ?? [];
     if (address !== undefined && parseIp(address.split('%')[0]!) === undefined)
       throw new Stop(1, `${program}: parse of /etc/resolv.conf failed\n`);
+    for (const [, option, value] of line.startsWith('options')
+      ? line.matchAll(/[ \t](timeout|attempts):(\d+)(?!\S)/g)
+      : []) {
+      if (option === 'timeout') time = Math.max(1, Number(value));
+      else tries = Math.max(1, Number(value));
+    }
   }
-  return yield* readResolvConf(sys);
+  return { ...(yield* readResolvConf(sys)), time, tries };
 }
 
 /** The servers of resolv.conf, of the wanted family. */
@@ -129,6 +145,8 @@ export function* namedServer(
   name: string,
   family: 'inet' | 'inet6' | 'any',
 ): Coroutine<Server[] | { readonly error: string }> {
+  if (family === 'inet' && parseIp6(name) !== undefined)
+    return { error: `couldn't get address for '${name}': address family not supported` };
   const found = yield* lookupHost(sys, name, { family });
   if ('error' in found) {
     const why = found.error === 'Temporary failure in name resolution' ? 'failure' : 'not found';
@@ -138,13 +156,24 @@ export function* namedServer(
   return found.addresses.map((address) => ({ address, scope, name: name.split('%')[0]! }));
 }
 
-/** Why BIND does not take a name, or undefined when it does. */
+/** Why BIND does not take a name, or undefined when it does: what follows `PROGRAM: 'NAME' is not a legal `. */
 export function illegalName(name: string): string | undefined {
   if (name === '.' || name === '') return undefined;
   const bare = name.endsWith('.') ? name.slice(0, -1) : name;
-  if (/(^|[^\\])\.\.|^\./.test(name)) return 'empty label';
-  if (bare.split('.').some((l) => l.length > 63)) return 'label too long';
-  return isDnsName(bare) ? undefined : 'ran out of space';
+  if (/(^|[^\\])\.\.|^\./.test(name)) return 'name (empty label)';
+  // The library for international names sees these first.
+  const long = bare.split('.').some((l) => l.length > 63)
+    ? 'domain label longer than 63 characters'
+    : isDnsName(bare)
+      ? undefined
+      : 'domain name longer than 255 characters';
+  return long && `IDNA2008 name (${long}), use +noidnin`;
+}
+
+/** A server of the other family: BIND maps the address and then has nobody to ask. @returns what it says, without an end */
+export function mappedServer(name: string, family: 'inet' | 'inet6' | 'any'): string | undefined {
+  if (family !== 'inet6' || parseIp4(name) === undefined) return undefined;
+  return `;; Skipping mapped address '::ffff:${name}'\n;; No acceptable nameservers\n`;
 }
 
 /** The message that asks. */
@@ -201,6 +230,8 @@ function* overUdp(sys: Sys, l: Lookup, server: Server, query: DnsMessage, bytes:
 
 function* overTcp(sys: Sys, l: Lookup, server: Server, query: DnsMessage, bytes: Uint8Array): Coroutine<Tried> {
   const socket = tcpSocket(sys, typeof server.address === 'number' ? 'inet' : 'inet6');
+  // A segment fits the smallest path of IPv6 (isc_nm_tcpdnsconnect).
+  socket.userMss = 1220;
   const fd = sys.install(socket);
   let setup = true;
   try {

@@ -5,9 +5,8 @@ import type { Program, Sys } from '../../host';
 import type { DnsMessage, DnsRecord } from '../../wire';
 import { DNS_TYPE, dnsTypeNumber, formatIp, parseIp, reverseName } from '../../wire';
 import { Stop, stoppable } from '../network/common';
-import type { ResolvConf } from '../network/resolv-conf';
 import { BIND_VERSION, NSLOOKUP_USAGE } from './help';
-import type { Answer, Lookup, Reporter, Server } from './lookup';
+import type { Answer, BindConf, Lookup, Reporter, Server } from './lookup';
 import { bindConf, chaseAliases, confServers, illegalName, namedServer, perform } from './lookup';
 import { classByName, className, dataText, rcodeName, typeByName, typeName } from './text';
 
@@ -73,7 +72,7 @@ class Session {
   private search = true;
   private fail = false;
   private time: number | undefined;
-  private tries = 3;
+  private tries: number;
   private port = 53;
   private ndots: number;
   private domains: readonly string[];
@@ -83,8 +82,10 @@ class Session {
 
   constructor(
     private readonly sys: Sys,
-    private readonly conf: ResolvConf,
+    private readonly conf: BindConf,
   ) {
+    this.time = conf.time;
+    this.tries = conf.tries ?? 3;
     this.ndots = conf.ndots;
     this.domains = conf.search;
   }
@@ -183,7 +184,9 @@ class Session {
     const address = parseIp(name);
     const reverse = address !== undefined && !this.typeSet;
     const type = reverse ? DNS_TYPE.PTR : typeByName(this.type)!;
-    if (illegalName(name) !== undefined) {
+    const why = illegalName(name);
+    if (why?.startsWith('IDNA')) throw new Stop(1, `nslookup: '${name}' is not a legal ${why}\n`);
+    if (why !== undefined) {
       this.errors = true;
       yield* this.say(`** server can't find ${name}: NXDOMAIN\n`);
       return;

@@ -113,3 +113,45 @@ test('a link without carrier throws away what it is to send before taps see it, 
     '2',
   );
 });
+
+/** Two hosts with a router between them, whose further link takes 1300 bytes. */
+const ROUTED = [
+  'for n in c r d; do ip netns add $n; ip -n $n link set lo up; done',
+  'ip link add e netns c type veth peer name e netns r; ip link add f netns r mtu 1300 type veth peer name e netns d',
+  'ip -n c addr add 10.1.0.2/24 dev e; ip -n r addr add 10.1.0.1/24 dev e; ip -n r addr add 10.2.0.1/24 dev f; ip -n d addr add 10.2.0.2/24 dev e',
+  'for n in c r d; do ip -n $n link set e up; done; ip -n r link set f up; ip netns exec r sysctl -qw net.ipv4.ip_forward=1',
+  'ip -n c route add default via 10.1.0.1; ip -n d route add default via 10.2.0.1; sleep 3',
+];
+
+test('ping -R and -T show what routers wrote into the options of the header', () => {
+  const routes = screen(...ROUTED, 'ip netns exec c ping -n -R -c 2 -i 0.2 10.2.0.2');
+  assert.match(routes, /^PING 10\.2\.0\.2 \(10\.2\.0\.2\) 56\(124\) bytes of data\.\n/);
+  assert.match(
+    routes,
+    /\nRR: \t10\.1\.0\.2\n\t10\.2\.0\.1\n\t10\.2\.0\.2\n\t10\.2\.0\.2\n\t10\.1\.0\.1\n\t10\.1\.0\.2\n\n64 bytes .*\t\(same route\)\n/,
+  );
+  // A timestamp has the address of the link by which the packet came; four of them find room.
+  assert.match(
+    screen(...ROUTED, 'ip netns exec c ping -n -T tsandaddr -c 1 10.2.0.2'),
+    /\nTS: \t10\.1\.0\.2\t\d+ absolute\n\t10\.1\.0\.1\t\d+\n\t10\.2\.0\.2\t\d+\n\t10\.2\.0\.2\t\d+\nUnrecorded hops: 2\n\n/,
+  );
+});
+
+test('traceroute --mtu goes on with what the narrow link takes, and does not believe what was learned before', () => {
+  assert.match(
+    screen(
+      ...ROUTED,
+      'ip netns exec c ping -c 1 -M do -s 1400 10.2.0.2',
+      'ip netns exec c traceroute -n -q 1 --mtu 10.2.0.2',
+    ),
+    /\n 1 {2}10\.1\.0\.1 {2}\S+ ms F=1500\n 2 {2}10\.2\.0\.2 {2}\S+ ms F=1300\n$/,
+  );
+});
+
+test('a learned path MTU follows the MTU of the link', () => {
+  const get = 'ip -n c route get 10.2.0.2';
+  const learned = [...ROUTED, 'ip netns exec c ping -c 1 -M do -s 1400 10.2.0.2'];
+  assert.match(screen(...learned, get), /mtu 1300/);
+  assert.match(screen(...learned, 'ip -n c link set e mtu 1200', get), /mtu 1200/);
+  assert.match(screen(...learned, 'ip -n c link set e mtu 1200', 'ip -n c link set e mtu 1400', get), /mtu 1400/);
+});

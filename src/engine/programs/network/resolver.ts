@@ -87,6 +87,11 @@ function collect(name: string, messages: readonly (DnsMessage | undefined)[], fa
   return { name: canonical, aliases, addresses };
 }
 
+/** Without an answer that can be used, res_nsend leaves ECONNREFUSED or ETIMEDOUT, for which nss_dns says "unavailable". */
+function statusOf(error: HostError): Exclude<NssStatus, 'SUCCESS'> {
+  return error === 'TRY_AGAIN' ? 'UNAVAIL' : 'NOTFOUND';
+}
+
 function* fromDns(sys: Sys, name: string, family: Family | 'any'): Coroutine<Found> {
   const conf = yield* readResolvConf(sys);
   const types =
@@ -98,8 +103,7 @@ function* fromDns(sys: Sys, name: string, family: Family | 'any'): Coroutine<Fou
           ? [DNS_TYPE.A]
           : [DNS_TYPE.A, DNS_TYPE.AAAA];
   const queried: Queried = yield* resSearch(sys, conf, name, types);
-  if (queried.kind === 'error')
-    return { status: queried.error === 'TRY_AGAIN' ? 'TRYAGAIN' : 'NOTFOUND', error: queried.error };
+  if (queried.kind === 'error') return { status: statusOf(queried.error), error: queried.error };
   const host = collect(queried.name, queried.answers, family);
   if (host.addresses.length === 0) return { status: 'NOTFOUND', error: 'NO_DATA' };
   return { status: 'SUCCESS', host };
@@ -178,8 +182,7 @@ function* foundByAddress(sys: Sys, address: IpAddress, services?: readonly NssSe
     if (service !== 'dns') return undefined;
     const conf = yield* readResolvConf(sys);
     const queried = yield* resQuery(sys, conf, reverseName(address), [DNS_TYPE.PTR]);
-    if (queried.kind === 'error')
-      return { status: queried.error === 'TRY_AGAIN' ? 'TRYAGAIN' : 'NOTFOUND', error: queried.error };
+    if (queried.kind === 'error') return { status: statusOf(queried.error), error: queried.error };
     const names = (queried.answers[0]?.answers ?? []).flatMap((r) => (r.data.type === 'PTR' ? [r.data.name] : []));
     const [name, ...aliases] = names;
     if (name === undefined) return { status: 'NOTFOUND', error: 'NO_DATA' };

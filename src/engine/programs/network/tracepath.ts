@@ -73,7 +73,7 @@ class Path {
   ) {
     const v4 = typeof address === 'number';
     this.overhead = v4 ? 28 : 48;
-    this.mtu = o.length ?? (v4 ? 65535 : 128000);
+    this.mtu = Math.min(o.length ?? 128000, v4 ? 65535 : 128000);
     this.socket = udpSocket(sys, v4 ? 'inet' : 'inet6');
     this.socket.pmtudisc = 'do';
     this.socket.recvErr = true;
@@ -272,7 +272,7 @@ DESCRIPTION
           o.family = family;
         } else if (name === 'n') o.numeric = true;
         else if (name === 'b') o.both = true;
-        else if (name === 'l') o.length = number(arg!, 28, 128000);
+        else if (name === 'l') o.length = number(arg!, 0, 0x7fffffff);
         else if (name === 'm') o.hops = number(arg!, 0, 255);
         else if (name === 'p') o.port = number(arg!, 0, 65535);
         else if (name === 'V')
@@ -289,6 +289,9 @@ DESCRIPTION
       if ('error' in found) throw new Stop(1, `tracepath: ${host}: ${found.error}\n`);
       const address =
         found.addresses.find((a) => o.family !== undefined || typeof a === 'number') ?? found.addresses[0]!;
+      const overhead = typeof address === 'number' ? 28 : 48;
+      if (o.length !== undefined && o.length <= overhead)
+        throw new Stop(1, `tracepath: pktlen must be within: ${overhead} < value <= 2147483647\n`);
       yield* new Path(sys, o, address).run();
       return 0;
     });

@@ -85,8 +85,11 @@ export class Answerer {
     private readonly chaos: (name: string) => readonly string[] | undefined,
   ) {}
 
-  /** @param recursion without it, what other servers have said is not told again. */
-  decide(question: DnsQuestion, now: Micros, recursion: boolean): Decision {
+  /**
+   * @param recursion without it, what other servers have said is not told again.
+   * @param turn the order of several answers changes for the next question; not when a child of the process answers
+   */
+  decide(question: DnsQuestion, now: Micros, recursion: boolean, turn = true): Decision {
     const { name, type } = question;
     if (question.class !== 1) return { kind: 'answer', answer: this.otherClass(question) };
     const answers: DnsRecord[] = [];
@@ -112,7 +115,7 @@ export class Answerer {
     }
     const found = (rcode = 0): Decision => ({
       kind: 'answer',
-      answer: { rcode, answers, authoritative, log, additionals: this.targets(answers) },
+      answer: { rcode, answers, authoritative, log, additionals: this.targets(current, type, turn) },
     });
     const before = answers.length;
     let denied: { nxdomain: boolean } | undefined;
@@ -120,6 +123,7 @@ export class Answerer {
       add(current, r.data, localTtl);
       log.push(`config ${current} is <${logType(dnsTypeNumber(r.data))}>`);
     }
+    if (turn && (type === DNS_TYPE.SRV || type === DNS_TYPE.ANY)) this.local.turnServices(current);
     if (type === DNS_TYPE.CNAME) {
       const alias = this.local.aliases.get(current.toLowerCase());
       if (alias) {
@@ -136,10 +140,12 @@ export class Answerer {
     if (wants(DNS_TYPE.A) || wants(DNS_TYPE.AAAA)) {
       const filtered =
         (type === DNS_TYPE.A && this.config.filterA) || (type === DNS_TYPE.AAAA && this.config.filterAaaa);
-      for (const a of this.local.addresses(current, true)) {
-        if (!wants(typeof a.address === 'number' ? DNS_TYPE.A : DNS_TYPE.AAAA)) continue;
-        add(current, dataOf(a.address), a.ttl ?? localTtl);
-        log.push(`${a.source} ${current} is ${formatIp(a.address)}`);
+      for (const family of ['inet', 'inet6'] as const) {
+        if (!wants(family === 'inet' ? DNS_TYPE.A : DNS_TYPE.AAAA)) continue;
+        for (const a of this.local.addresses(current, family, turn)) {
+          add(current, dataOf(a.address), a.ttl ?? localTtl);
+          log.push(`${a.source} ${current} is ${formatIp(a.address)}`);
+        }
       }
       if (answers.length === before && recursion && type !== DNS_TYPE.ANY) {
         for (const e of this.cache.get(current, type, now, true)) {
@@ -175,18 +181,20 @@ export class Answerer {
     return this.byDomain(name, type, log);
   }
 
-  /** Local addresses of the names that SRV and MX records point to. */
-  private targets(answers: readonly DnsRecord[]): DnsRecord[] {
-    return answers.flatMap(({ data }) => {
-      const target = data.type === 'SRV' ? data.target : data.type === 'MX' ? data.exchange : undefined;
-      if (target === undefined) return [];
-      return this.local.addresses(target, false).map((a) => ({
+  /** Local addresses of the names that SRV and MX records point to, each name once; in the order that the records have now. */
+  private targets(name: string, type: number, turn: boolean): DnsRecord[] {
+    const names = this.local
+      .recordsOf(name, type)
+      .flatMap(({ data }) => (data.type === 'SRV' ? [data.target] : data.type === 'MX' ? [data.exchange] : []));
+    const once = names.filter((n, i) => !names.slice(i + 1).some((m) => m.toLowerCase() === n.toLowerCase()));
+    return once.flatMap((target) =>
+      this.local.addresses(target, 'any', turn).map((a) => ({
         name: target,
         class: 1,
         ttl: a.ttl ?? this.config.localTtl,
         data: dataOf(a.address),
-      }));
-    });
+      })),
+    );
   }
 
   private otherClass({ name, type, class: klass }: DnsQuestion): LocalAnswer {
@@ -198,6 +206,10 @@ export class Answerer {
         authoritative: true,
         log: [`config ${name} is <TXT>`],
       };
+    }
+    // Names below `bind` tell about a server itself and are never passed on.
+    if (klass === 3 && /(^|\.)bind$/i.test(name)) {
+      return { rcode: DNS_RCODE.NOTIMP, answers: [], authoritative: false, log: [`config ${name} is NOTIMP`] };
     }
     return { rcode: 0, answers: [], authoritative: false, log: [`config ${name} is NODATA`] };
   }

@@ -11,6 +11,8 @@ export interface LocalAddress {
   readonly address: IpAddress;
   readonly source: string;
   readonly ttl: number | undefined;
+  /** A reverse look-up of the address gives this name (F_REVERSE): the first name of an address. */
+  readonly reverse: boolean;
 }
 
 /** A record of the configuration by name and type. */
@@ -43,18 +45,24 @@ export class LocalData {
     for (const r of config.records) {
       const key = r.name.toLowerCase();
       const others = this.records.get(key) ?? [];
-      // Records that dnsmasq knows as bytes alone come before the others.
-      this.records.set(key, r.data.type === 'raw' ? [r, ...others] : [...others, r]);
+      // Records that dnsmasq knows as bytes alone come before the others; each is put before those of its kind.
+      const at = r.data.type === 'raw' ? 0 : others.findIndex((o) => o.data.type === r.data.type);
+      this.records.set(key, at < 0 ? [...others, r] : [...others.slice(0, at), r, ...others.slice(at)]);
       this.know(r.name);
     }
   }
 
-  private add(entry: LocalAddress): void {
-    const key = entry.name.toLowerCase();
+  private add(given: Omit<LocalAddress, 'reverse'>): void {
+    const key = given.name.toLowerCase();
+    // Looking whether the name is there already turns its addresses (add_hosts_entry).
+    this.addresses(key, typeof given.address === 'number' ? 'inet' : 'inet6', true);
     const same = this.byName.get(key) ?? [];
-    if (same.some((e) => e.address === entry.address)) return;
-    this.byName.set(key, [...same, entry]);
-    this.byAddress.set(entry.address, [...(this.byAddress.get(entry.address) ?? []), entry]);
+    if (same.some((e) => e.address === given.address)) return;
+    const others = this.byAddress.get(given.address) ?? [];
+    const entry = { ...given, reverse: others.length === 0 };
+    const all = [...same, entry];
+    this.byName.set(key, [...all.filter((e) => e.reverse), ...all.filter((e) => !e.reverse)]);
+    this.byAddress.set(entry.address, [...others, entry]);
     this.know(entry.name);
   }
 
@@ -81,12 +89,30 @@ export class LocalData {
     return count;
   }
 
-  /** Addresses of a name; each question about addresses turns them by one, the last to the front. */
-  addresses(name: string, turn: boolean): readonly LocalAddress[] {
+  /**
+   * Addresses of a name. Each question turns what it finds by one for the next question: all but the first move before the
+   * first, as far as they are of its kind (cache_find_by_name).
+   */
+  addresses(name: string, family: 'inet' | 'inet6' | 'any', turn: boolean): readonly LocalAddress[] {
     const key = name.toLowerCase();
     const list = this.byName.get(key) ?? [];
-    if (turn && list.length > 1) this.byName.set(key, [list.at(-1)!, ...list.slice(0, -1)]);
-    return list;
+    const found = family === 'any' ? list : list.filter((e) => (typeof e.address === 'number') === (family === 'inet'));
+    const [first] = found;
+    if (turn && first) {
+      const moved = found.slice(1).filter((e) => e.reverse === first.reverse);
+      const rest = list.filter((e) => !moved.includes(e));
+      const at = rest.indexOf(first);
+      this.byName.set(key, [...rest.slice(0, at), ...moved, ...rest.slice(at)]);
+    }
+    return found;
+  }
+
+  /** After a question about services: the first of its records goes to the end. */
+  turnServices(name: string): void {
+    const key = name.toLowerCase();
+    const list = this.records.get(key);
+    const first = list?.find((r) => r.data.type === 'SRV');
+    if (list && first) this.records.set(key, [...list.filter((r) => r !== first), first]);
   }
 
   /** Names of an address: the first one counts. */

@@ -30,6 +30,8 @@ export interface Client {
   readonly from: SockAddr;
   readonly reply: (bytes: Uint8Array) => void;
   readonly serial: number;
+  /** A child of the process answers: what it changes in the tables is lost with it. */
+  readonly child?: boolean;
 }
 
 /** A question that was passed on. */

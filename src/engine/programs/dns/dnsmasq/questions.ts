@@ -15,6 +15,9 @@ import { serverText } from './upstreams';
 /** Idle time after which a TCP connection is closed. */
 const TCP_IDLE: Micros = 120e6;
 
+/** As many questions a connection may carry, and as many numbers of the log are kept for it. */
+const TCP_MAX_QUERIES = 100;
+
 /** What clients ask, over UDP and TCP, and what is decided about it. */
 export abstract class Questions extends Forwarder {
   /** May packets that came by this link to this address be answered? */
@@ -74,7 +77,7 @@ export abstract class Questions extends Forwarder {
       client,
       `query[${logType(question.type)}] ${question.name === '' ? '.' : question.name} from ${formatIp(client.from.address)}`,
     );
-    const decision = this.answerer.decide(question, sys.now, query.recursionDesired);
+    const decision = this.answerer.decide(question, sys.now, query.recursionDesired, client.child !== true);
     for (const line of decision.kind === 'answer' ? decision.answer.log : decision.log)
       yield* this.note(sys, client, line);
     if (decision.kind === 'answer') this.answered++;
@@ -93,11 +96,13 @@ export abstract class Questions extends Forwarder {
     const fd = sys.install(peer);
     this.children++;
     this.mostChildren = Math.max(this.mostChildren, this.children);
-    sys.fork((child) => this.connection(child, peer, fd));
+    const first = this.serial + 1;
+    sys.fork((child) => this.connection(child, peer, fd, first));
+    this.serial += TCP_MAX_QUERIES;
     sys.close(fd);
   }
 
-  private *connection(sys: Sys, peer: TcpSocket, fd: number): Coroutine<number> {
+  private *connection(sys: Sys, peer: TcpSocket, fd: number, serial: number): Coroutine<number> {
     for (const s of [...this.udp, ...this.tcp]) sys.close(s.fd);
     sys.onSignal('SIGPIPE', 'ignore');
     try {
@@ -108,7 +113,7 @@ export abstract class Questions extends Forwarder {
         const query = bytes && decodeDns(bytes);
         if (!query || query.response || !peer.remote) return 0;
         const from = { address: peer.remoteIp, port: peer.remote.port };
-        const client: Client = { query, from, reply: () => undefined, serial: ++this.serial };
+        const client: Client = { query, from, reply: () => undefined, serial: serial++, child: true };
         const decision = yield* this.decide(sys, client);
         let reply: Uint8Array | undefined;
         if (decision.kind === 'answer') reply = encodeDns(this.response(query, decision.answer), false);

@@ -79,6 +79,11 @@ class Run {
     return false;
   }
 
+  /** What has not been answered by now is lost (net_end_transit). */
+  endTransit(): void {
+    for (const h of this.hops) h.transit = false;
+  }
+
   /** Takes the answers that came (net_process_return). */
   *collect(): Coroutine<void> {
     const { t, o } = this;
@@ -206,6 +211,7 @@ function* probe(sys: Sys, o: MtrOptions, run: Run, pause: (until: number) => Cor
     if (yield* pause(end)) return;
     yield* run.collect();
   }
+  run.endTransit();
 }
 
 function* report(sys: Sys, o: MtrOptions, host: string, address: IpAddress): Coroutine<void> {

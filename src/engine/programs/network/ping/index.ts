@@ -17,9 +17,10 @@ import {
   parseIp6,
 } from '../../../wire';
 import { deviceNames, Stop, stoppable, why } from '../common';
-import { inetAton, resolveHost } from '../resolver';
+import { inetAton, nameOf, resolveHost } from '../resolver';
 import { rawSocket, udpSocket } from '../sockets';
 import { icmp4Text, icmp6Text } from './icmp-text';
+import { optionNotes, optionsOf } from './ip-options';
 import type { PingOptions } from './options';
 import { parsePing } from './options';
 import type { PingFamily } from './run';
@@ -49,13 +50,16 @@ function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Corouti
       }
       if (o.mark !== 0) probe.mark = socket.mark = o.mark;
       probe.broadcast = o.broadcast;
-      try {
-        probe.connect({ address: target, port: 1025 });
-      } catch (e) {
-        if (!isErrno(e, 'EACCES')) fail(`connect: ${why(e)}`);
-        fail('Do you want to ping broadcast? Then -b. If not, check your local firewall rules');
+      // Where the source is given, nobody asks for a route before the first packet.
+      if (source === undefined) {
+        try {
+          probe.connect({ address: target, port: 1025 });
+        } catch (e) {
+          if (!isErrno(e, 'EACCES')) fail(`connect: ${why(e)}`);
+          fail('Do you want to ping broadcast? Then -b. If not, check your local firewall rules');
+        }
       }
-      local = probe.local.address as number;
+      local = source ?? (probe.local.address as number);
     } finally {
       probe.discard();
     }
@@ -79,6 +83,10 @@ function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Corouti
     socket.icmpFilter = ~((1 << 0) | (1 << 4) | (1 << 5));
     if (o.ttl !== undefined) socket.ttl = socket.multicastTtl = o.ttl;
     socket.tos = o.tos;
+    socket.dontRoute = o.dontRoute;
+    // A source route is an option that the kernel refuses by default.
+    if (o.hops.length > 0 && o.stamps !== 'tsprespec') fail('record route: Operation not permitted');
+    socket.ipOptions = yield* optionsOf(sys, o);
     // Without -M, packets of ping may be fragmented on the way out but carry DF when they fit.
     socket.pmtudisc = o.pmtudisc ?? 'want';
     const id = o.ident ?? sys.pid & 0xffff;
@@ -100,6 +108,7 @@ function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Corouti
       send: (payload) => socket.send(payload, { address: target, port: 0 }),
       show: (a) => formatIp(a),
       errorsAnswer: true,
+      ...(socket.ipOptions && { notes: optionNotes(sys, o) }),
       many: o.broadcast || isMulticast4(target),
     };
     const from =
@@ -108,7 +117,9 @@ function* ping4(sys: Sys, o: PingOptions, target: number, host: string): Corouti
         : '';
     // Connecting to 0.0.0.0 means this host.
     const shown = target === 0 ? 0x7f000001 : target;
-    yield* sys.print(`PING ${host} (${formatIp4(shown)}) ${from}${o.size}(${o.size + 28}) bytes of data.\n`);
+    yield* sys.print(
+      `PING ${host} (${formatIp4(shown)}) ${from}${o.size}(${o.size + 28 + (socket.ipOptions?.length ?? 0)}) bytes of data.\n`,
+    );
     return yield* new PingRun(sys, o, socket, family, id, host).run();
   } finally {
     sys.close(fd);
@@ -216,7 +227,10 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
       o.device !== undefined || source !== undefined
         ? `from ${source === undefined ? '::' : formatIp(local)} ${o.device ?? ''}: `
         : '';
-    yield* sys.print(`PING ${host}(${shown}) ${from}${o.size} data bytes\n`);
+    const name = o.numeric ? undefined : yield* nameOf(sys, target);
+    yield* sys.print(
+      `PING ${host}(${name === undefined ? shown : `${name} (${shown})`}) ${from}${o.size} data bytes\n`,
+    );
     return yield* new PingRun(sys, o, socket, family, id, host).run();
   } finally {
     sys.close(fd);
@@ -226,6 +240,7 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
     const o = parsePing(argv, sys.proc.uid === 0);
+    if (o.warnings !== '') yield* sys.eprint(o.warnings);
     if (o.pattern)
       yield* sys.print(`PATTERN: 0x${[...o.pattern].map((b) => b.toString(16).padStart(2, '0')).join('')}\n`);
     if (inetAton(o.target) !== undefined || o.target.includes(':')) o.numeric = true;
@@ -243,6 +258,7 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
     }
     if (typeof address === 'number') return yield* ping4(sys, o, address, found.canonical);
     const literal = o.target.includes(':');
+    if (o.hops.length > 0) fail('record route: Operation not permitted');
     return yield* ping6(sys, o, address, literal ? o.target : found.canonical);
   });
 }

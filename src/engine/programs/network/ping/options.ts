@@ -34,6 +34,16 @@ export interface PingOptions {
   mark: number;
   ident: number | undefined;
   pmtudisc: 'dont' | 'want' | 'do' | undefined;
+  /** -R */
+  recordRoute: boolean;
+  /** -T */
+  stamps: 'tsonly' | 'tsandaddr' | 'tsprespec' | undefined;
+  /** -r */
+  dontRoute: boolean;
+  /** Standard error before anything is done. */
+  warnings: string;
+  /** What stands before the target: a source route, or the addresses of `-T tsprespec`. */
+  hops: readonly string[];
   target: string;
 }
 
@@ -43,18 +53,27 @@ const VERSION =
 function range(text: string, low: number, high: number, highText = String(high)): number {
   if (!/^\s*[+-]?(0x[0-9a-f]+|\d+)$/i.test(text)) throw new Stop(1, `ping: invalid argument: '${text}'\n`);
   const n = Number(text);
+  if (Math.abs(n) >= 2 ** 63) throw new Stop(1, `ping: invalid argument: '${text}': Numerical result out of range\n`);
   if (n < low || n > high)
     throw new Stop(1, `ping: invalid argument: '${text}': out of range: ${low} <= value <= ${highText}\n`);
   return n;
 }
 
-function seconds(text: string): number {
-  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text))
-    throw new Stop(
-      2,
-      `ping: option argument contains garbage: ${text}\nping: this will become fatal error in the future\n`,
-    );
-  return Number(text);
+/** A number of seconds as strtod(3) reads it; what follows it is warned of, and does not count. */
+function seconds(text: string, o: PingOptions, bad: string): number {
+  if (text === '') throw new Stop(2, `ping: ${bad}: \n`);
+  const [number = ''] = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i.exec(text) ?? [];
+  if (number.length < text.length)
+    o.warnings += `ping: option argument contains garbage: ${text.slice(number.length)}\nping: this will become fatal error in the future\n`;
+  return Number(number);
+}
+
+/** -Q: a number with the bases of strtol(3). */
+function typeOfService(text: string): number {
+  if (!/^\s*[+-]?(0x[0-9a-f]+|\d+)$/i.test(text)) throw new Stop(2, `ping: bad TOS value: ${text}\n`);
+  const n = /^0\d+$/.test(text) ? parseInt(text, 8) : Number(text);
+  if (n < 0 || n > 255) throw new Stop(2, `ping: the decimal value of TOS bits must be in range 0-255: ${n}\n`);
+  return n;
 }
 
 /** @throws Stop for mistakes, help and version */
@@ -64,7 +83,9 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
     parsed = getopt(argv, 'h?4bRT:6F:N:aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:');
   } catch (e) {
     if (!(e instanceof GetoptError)) throw e;
-    throw new Stop(2, `ping: ${e.message}\n${PING_USAGE}`);
+    // getopt(3) without long options: `--count` is the option `-`.
+    const message = e.message.startsWith('unrecognized option') ? "invalid option -- '-'" : e.message;
+    throw new Stop(2, `ping: ${message}\n${PING_USAGE}`);
   }
   const o: PingOptions = {
     family: 'any',
@@ -92,6 +113,11 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
     mark: 0,
     ident: undefined,
     pmtudisc: undefined,
+    recordRoute: false,
+    stamps: undefined,
+    dontRoute: false,
+    warnings: '',
+    hops: [],
     target: '',
   };
   let intervalGiven = false;
@@ -127,8 +153,8 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         o.flood = true;
         break;
       case 'i': {
-        const s = seconds(arg!);
-        if (s < 0 || s >= 2147483) throw new Stop(2, `ping: bad timing interval: ${arg}\n`);
+        const s = Math.max(0, seconds(arg!, o, 'bad timing interval'));
+        if (s >= 2147483) throw new Stop(2, `ping: bad timing interval: ${arg}\n`);
         o.interval = Math.floor(s * 1000);
         intervalGiven = true;
         break;
@@ -156,7 +182,7 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         o.outstanding = true;
         break;
       case 'p': {
-        if (!/^[0-9a-fA-F]+$/.test(arg!))
+        if (!/^[0-9a-fA-F]*$/.test(arg!))
           throw new Stop(2, 'ping: patterns must be specified as hex digits: ' + arg + '\n');
         const bytes: number[] = [];
         for (let i = 0; i < arg!.length && bytes.length < 16; i += 2) bytes.push(parseInt(arg!.slice(i, i + 2), 16));
@@ -167,7 +193,7 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         o.quiet = true;
         break;
       case 'Q':
-        o.tos = range(arg!, 0, 255);
+        o.tos = typeOfService(arg!);
         break;
       case 's':
         o.size = range(arg!, 0, 0x7fffffff);
@@ -185,18 +211,30 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
         o.deadline = range(arg!, 0, 0x7fffffff);
         break;
       case 'W': {
-        const s = seconds(arg!);
+        const s = seconds(arg!, o, 'bad linger time');
         if (s < 0 || s > 2147483) throw new Stop(2, `ping: bad linger time: ${arg}\n`);
         o.linger = Math.floor(s * 1000);
         break;
       }
+      case 'R':
+        if (o.stamps !== undefined) throw new Stop(2, 'ping: only one of -T or -R may be used\n');
+        o.recordRoute = true;
+        break;
+      case 'T':
+        if (o.recordRoute) throw new Stop(2, 'ping: only one of -T or -R may be used\n');
+        if (arg !== 'tsonly' && arg !== 'tsandaddr' && arg !== 'tsprespec')
+          throw new Stop(2, `ping: invalid timestamp type: ${arg}\n`);
+        o.stamps = arg;
+        break;
+      case 'r':
+        o.dontRoute = true;
+        break;
       case 'B':
         o.strictSource = true;
         break;
       case 'C':
       case 'd':
       case 'L':
-      case 'r':
       case 'S':
       case 'U':
         break;
@@ -209,8 +247,7 @@ export function parsePing(argv: readonly string[], root: boolean): PingOptions {
   }
   const targets = parsed.operands;
   if (targets.length === 0) throw new Stop(1, 'ping: usage error: Destination address required\n');
-  // Further hops need the source route option, which the kernel refuses.
-  if (targets.length > 1) throw new Stop(2, 'ping: record route: Operation not permitted\n');
+  o.hops = targets.slice(0, -1);
   o.target = targets[targets.length - 1]!;
   if (o.flood && !intervalGiven) o.interval = 0;
   if (!root && o.interval < 2) {

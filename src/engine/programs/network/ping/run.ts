@@ -23,6 +23,8 @@ export interface PingFamily {
   readonly show: (address: IpAddress, scope: number | undefined) => string;
   /** An error counts as an answer for the "pipe" of the statistics: only in the IPv4 half of the original. */
   readonly errorsAnswer: boolean;
+  /** What is said about a reply besides, behind its line: options of IP that it carries. */
+  readonly notes?: (message: Message) => Coroutine<string>;
   /** Many may answer: a second reply is no duplicate worth a word. */
   readonly many: boolean;
 }
@@ -186,7 +188,7 @@ export class PingRun {
   private data(_seq: number): Uint8Array {
     const { o, sys } = this;
     const data = new Uint8Array(o.size);
-    for (let i = 0; i < data.length; i++) data[i] = o.pattern ? o.pattern[i % o.pattern.length]! : i & 0xff;
+    for (let i = 0; i < data.length; i++) data[i] = o.pattern?.length ? o.pattern[i % o.pattern.length]! : i & 0xff;
     if (data.length >= 16) {
       const view = new DataView(data.buffer);
       const now = sys.now;
@@ -281,6 +283,7 @@ export class PingRun {
     const { sys, o } = this;
     this.received++;
     this.acknowledge(seq);
+    const notes = o.quiet || o.flood ? '' : yield* this.family.notes?.(message) ?? none();
     const timing = o.size >= 16 && data.length >= 16;
     let trip = 0;
     const sentAt = this.sent.get(seq);
@@ -313,7 +316,7 @@ export class PingRun {
       if (timing) line += ` time=${tripText(trip)} ms`;
       if (duplicate && !this.family.many) line += ' (DUP!)';
     }
-    yield* sys.print(`${line}${o.audible ? '\x07' : ''}\n`);
+    yield* sys.print(`${line}${o.audible ? '\x07' : ''}${notes}\n`);
   }
 
   /** What SIGQUIT asks for. */
@@ -361,6 +364,10 @@ export class PingRun {
     if (this.received === 0) return 1;
     return o.deadline !== undefined && o.count !== undefined && this.received < o.count ? 1 : 0;
   }
+}
+
+function* none(): Coroutine<string> {
+  return '';
 }
 
 /** Microseconds as milliseconds with three digits. */

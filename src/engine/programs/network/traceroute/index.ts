@@ -57,7 +57,7 @@ class Trace {
           this.afterExpiry(n);
         }
         if (p.done) {
-          if (o.discoverMtu && p.mark.startsWith('F=') && p.from === undefined) yield* this.smaller(n);
+          if (o.discoverMtu && p.tooLong === true) yield* this.smaller(n);
           if (p.done && n === start) {
             yield* this.print(n);
             start++;
@@ -97,7 +97,15 @@ class Trace {
     if (!(mtu > 0)) return;
     this.length = Math.max(0, mtu - this.t.overhead - this.prober.header);
     const { mark } = p;
-    Object.assign(p, { sent: undefined, done: false, final: false, mark });
+    Object.assign(p, {
+      sent: undefined,
+      received: undefined,
+      from: undefined,
+      done: false,
+      final: false,
+      tooLong: false,
+      mark,
+    });
     yield* this.t.sys.work();
   }
 
@@ -175,7 +183,13 @@ function* target(sys: Sys, o: TracerouteOptions): Coroutine<{ family: Family; ad
 export const traceroute: Program = {
   name: 'traceroute',
   path: '/usr/sbin/traceroute',
-  links: ['/usr/bin/traceroute', '/usr/bin/traceroute.db', '/usr/sbin/traceroute.db'],
+  links: [
+    '/usr/bin/traceroute',
+    '/usr/bin/traceroute.db',
+    '/usr/sbin/traceroute.db',
+    '/usr/bin/traceroute6',
+    '/usr/bin/traceroute4',
+  ],
   size: 68472,
   summary: 'print the route packets trace to network host',
   manual: `NAME
@@ -193,7 +207,9 @@ DESCRIPTION
   complete: () => ['-4', '-6', '-I', '-T', '-U', '-n', '-q', '-m', '-w', '--mtu'],
   *main(sys, argv) {
     return yield* stoppable(sys, function* () {
-      const o = parseTraceroute(argv.slice(1));
+      // By its name the program knows the protocol.
+      const own = /[46]$/.exec(argv[0]!)?.[0];
+      const o = parseTraceroute([...(own === undefined ? [] : [`-${own}`]), ...argv.slice(1)]);
       const { family, address } = yield* target(sys, o);
       let source: IpAddress | undefined;
       if (o.source !== undefined) {

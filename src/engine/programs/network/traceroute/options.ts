@@ -350,7 +350,6 @@ function apply(o: TracerouteOptions, key: string, value: string, shown: string, 
     case 'V':
       throw new Stop(
         0,
-        '',
         'Modern traceroute for Linux, version 2.1.2\nCopyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later\n',
       );
     case 'help':

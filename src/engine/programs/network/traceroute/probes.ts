@@ -19,6 +19,8 @@ export interface Probe {
   from: IpAddress | undefined;
   /** What is printed behind the time. */
   mark: string;
+  /** The packet was longer than a link on the way takes; `--mtu` sends a shorter one. */
+  tooLong?: boolean;
   /** TTL of the answer. */
   ttl: number | undefined;
   /** What tells this probe from others. */
@@ -81,14 +83,17 @@ function prepare(t: Target, socket: UdpSocket | RawSocket): void {
 /** What traceroute shows of an ICMP error (parse_icmp_res). */
 function judge(probe: Probe, e: SocketError, o: TracerouteOptions): void {
   if (e.origin === 'local') {
-    if (e.errno === 'EMSGSIZE') probe.mark = `F=${e.info}`;
+    if (e.errno === 'EMSGSIZE') {
+      probe.mark = `F=${e.info}`;
+      probe.tooLong = true;
+    }
     return;
   }
   const v6 = e.origin === 'icmp6';
   if (v6 ? e.type === 3 : e.type === 11) return;
   probe.final = true;
   if (v6) {
-    if (e.type === 1) probe.mark = ['!N', '!X', '!S', '!H', '', '!X', '!X'][e.code] ?? `!<${e.code}>`;
+    if (e.type === 1) probe.mark = (['!N', '!X', '!S', '!H', '', '!X', '!X'][e.code] ?? `!<${e.code}>`) || probe.mark;
     else if (e.type === 2) probe.mark = `!F-${e.info}`;
     else probe.mark = '!P';
   } else if (e.type === 3) {
@@ -96,6 +101,7 @@ function judge(probe: Probe, e: SocketError, o: TracerouteOptions): void {
       probe.mark = `!F-${e.info}`;
       if (o.discoverMtu) {
         probe.mark = `F=${e.info}`;
+        probe.tooLong = true;
         probe.final = false;
       }
     } else {
@@ -116,7 +122,8 @@ function judge(probe: Probe, e: SocketError, o: TracerouteOptions): void {
         14: '!V',
         15: '!C',
       };
-      probe.mark = marks[e.code] ?? `!<${e.code}>`;
+      // That the end was reached leaves what was said before.
+      probe.mark = (marks[e.code] ?? `!<${e.code}>`) || probe.mark;
     }
   } else probe.mark = `!<${e.type}-${e.code}>`;
 }
