@@ -38,7 +38,7 @@ module.exports = {
     {
       name: 'site-reaches-the-engine-through-the-lab',
       severity: 'error',
-      from: { path: '^src/(components|theme|pages|hooks)/' },
+      from: { path: '^src/(components|theme|pages|hooks)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^src/engine/' },
     },
     { name: 'no-circles-between-rooms', severity: 'error', from: { path: '^src/lab/' }, to: { circular: true } },
