@@ -1,5 +1,6 @@
 import { useId, useState, type ReactNode } from 'react';
 import clsx from 'clsx';
+import Figure from '../Figure';
 import { coat } from './headers';
 import styles from './styles.module.css';
 
@@ -13,7 +14,16 @@ export default function Coats(): ReactNode {
   const mtu = WIRES[at] ?? 1500;
   const { headers, overhead, inner, data } = coat(mtu);
   return (
-    <figure className={styles.coats}>
+    <Figure
+      polite
+      caption={
+        <>
+          On a wire of {mtu} bytes the tunnel’s MTU is {mtu} − {overhead} = <b>{inner}</b>, and the largest echo request
+          that passes uncut is <code>ping -s {data}</code>. The outer Ethernet header is not counted: an MTU measures
+          the packet in the frame.
+        </>
+      }
+    >
       <ol className={styles.row} aria-label="Headers in the order of the bytes">
         {headers.map((h) => (
           <li key={h.name} className={clsx(styles.seg, styles[h.layer], styles[`in-${h.part}`])}>
@@ -39,11 +49,6 @@ export default function Coats(): ReactNode {
         />
         <output htmlFor={id}>{mtu}</output>
       </div>
-      <figcaption aria-live="polite">
-        On a wire of {mtu} bytes the tunnel’s MTU is {mtu} − {overhead} = <b>{inner}</b>, and the largest echo request
-        that passes uncut is <code>ping -s {data}</code>. The outer Ethernet header is not counted: an MTU measures the
-        packet in the frame.
-      </figcaption>
-    </figure>
+    </Figure>
   );
 }

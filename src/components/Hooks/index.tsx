@@ -1,5 +1,6 @@
 import { useId, useState, type ReactNode } from 'react';
 import clsx from 'clsx';
+import Figure from '../Figure';
 import { NAMES, PATHS, type Station } from './paths';
 import styles from './styles.module.css';
 
@@ -21,7 +22,13 @@ export default function Hooks(): ReactNode {
   const [chosen, choose] = useState(PATHS[0]?.id);
   const path = PATHS.find((p) => p.id === chosen);
   return (
-    <figure className={styles.hooks}>
+    <Figure
+      caption={
+        <>
+          Five hooks, three ways: to the host, from the host, through the host. Marked: what was rewritten at that stop.
+        </>
+      }
+    >
       <fieldset className={styles.choice}>
         <legend>Which packet?</legend>
         {PATHS.map((p) => (
@@ -62,9 +69,6 @@ export default function Hooks(): ReactNode {
           );
         })}
       </ol>
-      <figcaption>
-        Five hooks, three ways: to the host, from the host, through the host. Marked: what was rewritten at that stop.
-      </figcaption>
-    </figure>
+    </Figure>
   );
 }

@@ -2,6 +2,7 @@ import { useId, useState, type KeyboardEvent, type ReactNode } from 'react';
 import clsx from 'clsx';
 import type { SwitchView } from '../../lab/switch-view';
 import { Button } from '../Button';
+import Figure from '../Figure';
 import Icon from '../Icon';
 import InlineCode from '../InlineCode';
 import Strip from '../Strip';
@@ -38,7 +39,17 @@ export default function Switch({ data }: { data: SwitchView }): ReactNode {
   };
 
   return (
-    <figure className={styles.switch} onKeyDown={key} data-testid="switch">
+    <Figure
+      className={styles.switch}
+      onKeyDown={key}
+      data-testid="switch"
+      caption={
+        <>
+          Recorded frame by frame in the simulated {data.machine}. The bridge decides by MAC addresses; whose they are
+          was decided before, by the sender, by IP address.
+        </>
+      }
+    >
       <div className={styles.bar}>
         <fieldset className={styles.layer}>
           <legend className="ftp-sr">Show</legend>
@@ -98,10 +109,6 @@ export default function Switch({ data }: { data: SwitchView }): ReactNode {
         </p>
       </div>
       <Tables view={data} step={step} layer={layer} />
-      <figcaption>
-        Recorded frame by frame in the simulated {data.machine}. The bridge decides by MAC addresses; whose they are was
-        decided before, by the sender, by IP address.
-      </figcaption>
-    </figure>
+    </Figure>
   );
 }
