@@ -10,6 +10,7 @@ import {
   isMulticast4,
   makeRaw,
   transportLength,
+  isLinkLocal6,
 } from '../../wire';
 import type { Link } from '../link/link';
 import type { Skb } from '../skb';
@@ -266,7 +267,7 @@ class PacketMessage implements Message {
       this.tos = packet.tos;
     } else {
       const { src } = packet;
-      this.from = src.startsWith('fe80') ? { address: src, port: 0, scope: link.index } : { address: src, port: 0 };
+      this.from = isLinkLocal6(src) ? { address: src, port: 0, scope: link.index } : { address: src, port: 0 };
       this.ttl = packet.hopLimit;
       this.tos = packet.trafficClass;
     }

@@ -1,7 +1,7 @@
 import type { Caller, Coroutine } from '../../core';
 import { Errno } from '../../core';
 import type { IpAddress, IpPacket, UdpDatagram } from '../../wire';
-import { CHECKSUM_PARTIAL, ICMP4, ICMP4_UNREACH, IPPROTO, formatIp, makeUdp, parseIp4 } from '../../wire';
+import { CHECKSUM_PARTIAL, ICMP4, ICMP4_UNREACH, IPPROTO, formatIp, isLinkLocal6, makeUdp, parseIp4 } from '../../wire';
 import type { Link } from '../link/link';
 import type { NetNamespace } from '../namespace';
 import type { Skb } from '../skb';
@@ -289,7 +289,7 @@ export class UdpTable {
       from: {
         address: packet.src,
         port: udp.srcPort,
-        ...(typeof packet.src === 'string' && packet.src.startsWith('fe80') ? { scope: skb.iif(link).index } : {}),
+        ...(typeof packet.src === 'string' && isLinkLocal6(packet.src) ? { scope: skb.iif(link).index } : {}),
       },
       to: packet.dst,
       packet,

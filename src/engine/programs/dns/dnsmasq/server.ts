@@ -2,7 +2,7 @@
 import { Errno, isErrno } from '../../../core';
 import type { Coroutine } from '../../../core';
 import type { Sys } from '../../../host';
-import { decodeDns, DNS_RCODE, encodeDns, formatIp, makeDns } from '../../../wire';
+import { decodeDns, DNS_RCODE, encodeDns, formatIp, isLinkLocal6, makeDns } from '../../../wire';
 import type { DnsMessage, DnsRecord, IpAddress } from '../../../wire';
 import { strftime } from '../../lib/strftime';
 import { answers, framed, readExactly } from '../../network/dns-query';
@@ -51,7 +51,7 @@ export class Dnsmasq extends Questions {
     const tcp = tcpSocket(sys, family);
     const fds = [sys.install(udp), sys.install(tcp)] as const;
     const scope =
-      typeof address === 'string' && address.startsWith('fe80')
+      typeof address === 'string' && isLinkLocal6(address)
         ? { scope: sys.net.addrs.list().find((a) => a.local === address)?.index ?? 0 }
         : {};
     try {

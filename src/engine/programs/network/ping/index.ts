@@ -15,6 +15,7 @@ import {
   makeIcmp4Echo,
   makeIcmp6Echo,
   parseIp6,
+  isLinkLocal6,
 } from '../../../wire';
 import { deviceNames, Stop, stoppable, why } from '../common';
 import { inetAton, nameOf, resolveHost } from '../resolver';
@@ -199,7 +200,7 @@ function* ping6(sys: Sys, o: PingOptions, target: string, host: string): Corouti
       packet.payload.kind === 'icmp6' && packet.payload.message === 'echo' && packet.payload.type === 129;
     const show = (a: IpAddress, s: number | undefined): string => {
       const text = formatIp(a);
-      if (!text.startsWith('fe80')) return text;
+      if (typeof a === 'number' || !isLinkLocal6(a)) return text;
       const name = net.links.get(s ?? scope?.index ?? device?.index ?? 0)?.name;
       return name === undefined ? text : `${text}%${name}`;
     };
