@@ -33,7 +33,7 @@ export class Device {
 type Shown = string | number | boolean;
 
 /** Says the value in the file; a boolean is 0 or 1. Without it the file is for writing only. @throws Errno */
-export type Show<T> = (of: T) => Shown;
+export type Show<T> = (of: T, device: Device) => Shown;
 
 /** Takes what was written, without the white space around it. @throws Errno EINVAL, ERANGE */
 export type Store = (value: string, device: Device) => void;
@@ -67,7 +67,7 @@ function attributeFile<T>(
 ): TextNode {
   const text = (): string => {
     if (show === undefined) return '';
-    const value = typeof show === 'function' ? show(of()) : show;
+    const value = typeof show === 'function' ? show(of(), device) : show;
     return `${typeof value === 'boolean' ? Number(value) : value}\n`;
   };
   const write = store && ((value: string, writer: Process): void => storeAs(writer, device, value, store));

@@ -47,11 +47,12 @@ const BRIDGE: Attributes<BridgeInfo> = {
   root_path_cost: (b) => b.rootPathCost,
   root_port: (b) => b.rootPort,
   vlan_protocol: (b) => hex(b.vlanProtocol),
-  hello_timer: 0,
-  tcn_timer: 0,
-  topology_change: 0,
-  topology_change_detected: 0,
-  topology_change_timer: 0,
+  // Of the spanning tree protocol; without it nothing runs.
+  hello_timer: (b) => b.helloTimer ?? 0,
+  tcn_timer: (b) => b.tcnTimer ?? 0,
+  topology_change: (b) => b.topologyChange ?? 0,
+  topology_change_detected: (b) => b.topologyChangeDetected ?? 0,
+  topology_change_timer: (b) => b.topologyChangeTimer ?? 0,
   // Settings that keep their defaults here.
   hash_elasticity: 16,
   hash_max: 4096,
@@ -65,7 +66,8 @@ const BRIDGE: Attributes<BridgeInfo> = {
   multicast_query_response_interval: 1000,
   multicast_query_use_ifaddr: 0,
   multicast_startup_query_count: 2,
-  multicast_startup_query_interval: 3125,
+  // A quarter of the query interval, in whole jiffies of 1/250 s.
+  multicast_startup_query_interval: 3124,
   multicast_stats_enabled: 0,
   no_linklocal_learn: 0,
 };

@@ -13,20 +13,24 @@ import { STATISTICS } from './statistics';
 /** What only a link that is up says. @throws Errno EINVAL */
 const whenUp =
   (show: Show<LinkInfo>): Show<LinkInfo> =>
-  (i) => {
+  (i, device) => {
     if ((i.flags & IFF.UP) === 0) throw new Errno('EINVAL');
-    return show(i);
+    return show(i, device);
   };
 
 function duplex(i: LinkInfo): string {
+  if (i.kind === 'bridge') return 'unknown';
   if (i.kind !== 'veth') throw new Errno('EINVAL');
   return 'full';
 }
 
 /** Mbit/s. Devices without settings of ethtool have none to tell (speed_show). */
-function speed(i: LinkInfo): number {
+function speed(i: LinkInfo, { net }: Device): number {
   if (i.kind === 'loopback' || i.kind === 'dummy') throw new Errno('EINVAL');
-  return i.kind === 'veth' || i.kind === 'bridge' ? 10000 : -1;
+  if (i.kind === 'veth') return 10000;
+  // A bridge is as fast as its fastest port that runs (br_get_link_ksettings); without one it does not know.
+  const runs = (l: LinkInfo): boolean => l.kind === 'veth' && (l.flags & IFF.RUNNING) !== 0;
+  return net.links.list().some((l) => l.master === i.index && runs(l)) ? 10000 : -1;
 }
 
 /** The variables of the event that announced it. */
