@@ -55,6 +55,24 @@ test('a namespace without a name lives while a process is in it', () => {
   );
 });
 
+test('/sys tells what runs in a bridge, as ip does', () => {
+  const setup = ['ip link add br0 type bridge stp_state 1; ip link add v1 type veth peer name v2; ip link set br0 up'];
+  assert.equal(screen(...setup, 'cat /sys/class/net/br0/speed'), '-1\n');
+  setup.push('ip link set v1 master br0 up; ip link set v2 up; sleep 1');
+  assert.equal(screen(...setup, 'cd /sys/class/net/br0; cat speed duplex'), '10000\nunknown\n');
+  const timer = screen(...setup, 'cat /sys/class/net/br0/bridge/hello_timer').trim();
+  assert.notEqual(timer, '0');
+  assert.match(screen(...setup, 'ip -d link show br0'), new RegExp(` hello_timer +0\\.${timer.padStart(2, '0')} `));
+});
+
+test('a file of /sys refuses with the number of the error alone', () => {
+  const write = (value: string, file: string): string =>
+    screen('ip link add br0 type bridge', `echo ${value} > /sys/class/net/br0/${file}`);
+  assert.equal(write('9', 'bridge/hello_time'), 'bash: line 1: echo: write error: Numerical result out of range\n');
+  assert.equal(write('many', 'bridge/priority'), 'bash: line 1: echo: write error: Invalid argument\n');
+  assert.equal(write('7', 'mtu'), 'bash: line 1: echo: write error: Invalid argument\n');
+});
+
 test('ip netns exec shows the namespace in /sys, nsenter -n does not', () => {
   const setup = ['ip netns add red', 'ip -n red link add d7 type dummy'];
   assert.equal(screen(...setup, 'ip netns exec red ls /sys/class/net | tr "\\n" " "'), 'd7 lo ');
