@@ -2,7 +2,8 @@
 import type { AddressInfo, LinkInfo } from '../../../net';
 import { IFF } from '../../../net';
 import { containsIp } from '../../../wire';
-import { ADDRESS_USAGE, LINK_TYPES } from '../help';
+import { ADDRESS_USAGE } from './help';
+import { LINK_TYPES } from '../link/help';
 import type { Family, PrefixArgument } from '../lib/args';
 import { Args, duplicateOrGarbage, invalidArgument, Quit, readPrefix } from '../lib/args';
 import type { Context } from '../lib/context';

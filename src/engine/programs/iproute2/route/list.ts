@@ -5,7 +5,7 @@ import type { RouteInfo, RouteMatch } from '../../../net';
 import { RT_TABLE } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import { containsIp } from '../../../wire';
-import { ROUTE_USAGE } from '../help';
+import { ROUTE_USAGE } from './help';
 import type { PrefixArgument } from '../lib/args';
 import { Args, invalidArgument, prefixArgument, Quit, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';

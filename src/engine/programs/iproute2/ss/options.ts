@@ -1,7 +1,7 @@
 /** The command line of ss(8). */
 import type { SocketInfo } from '../../../net';
 import { GetoptError, getopt } from '../../lib/getopt';
-import { SS_USAGE } from '../help';
+import { SS_USAGE } from './help';
 import { Quit } from '../lib/args';
 
 /** Kind of a socket. */
