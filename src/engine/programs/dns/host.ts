@@ -3,6 +3,8 @@ import type { Coroutine } from '../../core';
 import type { Program, Sys } from '../../host';
 import type { DnsRecord, IpAddress } from '../../wire';
 import { DNS_TYPE, formatIp, parseIp, reverseName } from '../../wire';
+import type { Flags } from '../lib/options';
+import { setFlag } from '../lib/options';
 import { Stop, stoppable } from '../network/common';
 import { BIND_VERSION, HOST_USAGE } from './help';
 import type { Answer, Lookup, Reporter } from './lookup';
@@ -27,6 +29,21 @@ interface Options {
 }
 
 const TAKES_VALUE = 'cNtWRmp';
+
+/** Options that only set something. */
+const FLAGS: Flags<Options> = {
+  '4': { family: 'inet' },
+  '6': { family: 'inet6' },
+  a: { verbose: true, type: DNS_TYPE.ANY },
+  A: { verbose: true, type: DNS_TYPE.ANY },
+  d: { verbose: true },
+  v: { verbose: true },
+  l: { list: true, type: DNS_TYPE.AXFR, tcp: true },
+  r: { recurse: false },
+  s: { failStops: true },
+  T: { tcp: true },
+  w: { time: 2147483 },
+};
 
 function parse(argv: readonly string[]): { o: Options; operands: string[]; version: boolean } {
   const o: Options = {
@@ -61,47 +78,22 @@ function parse(argv: readonly string[]): { o: Options; operands: string[]; versi
         value = next;
         k = word.length;
       }
+      if (setFlag(o, FLAGS, letter)) continue;
       switch (letter) {
-        case '4':
-          o.family = 'inet';
-          break;
-        case '6':
-          o.family = 'inet6';
-          break;
-        case 'a':
-        case 'A':
-          o.verbose = true;
-          o.type = DNS_TYPE.ANY;
-          break;
         case 'c': {
           const klass = classByName(value);
           if (klass === undefined) throw new Stop(2, `host: invalid class: ${value}\n\n`);
           o.class = klass;
           break;
         }
-        case 'd':
-        case 'v':
-          o.verbose = true;
-          break;
-        case 'l':
-          o.list = true;
-          o.type = DNS_TYPE.AXFR;
-          o.tcp = true;
-          break;
         case 'N':
           o.ndots = Number.parseInt(value, 10) || 0;
           break;
         case 'p':
           o.port = number(value);
           break;
-        case 'r':
-          o.recurse = false;
-          break;
         case 'R':
           o.tries = number(value) + 1;
-          break;
-        case 's':
-          o.failStops = true;
           break;
         case 't': {
           const type = typeByName(value.split('=')[0]!);
@@ -109,14 +101,8 @@ function parse(argv: readonly string[]): { o: Options; operands: string[]; versi
           o.type = type;
           break;
         }
-        case 'T':
-          o.tcp = true;
-          break;
         case 'V':
           version = true;
-          break;
-        case 'w':
-          o.time = 2147483;
           break;
         case 'W':
           o.time = number(value);

@@ -82,7 +82,7 @@ function modify(ctx: Context, words: readonly string[], replace: boolean): numbe
       kind = true;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = ctx.numbers.readProtocol(word);
+      const protocol = ctx.numbers.read('protocol', word);
       if (protocol === undefined) invalidArgument('"protocol" value is invalid\n', word);
       spec.protocol = protocol;
     } else if (args.is('encap') || args.is('fdb') || args.is('type')) {
@@ -122,7 +122,7 @@ function filter(ctx: Context, words: readonly string[]): (o: NexthopObject) => b
     if (args.is('dev')) index = ctx.needLink(args.next()).index;
     else if (args.matches('groups')) groups = true;
     else if (args.is('id')) id = idArgument(args);
-    else if (args.matches('protocol')) protocol = ctx.numbers.readProtocol(args.next());
+    else if (args.matches('protocol')) protocol = ctx.numbers.read('protocol', args.next());
     else if (args.is('vrf') || args.is('master') || args.is('fdb'))
       throw new Quit(2, `ip: not simulated in this course: nexthop ${args.word}\n`);
     else if (args.matches('help')) throw new Quit(255, USAGE);
@@ -172,13 +172,14 @@ export function printNexthop(ctx: Context, o: NexthopObject): void {
       out.fp(' ');
     }
   }
-  if (o.scope !== 0 || details) out.any('scope', ctx.numbers.scope(o.scope), `scope ${ctx.numbers.scope(o.scope)} `);
+  if (o.scope !== 0 || details)
+    out.any('scope', ctx.numbers.name('scope', o.scope), `scope ${ctx.numbers.name('scope', o.scope)} `);
   if (o.blackhole) {
     if (out.isJson) out.member('blackhole', null);
     else out.fp('blackhole ');
   }
   if (o.protocol !== 0 || details)
-    out.any('protocol', ctx.numbers.protocol(o.protocol), `proto ${ctx.numbers.protocol(o.protocol)} `);
+    out.any('protocol', ctx.numbers.name('protocol', o.protocol), `proto ${ctx.numbers.name('protocol', o.protocol)} `);
   out.openArray('flags');
   if (o.onlink) out.any(null, 'onlink', 'onlink ');
   if (o.link && !o.link.carrier) out.any(null, 'linkdown', 'linkdown ');

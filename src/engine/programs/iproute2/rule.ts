@@ -109,12 +109,12 @@ function parse(ctx: Context, words: readonly string[], showing = false): Spec {
       spec.fwmask = k;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = ctx.numbers.readProtocol(word);
+      const protocol = ctx.numbers.read('protocol', word);
       if (protocol === undefined) invalidArgument('"protocol" value is invalid\n', word);
       spec.protocol = protocol;
     } else if (args.matches('table') || args.is('lookup')) {
       const word = args.next();
-      const table = ctx.numbers.readTable(word);
+      const table = ctx.numbers.read('table', word);
       if (table === undefined) invalidArgument('invalid table ID\n', word);
       spec.table = table;
     } else if (args.matches('suppress_prefixlength') || args.is('sup_pl')) {
@@ -269,7 +269,8 @@ function print(ctx: Context, r: RuleInfo): void {
     } else out.fp(` ${key} ${low}-${high}`);
   }
   if (r.action === 'lookup') {
-    if (!r.l3mdev) out.any('table', ctx.numbers.table(r.table), ` lookup ${ctx.numbers.table(r.table)}`);
+    if (!r.l3mdev)
+      out.any('table', ctx.numbers.name('table', r.table), ` lookup ${ctx.numbers.name('table', r.table)}`);
     if (r.suppressPrefixLength !== undefined) {
       out.any('suppress_prefixlen', r.suppressPrefixLength, ` suppress_prefixlength ${r.suppressPrefixLength}`);
     }
@@ -279,8 +280,8 @@ function print(ctx: Context, r: RuleInfo): void {
     }
   }
   if (r.realms !== undefined) {
-    const to = ctx.numbers.realm(r.realms & 0xffff);
-    const from = r.realms >>> 16 === 0 ? undefined : ctx.numbers.realm(r.realms >>> 16);
+    const to = ctx.numbers.name('realm', r.realms & 0xffff);
+    const from = r.realms >>> 16 === 0 ? undefined : ctx.numbers.name('realm', r.realms >>> 16);
     if (from !== undefined) out.any('flow_from', from, ` realms ${from}/${to}`);
     if (out.isJson) out.member('flow_to', to);
     else if (from === undefined) out.fp(` realms ${to}`);
@@ -293,7 +294,7 @@ function print(ctx: Context, r: RuleInfo): void {
     else out.fp(` ${r.action}`);
   }
   if ((r.protocol !== 0 && r.protocol !== 2) || ctx.options.details > 0) {
-    out.any('protocol', ctx.numbers.protocol(r.protocol), ` proto ${ctx.numbers.protocol(r.protocol)}`);
+    out.any('protocol', ctx.numbers.name('protocol', r.protocol), ` proto ${ctx.numbers.name('protocol', r.protocol)}`);
   }
   out.fp('\n');
   out.closeObject();

@@ -4,7 +4,7 @@ import { isBridge } from '../../net';
 import type { MdbEntry } from '../../net/link/mdb';
 import type { IpAddress } from '../../wire';
 import { formatIp, parseMac } from '../../wire';
-import { BRIDGE_MDB_USAGE } from '../iproute2/help';
+import { BRIDGE_MDB_USAGE } from './help';
 import { Args, Quit, readAddress } from '../iproute2/lib/args';
 import type { Context } from '../iproute2/lib/context';
 

@@ -3,7 +3,7 @@ import { Errno } from '../../core';
 import type { Link } from '../../net';
 import { isBridge } from '../../net';
 import type { BridgeVlans } from '../../net/link/bridge-vlan';
-import { BRIDGE_VLAN_USAGE } from '../iproute2/help';
+import { BRIDGE_VLAN_USAGE } from './help';
 import { Args, duplicate, Quit, atoi } from '../iproute2/lib/args';
 import type { Context } from '../iproute2/lib/context';
 

@@ -1,5 +1,5 @@
 /** What the parsers of several kinds share. */
-import { KIND_USAGE } from '../iproute2/help';
+import { KIND_USAGE } from '../iproute2/link/kind-help';
 import type { Args } from '../iproute2/lib/args';
 import { invalidArgument, Quit, readUnsigned } from '../iproute2/lib/args';
 

@@ -1,6 +1,6 @@
 /** `ip link ... type macvlan`. */
 import type { MacvlanInfo } from '../../net';
-import { KIND_USAGE } from '../iproute2/help';
+import { KIND_USAGE } from '../iproute2/link/kind-help';
 import { Quit, notSimulated } from '../iproute2/lib/args';
 import { unknownOption } from './common';
 import type { KindTool } from './tool';

@@ -1,6 +1,6 @@
 /** `ip link ... type vlan`. */
 import type { VlanInfo } from '../../net';
-import { KIND_USAGE } from '../iproute2/help';
+import { KIND_USAGE } from '../iproute2/link/kind-help';
 import { invalidArgument, Quit, notSimulated } from '../iproute2/lib/args';
 import { numberOption, unknownOption } from './common';
 import type { KindTool } from './tool';

@@ -2,7 +2,7 @@
 import type { VxlanInfo } from '../../net';
 import type { IpAddress } from '../../wire';
 import { formatIp, isMulticast4, isMulticast6 } from '../../wire';
-import { KIND_USAGE } from '../iproute2/help';
+import { KIND_USAGE } from '../iproute2/link/kind-help';
 import {
   duplicateOrGarbage,
   invalidArgument,

@@ -5,7 +5,7 @@ import type { Program, Sys } from '../../host';
 import type { Link } from '../../net';
 import { IFF, PACKET } from '../../net';
 import { ARP_OP, ETHERTYPE, formatIp4, MAC_BROADCAST, makeArp, makeFrame } from '../../wire';
-import { GetoptError, getopt } from '../lib/getopt';
+import { getoptOr } from '../lib/options';
 import { deviceNames, Stop, stoppable, why } from './common';
 import { ARPING_USAGE } from './help';
 import { inetAton, resolveHost } from './resolver';
@@ -32,13 +32,12 @@ function defaultLink(sys: Sys): Link | undefined {
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
-    let parsed;
-    try {
-      parsed = getopt(argv, 'h?bfDUAqc:w:i:s:I:V');
-    } catch (e) {
-      if (!(e instanceof GetoptError)) throw e;
-      throw new Stop(2, `arping: ${e.message}\n${ARPING_USAGE}`);
-    }
+    const parsed = getoptOr(
+      argv,
+      'h?bfDUAqc:w:i:s:I:V',
+      [],
+      (message) => new Stop(2, `arping: ${message}\n${ARPING_USAGE}`),
+    );
     let count: number | undefined;
     let deadline: number | undefined;
     let interval = 1;

@@ -6,7 +6,8 @@ import type { Family, SockAddr, TcpSocket, UdpSocket } from '../../net';
 import { UnixSocket } from '../../net';
 import type { IpAddress } from '../../wire';
 import { formatIp, serviceName, servicePort } from '../../wire';
-import { GetoptError, getopt } from '../lib/getopt';
+import type { Flags } from '../lib/options';
+import { getoptOr, setFlag } from '../lib/options';
 import { Stop, stoppable, why } from './common';
 import { toCrlf } from './crlf';
 import { NC_SUMMARY, NC_USAGE } from './help';
@@ -38,14 +39,29 @@ interface Options {
 
 const MISSING = ['F', 'I', 'm', 'O', 'P', 'r', 'S', 'T', 'V', 'X', 'x', 'Z'];
 
+/** Options that only set something. */
+const FLAGS: Flags<Options> = {
+  '4': { family: 'inet' },
+  '6': { family: 'inet6' },
+  C: { crlf: true },
+  d: { noStdin: true },
+  k: { keep: true },
+  l: { listen: true },
+  N: { shutdown: true },
+  n: { numeric: true },
+  U: { unix: true },
+  u: { udp: true },
+  v: { verbose: true },
+  z: { zero: true },
+};
+
 function parse(argv: readonly string[]): { o: Options; words: readonly string[] } {
-  let parsed;
-  try {
-    parsed = getopt(argv, '46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz');
-  } catch (e) {
-    if (!(e instanceof GetoptError)) throw e;
-    throw new Stop(1, `nc: ${e.message}\n${NC_USAGE}`);
-  }
+  const parsed = getoptOr(
+    argv,
+    '46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz',
+    [],
+    (message) => new Stop(1, `nc: ${message}\n${NC_USAGE}`),
+  );
   const o: Options = {
     listen: false,
     keep: false,
@@ -67,40 +83,17 @@ function parse(argv: readonly string[]): { o: Options; words: readonly string[] 
     ttl: undefined,
   };
   for (const { name, arg } of parsed.options) {
+    if (setFlag(o, FLAGS, name)) continue;
     switch (name) {
-      case '4':
-        o.family = 'inet';
-        break;
-      case '6':
-        o.family = 'inet6';
-        break;
-      case 'C':
-        o.crlf = true;
-        break;
-      case 'd':
-        o.noStdin = true;
-        break;
       case 'h':
         throw new Stop(0, `OpenBSD netcat (Debian patchlevel 1.219-1)\n${NC_USAGE}${NC_SUMMARY}`);
       case 'i':
         if (!/^\d+$/.test(arg!)) throw new Stop(1, `nc: interval invalid: ${arg}\n`);
         o.interval = Number(arg);
         break;
-      case 'k':
-        o.keep = true;
-        break;
-      case 'l':
-        o.listen = true;
-        break;
       case 'M':
         if (!/^\d+$/.test(arg!) || Number(arg) > 255) throw new Stop(1, 'nc: ttl is invalid\n');
         o.ttl = Number(arg);
-        break;
-      case 'N':
-        o.shutdown = true;
-        break;
-      case 'n':
-        o.numeric = true;
         break;
       case 'p':
         o.port = arg!;
@@ -113,15 +106,6 @@ function parse(argv: readonly string[]): { o: Options; words: readonly string[] 
       case 's':
         o.source = arg!;
         break;
-      case 'U':
-        o.unix = true;
-        break;
-      case 'u':
-        o.udp = true;
-        break;
-      case 'v':
-        o.verbose = true;
-        break;
       case 'W':
         if (!/^\d+$/.test(arg!)) throw new Stop(1, `nc: receive limit invalid: ${arg}\n`);
         o.received = Number(arg);
@@ -129,9 +113,6 @@ function parse(argv: readonly string[]): { o: Options; words: readonly string[] 
       case 'w':
         if (!/^\d+$/.test(arg!)) throw new Stop(1, `nc: timeout invalid: ${arg}\n`);
         o.timeout = Number(arg);
-        break;
-      case 'z':
-        o.zero = true;
         break;
       default:
         if (MISSING.includes(name)) throw new Stop(1, `nc: not simulated in this course: -${name}\n`);

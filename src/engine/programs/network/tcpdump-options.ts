@@ -1,7 +1,8 @@
 /** tcpdump's command line. */
 import { DEFAULT_SNAPLEN } from '../../wire';
 import type { PrintOptions } from '../../wire/print';
-import { GetoptError, getopt } from '../lib/getopt';
+import type { Flags } from '../lib/options';
+import { getoptOr, setFlag } from '../lib/options';
 import { Stop } from './common';
 import { TCPDUMP_USAGE } from './help';
 
@@ -28,9 +29,32 @@ export interface Settings {
   filterFile: string | undefined;
 }
 
-function usage(message: string): never {
-  throw new Stop(1, `tcpdump: ${message}\n${VERSION}${TCPDUMP_USAGE.slice(TCPDUMP_USAGE.indexOf('Usage:'))}`);
+function usage(message: string): Stop {
+  return new Stop(1, `tcpdump: ${message}\n${VERSION}${TCPDUMP_USAGE.slice(TCPDUMP_USAGE.indexOf('Usage:'))}`);
 }
+
+/** Options that only set something of the capture. */
+const FLAGS: Flags<Settings> = {
+  D: { list: true },
+  L: { linkTypes: true },
+  l: { lineBuffered: true },
+  p: { promisc: false },
+  U: { packetBuffered: true },
+  count: { countOnly: true },
+  print: { alsoPrint: true },
+  'immediate-mode': { immediate: true },
+};
+
+/** Options that only set something of how packets are printed. */
+const PRINT_FLAGS: Flags<PrintOptions> = {
+  e: { ether: true },
+  K: { noChecksums: true },
+  n: { numeric: true },
+  N: { shortNames: true },
+  q: { quiet: true },
+  S: { absoluteSequence: true },
+  '#': { packetNumbers: true },
+};
 
 /** Reads the options; `words` are the filter's. @throws Stop on a wrong one */
 export function parse(argv: readonly string[]): { s: Settings; words: readonly string[] } {
@@ -53,9 +77,10 @@ export function parse(argv: readonly string[]): { s: Settings; words: readonly s
     alsoPrint: false,
     filterFile: undefined,
   };
-  let parsed;
-  try {
-    parsed = getopt(argv, '+AbB:c:C:dDeE:F:fG:hHi:Ij:JKlLm:M:nNOpqQ:r:s:StT:uUvV:w:W:xXy:Yz:Z:#', [
+  const parsed = getoptOr(
+    argv,
+    '+AbB:c:C:dDeE:F:fG:hHi:Ij:JKlLm:M:nNOpqQ:r:s:StT:uUvV:w:W:xXy:Yz:Z:#',
+    [
       'buffer-size:=B',
       'list-interfaces=D',
       'help=h',
@@ -83,15 +108,14 @@ export function parse(argv: readonly string[]): { s: Settings; words: readonly s
       'version',
       'time-stamp-precision:',
       'lengths',
-    ]);
-  } catch (e) {
-    if (!(e instanceof GetoptError)) throw e;
-    usage(e.message);
-  }
+    ],
+    usage,
+  );
   let x = 0;
   let bigX = 0;
   let bigA = 0;
   for (const { name, arg } of parsed.options) {
+    if (setFlag(s, FLAGS, name) || setFlag(print, PRINT_FLAGS, name)) continue;
     switch (name) {
       case 'A':
         bigA++;
@@ -102,15 +126,6 @@ export function parse(argv: readonly string[]): { s: Settings; words: readonly s
         s.count = n;
         break;
       }
-      case 'D':
-        s.list = true;
-        break;
-      case 'L':
-        s.linkTypes = true;
-        break;
-      case 'e':
-        print.ether = true;
-        break;
       case 'F':
         s.filterFile = arg!;
         break;
@@ -120,24 +135,6 @@ export function parse(argv: readonly string[]): { s: Settings; words: readonly s
         throw new Stop(0, '', VERSION);
       case 'i':
         s.device = arg!;
-        break;
-      case 'K':
-        print.noChecksums = true;
-        break;
-      case 'l':
-        s.lineBuffered = true;
-        break;
-      case 'n':
-        print.numeric = true;
-        break;
-      case 'N':
-        print.shortNames = true;
-        break;
-      case 'p':
-        s.promisc = false;
-        break;
-      case 'q':
-        print.quiet = true;
         break;
       case 'Q':
         if (arg !== 'in' && arg !== 'out' && arg !== 'inout')
@@ -155,18 +152,12 @@ export function parse(argv: readonly string[]): { s: Settings; words: readonly s
         s.snaplen = n === 0 ? DEFAULT_SNAPLEN : n;
         break;
       }
-      case 'S':
-        print.absoluteSequence = true;
-        break;
       case 't':
         print.timestamp = Math.min(5, (print.timestamp ?? 0) + 1) as 1 | 2 | 3 | 4 | 5;
         break;
       case 'T':
         if (arg === 'vxlan' || arg === 'domain') print.packetType = arg;
         else throw new Stop(1, `tcpdump: not simulated in this course: -T ${arg}\n`);
-        break;
-      case 'U':
-        s.packetBuffered = true;
         break;
       case 'v':
         print.verbose = (print.verbose ?? 0) + 1;
@@ -179,18 +170,6 @@ export function parse(argv: readonly string[]): { s: Settings; words: readonly s
         break;
       case 'X':
         bigX++;
-        break;
-      case '#':
-        print.packetNumbers = true;
-        break;
-      case 'count':
-        s.countOnly = true;
-        break;
-      case 'print':
-        s.alsoPrint = true;
-        break;
-      case 'immediate-mode':
-        s.immediate = true;
         break;
       case 'b':
       case 'B':

@@ -5,7 +5,7 @@ import type { Program, Sys } from '../../host';
 import type { Family, SocketError, UdpSocket } from '../../net';
 import type { IpAddress } from '../../wire';
 import { formatIp } from '../../wire';
-import { GetoptError, getopt } from '../lib/getopt';
+import { getoptOr } from '../lib/options';
 import { Stop, stoppable } from './common';
 import { nameInfo, resolveHost } from './resolver';
 import { udpSocket } from './sockets';
@@ -249,13 +249,7 @@ DESCRIPTION
 `,
   *main(sys, argv) {
     return yield* stoppable(sys, function* () {
-      let parsed;
-      try {
-        parsed = getopt(argv, '46nbh?l:m:p:V');
-      } catch (e) {
-        if (!(e instanceof GetoptError)) throw e;
-        throw new Stop(255, `tracepath: ${e.message}\n${USAGE}`);
-      }
+      const parsed = getoptOr(argv, '46nbh?l:m:p:V', [], (message) => new Stop(255, `tracepath: ${message}\n${USAGE}`));
       const o: Options = {
         family: undefined,
         both: false,

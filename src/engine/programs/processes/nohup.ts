@@ -2,7 +2,7 @@
 import type { Coroutine } from '../../core';
 import { isErrno } from '../../core';
 import { shellStatus } from '../../host';
-import { getopt, GetoptError } from '../lib/getopt';
+import { getopt } from '../lib/getopt';
 import type { Tool } from '../lib/tool';
 import { Fail, tool, UsageError } from '../lib/tool';
 import { CannotRun, execvp, waitFor } from './run-as';
@@ -167,15 +167,14 @@ Run PROGRAM in a session of its own, without a controlling terminal.
 `,
   *run(t) {
     const { sys } = t;
-    let parsed;
-    try {
-      parsed = getopt(t.argv, '+cfwhV', ['ctty=c', 'fork=f', 'wait=w', 'help=--help', 'version=--version']);
-    } catch (e) {
-      if (!(e instanceof GetoptError)) throw e;
-      throw new UsageError(e.message);
-    }
-    const { operands } = parsed;
-    const has = (name: string): boolean => parsed.options.some((o) => o.name === name);
+    const { options, operands } = getopt(t.argv, '+cfwhV', [
+      'ctty=c',
+      'fork=f',
+      'wait=w',
+      'help=--help',
+      'version=--version',
+    ]);
+    const has = (name: string): boolean => options.some((o) => o.name === name);
     if (has('--help') || has('--version')) t.getopt('', [], ['setsid', has('--help') ? '--help' : '--version']);
     if (operands.length === 0) throw new UsageError('no command specified');
     const { proc, machine } = sys;

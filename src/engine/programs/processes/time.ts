@@ -1,7 +1,7 @@
 /** time(1), the program; bash has a keyword of that name. */
 import type { Coroutine } from '../../core';
 import { shellStatus } from '../../host';
-import { getopt, GetoptError } from '../lib/getopt';
+import { getopt } from '../lib/getopt';
 import type { Tool } from '../lib/tool';
 import { Fail, tool, UsageError } from '../lib/tool';
 import { CannotRun, endingSignal, execvp, waitFor } from './run-as';
@@ -25,23 +25,16 @@ Run COMMAND and print on standard error how long it took. CPU time is what the s
 `,
   *run(t) {
     const { sys } = t;
-    let parsed;
-    try {
-      parsed = getopt(t.argv, '+af:o:pqvV', [
-        'append=a',
-        'format:=f',
-        'output:=o',
-        'portability=p',
-        'quiet=q',
-        'verbose=v',
-        'help=--help',
-        'version=--version',
-      ]);
-    } catch (e) {
-      if (!(e instanceof GetoptError)) throw e;
-      throw new UsageError(e.message);
-    }
-    const { options, operands } = parsed;
+    const { options, operands } = getopt(t.argv, '+af:o:pqvV', [
+      'append=a',
+      'format:=f',
+      'output:=o',
+      'portability=p',
+      'quiet=q',
+      'verbose=v',
+      'help=--help',
+      'version=--version',
+    ]);
     const has = (name: string): boolean => options.some((o) => o.name === name);
     const last = (name: string): string | undefined => options.findLast((o) => o.name === name)?.arg;
     if (has('--help') || has('--version')) t.getopt('', [], ['time', has('--help') ? '--help' : '--version']);

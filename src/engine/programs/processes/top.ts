@@ -1,6 +1,6 @@
 /** top(1) of procps 4.0.2. */
 import type { Coroutine } from '../../core';
-import { getopt, GetoptError } from '../lib/getopt';
+import { getoptOr } from '../lib/options';
 import type { Tool } from '../lib/tool';
 import { Fail, tool } from '../lib/tool';
 import { SCREEN, Terminal } from '../screen/terminal';
@@ -58,13 +58,7 @@ Show the processes that use most, every few seconds. q ends it, h lists the keys
 `,
   *run(t) {
     const { sys } = t;
-    let options;
-    try {
-      ({ options } = getopt(t.argv, 'bcd:E:e:Hhin:o:Op:Ss:u:U:vVw::1', []));
-    } catch (e) {
-      if (!(e instanceof GetoptError)) throw e;
-      throw new Fail(e.message);
-    }
+    const { options } = getoptOr(t.argv, 'bcd:E:e:Hhin:o:Op:Ss:u:U:vVw::1', [], (message) => new Fail(message));
     const has = (name: string): boolean => options.some((o) => o.name === name);
     const last = (name: string): string | undefined => options.findLast((o) => o.name === name)?.arg;
     if (has('v') || has('V') || has('h')) {

@@ -1,5 +1,5 @@
 /** The command line of wget. */
-import { GetoptError, getopt } from '../../lib/getopt';
+import { getoptOr } from '../../lib/options';
 import { Stop } from '../../network/common';
 
 const TRY = "Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n";
@@ -82,14 +82,13 @@ const LONGS = [
 
 /** Reads a command line. @throws Stop */
 export function parseWget(argv: readonly string[]): { o: WgetOptions; urls: readonly string[] } {
-  let parsed;
   const expanded = argv.map((a) => (a === '-nv' ? '--no-verbose' : a === '-nc' ? '--no-clobber' : a));
-  try {
-    parsed = getopt(expanded, 'qvO:P:ST:t:46U:cVhrpi:bdmw:o:e:', LONGS);
-  } catch (e) {
-    if (!(e instanceof GetoptError)) throw e;
-    throw new Stop(2, `wget: ${e.message}\n${TRY}`);
-  }
+  const parsed = getoptOr(
+    expanded,
+    'qvO:P:ST:t:46U:cVhrpi:bdmw:o:e:',
+    LONGS,
+    (message) => new Stop(2, `wget: ${message}\n${TRY}`),
+  );
   const o: WgetOptions = {
     quiet: false,
     brief: false,

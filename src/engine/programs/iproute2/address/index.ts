@@ -70,7 +70,7 @@ function modify(ctx: Context, words: readonly string[], verb: 'add' | 'change' |
       throw new Quit(2, 'ip: not simulated in this course: address anycast\n');
     } else if (args.is('scope')) {
       const word = args.next();
-      scope = ctx.numbers.readScope(word);
+      scope = ctx.numbers.read('scope', word);
       if (scope === undefined) invalidArgument('invalid scope value.', word);
     } else if (args.is('dev')) dev = args.next();
     else if (args.is('label')) spec.label = args.next();

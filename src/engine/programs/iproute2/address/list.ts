@@ -2,7 +2,8 @@
 import type { AddressInfo, LinkInfo } from '../../../net';
 import { IFF } from '../../../net';
 import { containsIp } from '../../../wire';
-import { ADDRESS_USAGE, LINK_TYPES } from '../help';
+import { ADDRESS_USAGE } from './help';
+import { LINK_TYPES } from '../link/help';
 import type { Family, PrefixArgument } from '../lib/args';
 import { Args, duplicateOrGarbage, invalidArgument, Quit, readPrefix } from '../lib/args';
 import type { Context } from '../lib/context';
@@ -81,7 +82,7 @@ function parseFilter(ctx: Context, words: readonly string[], link: boolean): Fil
       if (f.family === 'unspec') f.family = prefix.family;
     } else if (args.is('scope')) {
       const word = args.next();
-      const scope = ctx.numbers.readScope(word);
+      const scope = ctx.numbers.read('scope', word);
       if (scope === undefined && word !== 'all') invalidArgument('invalid "scope"\n', word);
       if (scope === undefined) delete f.scope;
       else f.scope = scope;
@@ -91,7 +92,7 @@ function parseFilter(ctx: Context, words: readonly string[], link: boolean): Fil
     } else if (args.is('label')) f.label = args.next();
     else if (args.is('group')) {
       const word = args.next();
-      const group = ctx.numbers.readGroup(word);
+      const group = ctx.numbers.read('group', word);
       if (group === undefined) invalidArgument('Invalid "group" value\n', word);
       f.group = group;
     } else if (args.is('master')) {

@@ -60,7 +60,7 @@ export function printAddress(ctx: Context, a: AddressInfo, options: PrintAddress
       out.fp(' ');
     }
   }
-  out.any('scope', ctx.numbers.scope(a.scope), `scope ${ctx.numbers.scope(a.scope)} `);
+  out.any('scope', ctx.numbers.name('scope', a.scope), `scope ${ctx.numbers.name('scope', a.scope)} `);
   for (const flag of addressFlags(a)) {
     if (out.isJson) out.member(flag, true);
     else out.fp(`${flag} `);

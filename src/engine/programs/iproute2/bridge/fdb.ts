@@ -1,7 +1,7 @@
 /** `bridge fdb`: forwarding tables. */
 import type { FdbInfo, FdbTunnel } from '../../../net';
 import { formatIp, parseMac } from '../../../wire';
-import { BRIDGE_FDB_USAGE } from '../help';
+import { BRIDGE_FDB_USAGE } from './help';
 import { addressArgument, Args, duplicateOrGarbage, invalidArgument, Quit, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
 

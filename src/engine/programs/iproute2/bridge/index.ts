@@ -6,7 +6,7 @@ import type { NetEvent } from '../../../net';
 import { provideLinkKinds } from '../../link-kinds/fetch';
 import { bridgeCommand } from '../../link-kinds/tool';
 import { deviceNames } from '../complete';
-import { BRIDGE_MONITOR_USAGE, BRIDGE_USAGE } from '../help';
+import { BRIDGE_MONITOR_USAGE, BRIDGE_USAGE } from './help';
 import { Quit } from '../lib/args';
 import type { Options } from '../lib/context';
 import { colorOption, Context, defaultOptions, runTool } from '../lib/context';

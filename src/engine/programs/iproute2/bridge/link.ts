@@ -1,6 +1,6 @@
 /** `bridge link`: ports of bridges. */
 import type { LinkInfo } from '../../../net';
-import { BRIDGE_LINK_USAGE } from '../help';
+import { BRIDGE_LINK_USAGE } from './help';
 import { Args, Quit, readUnsigned, atoi } from '../lib/args';
 import type { Context } from '../lib/context';
 import { PORT_STATES, PORT_SWITCHES, printSwitches, takeSwitch } from '../link/bridge-port';

@@ -7,10 +7,11 @@ import type { Sys } from '../../../host';
 import { FileNode } from '../../../host';
 import { readUnsigned } from './args';
 
-type Kind = 'table' | 'protocol' | 'scope' | 'group' | 'realm';
+/** What a number names: a routing table, a route's origin, a route's scope, a group of links, a realm. */
+export type NumberKind = 'table' | 'protocol' | 'scope' | 'group' | 'realm';
 
 /** Where names of a kind are kept: the file, and a directory of more. */
-const FILES: Readonly<Record<Kind, { file: string; directory?: string; max: number }>> = {
+const FILES: Readonly<Record<NumberKind, { file: string; directory?: string; max: number }>> = {
   table: { file: '/etc/iproute2/rt_tables', directory: '/etc/iproute2/rt_tables.d', max: 0xffffffff },
   protocol: { file: '/etc/iproute2/rt_protos', directory: '/etc/iproute2/rt_protos.d', max: 255 },
   scope: { file: '/etc/iproute2/rt_scopes', max: 255 },
@@ -19,7 +20,7 @@ const FILES: Readonly<Record<Kind, { file: string; directory?: string; max: numb
 };
 
 /** What the program knows without any file. */
-const BUILT_IN: Readonly<Record<Kind, readonly (readonly [number, string])[]>> = {
+const BUILT_IN: Readonly<Record<NumberKind, readonly (readonly [number, string])[]>> = {
   table: [
     [253, 'default'],
     [254, 'main'],
@@ -62,14 +63,14 @@ const BUILT_IN: Readonly<Record<Kind, readonly (readonly [number, string])[]>> =
 
 /** Names of one run of a program; each file is read when it is first needed. */
 export class Names {
-  private readonly maps = new Map<Kind, Map<number, string>>();
+  private readonly maps = new Map<NumberKind, Map<number, string>>();
 
   constructor(
     private readonly sys: Sys,
     private readonly options: { readonly numeric: boolean },
   ) {}
 
-  private map(kind: Kind): Map<number, string> {
+  private map(kind: NumberKind): Map<number, string> {
     let map = this.maps.get(kind);
     if (map !== undefined) return map;
     this.maps.set(kind, (map = new Map(BUILT_IN[kind])));
@@ -107,48 +108,15 @@ export class Names {
     }
   }
 
-  private name(kind: Kind, n: number): string {
+  /** How a number of a kind is printed: its name, or its digits where it has none. */
+  name(kind: NumberKind, n: number): string {
     return this.options.numeric ? String(n) : (this.map(kind).get(n) ?? String(n));
   }
 
-  private read(kind: Kind, text: string): number | undefined {
+  /** The number that a word on the command line means; undefined when it means none. */
+  read(kind: NumberKind, text: string): number | undefined {
     for (const [n, name] of this.map(kind)) if (name === text) return n;
     return readUnsigned(text, FILES[kind].max);
-  }
-
-  /** Name of a routing table. */
-  table(n: number): string {
-    return this.name('table', n);
-  }
-
-  /** Number of a routing table; undefined when it is none. */
-  readTable(text: string): number | undefined {
-    return this.read('table', text);
-  }
-
-  /** Name of a route's origin. */
-  protocol(n: number): string {
-    return this.name('protocol', n);
-  }
-
-  /** Number of a route's origin; undefined when it is none. */
-  readProtocol(text: string): number | undefined {
-    return this.read('protocol', text);
-  }
-
-  /** Name of a scope. */
-  scope(n: number): string {
-    return this.name('scope', n);
-  }
-
-  /** Number of a scope; undefined when it is none. */
-  readScope(text: string): number | undefined {
-    return this.read('scope', text);
-  }
-
-  /** Name of a realm. */
-  realm(n: number): string {
-    return this.name('realm', n);
   }
 
   /** `TO` or `FROM/TO` as one number, that of origin in the upper 16 bits; undefined when they are none (get_rt_realms_or_raw). */
@@ -159,15 +127,5 @@ export class Names {
     const lower = to === '' ? 0 : this.read('realm', to);
     if (upper === undefined || lower === undefined) return raw;
     return ((upper << 16) | lower) >>> 0;
-  }
-
-  /** Name of a link group. */
-  group(n: number): string {
-    return this.name('group', n);
-  }
-
-  /** Number of a link group; undefined when it is none. */
-  readGroup(text: string): number | undefined {
-    return this.read('group', text);
   }
 }

@@ -1,6 +1,6 @@
 /** Options of a bridge's port, as `ip link ... type bridge_slave` and `bridge link set` take and print them. */
 import type { BridgePortInfo, LinkChange } from '../../../net';
-import { KIND_USAGE } from '../help';
+import { KIND_USAGE } from './kind-help';
 import { invalidArgument, Quit, readUnsigned, notSimulated } from '../lib/args';
 import type { Args } from '../lib/args';
 import type { Context } from '../lib/context';

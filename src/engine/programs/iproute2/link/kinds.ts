@@ -1,7 +1,7 @@
 /** What is specific to a kind of link: the options of `type KIND ...` and their display with -d. */
 import type { BridgeOptions, LinkInfo } from '../../../net';
 import { kindTool } from '../../link-kinds/tool';
-import { KIND_USAGE } from '../help';
+import { KIND_USAGE } from './kind-help';
 import { invalidArgument, lladdrArgument, Quit, readUnsigned, notSimulated } from '../lib/args';
 import type { Args } from '../lib/args';
 import type { Context } from '../lib/context';

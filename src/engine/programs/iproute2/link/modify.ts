@@ -2,7 +2,7 @@
 import type { Coroutine } from '../../../core';
 import { Errno } from '../../../core';
 import type { Link, LinkChange, LinkCommon, LinkSpec } from '../../../net';
-import { KIND_USAGE } from '../help';
+import { KIND_USAGE } from './kind-help';
 import { Args, duplicateOrGarbage, incomplete, invalidArgument, Quit } from '../lib/args';
 import type { Context } from '../lib/context';
 import { kindUsage, parseBridgeOptions } from './kinds';
@@ -47,7 +47,7 @@ export function* addLink(ctx: Context, words: readonly string[]): Coroutine<numb
   if (kind === 'veth') {
     let peer: LinkCommon | undefined;
     if (args.more) {
-      if (!args.is('peer')) throw new Quit(1, args.is('help') ? KIND_USAGE.veth! : KIND_USAGE.veth!);
+      if (!args.is('peer')) throw new Quit(1, KIND_USAGE.veth!);
       args.skip();
       const p = parseLinkWords(ctx, args, true);
       peer = common(p);

@@ -143,7 +143,7 @@ export function parseLinkWords(ctx: Context, args: Args, creating: boolean): Lin
     } else if (args.is('group')) {
       const word = args.next();
       if (w.group !== undefined) duplicate('group', word);
-      const group = ctx.numbers.readGroup(word);
+      const group = ctx.numbers.read('group', word);
       if (group === undefined) invalidArgument('Invalid "group" value\n', word);
       w.group = group;
     } else if (args.is('mode')) {

@@ -119,7 +119,7 @@ export function printLink(ctx: Context, info: LinkInfo, show: ShowOptions): void
   printState(ctx, info, '');
   if (show.link) out.any('linkmode', info.mode, `mode ${info.mode} `);
   if (!show.reduced) {
-    const group = ctx.numbers.group(info.group);
+    const group = ctx.numbers.name('group', info.group);
     out.any('group', group, `group ${group} `);
   }
   if (show.queue && info.txqlen !== 0) out.any('txqlen', info.txqlen, `qlen ${info.txqlen}`);

@@ -1,4 +1,4 @@
-import { LINK_TYPES, LINK_USAGE } from '../help';
+import { LINK_TYPES, LINK_USAGE } from './help';
 import { Quit } from '../lib/args';
 
 /** `ip link help`. @throws Quit */

@@ -5,7 +5,7 @@ import type { Inode, Sys } from '../../../host';
 import { FileNode, MemDir, resolve, shellStatus } from '../../../host';
 import { namespaceNode, reapNamespaces } from '../../../host/netfs';
 import { NetNamespace } from '../../../net';
-import { NETNS_USAGE } from '../help';
+import { NETNS_USAGE } from './help';
 import { Args, invalidArgument, Quit, readSigned, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
 import { isNetnsName, NETNS_DIR, netnsByName, netnsNameOf, netnsNames, netnsOfPath } from './names';

@@ -5,7 +5,7 @@ import type { RouteInfo, RouteMatch } from '../../../net';
 import { RT_TABLE } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import { containsIp } from '../../../wire';
-import { ROUTE_USAGE } from '../help';
+import { ROUTE_USAGE } from './help';
 import type { PrefixArgument } from '../lib/args';
 import { Args, invalidArgument, prefixArgument, Quit, readUnsigned } from '../lib/args';
 import type { Context } from '../lib/context';
@@ -54,7 +54,7 @@ function parseFilter(ctx: Context, words: readonly string[]): Filter {
   while (args.more) {
     if (args.matches('table')) {
       const word = args.next();
-      const table = ctx.numbers.readTable(word);
+      const table = ctx.numbers.read('table', word);
       if (table !== undefined) f.table = table;
       else if (word === 'all') f.table = 0;
       else if (word === 'cache') f.cache = true;
@@ -71,12 +71,12 @@ function parseFilter(ctx: Context, words: readonly string[]): Filter {
       f.tos = tos;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = ctx.numbers.readProtocol(word);
+      const protocol = ctx.numbers.read('protocol', word);
       if (protocol === undefined && word !== 'all') invalidArgument('invalid "protocol"\n', word);
       if (protocol !== undefined) f.protocol = protocol;
     } else if (args.matches('scope')) {
       const word = args.next();
-      const scope = ctx.numbers.readScope(word);
+      const scope = ctx.numbers.read('scope', word);
       if (scope === undefined && word !== 'all') invalidArgument('invalid "scope"\n', word);
       if (scope !== undefined) f.scope = scope;
     } else if (args.matches('type')) {

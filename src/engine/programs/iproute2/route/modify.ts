@@ -128,7 +128,7 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       spec.metric = number('"metric" value is invalid\n');
     } else if (args.is('scope')) {
       const word = args.next();
-      const scope = ctx.numbers.readScope(word);
+      const scope = ctx.numbers.read('scope', word);
       if (scope === undefined) invalidArgument('invalid "scope" value\n', word);
       spec.scope = scope;
     } else if (args.is('mtu')) {
@@ -175,12 +175,12 @@ export function modifyRoute(ctx: Context, words: readonly string[], verb: RouteV
       break;
     } else if (args.matches('protocol')) {
       const word = args.next();
-      const protocol = ctx.numbers.readProtocol(word);
+      const protocol = ctx.numbers.read('protocol', word);
       if (protocol === undefined) invalidArgument('"protocol" value is invalid\n', word);
       spec.protocol = protocol;
     } else if (args.matches('table')) {
       const word = args.next();
-      const table = ctx.numbers.readTable(word);
+      const table = ctx.numbers.read('table', word);
       if (table === undefined) invalidArgument('"table" value is invalid\n', word);
       spec.table = table;
     } else if (args.is('vrf')) invalidArgument('Invalid VRF\n', args.next());

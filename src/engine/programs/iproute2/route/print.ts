@@ -93,14 +93,18 @@ export function printRoute(ctx: Context, r: RouteInfo, p: RoutePrint): void {
     }
   }
   if ((r.table !== RT_TABLE.MAIN || details) && p.table === 0) {
-    out.any('table', ctx.numbers.table(r.table), `table ${ctx.numbers.table(r.table)} `);
+    out.any('table', ctx.numbers.name('table', r.table), `table ${ctx.numbers.name('table', r.table)} `);
   }
   if (!(p.get && family === 'inet')) {
     if ((r.protocol !== RTPROT.BOOT || details) && !p.hideProtocol) {
-      out.any('protocol', ctx.numbers.protocol(r.protocol), `proto ${ctx.numbers.protocol(r.protocol)} `);
+      out.any(
+        'protocol',
+        ctx.numbers.name('protocol', r.protocol),
+        `proto ${ctx.numbers.name('protocol', r.protocol)} `,
+      );
     }
     if ((r.scope !== SCOPE.UNIVERSE || details) && !p.hideScope) {
-      out.any('scope', ctx.numbers.scope(r.scope), `scope ${ctx.numbers.scope(r.scope)} `);
+      out.any('scope', ctx.numbers.name('scope', r.scope), `scope ${ctx.numbers.name('scope', r.scope)} `);
     }
   }
   if (r.prefSrc !== undefined && !p.hideSource) {
@@ -192,8 +196,8 @@ function expiry(ctx: Context, at: number): void {
 
 function printRealms(ctx: Context, realms: number): void {
   const { out } = ctx;
-  const to = ctx.numbers.realm(realms & 0xffff);
-  const from = realms >>> 16 === 0 ? undefined : ctx.numbers.realm(realms >>> 16);
+  const to = ctx.numbers.name('realm', realms & 0xffff);
+  const from = realms >>> 16 === 0 ? undefined : ctx.numbers.name('realm', realms >>> 16);
   if (out.isJson) {
     out.openObject('flow');
     if (from !== undefined) out.member('from', from);

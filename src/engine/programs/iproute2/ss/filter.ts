@@ -3,7 +3,7 @@ import type { SocketInfo } from '../../../net';
 import type { IpAddress } from '../../../wire';
 import { containsIp, parseIp, servicePort } from '../../../wire';
 import type { Sys } from '../../../host';
-import { SS_USAGE } from '../help';
+import { SS_USAGE } from './help';
 import { Quit, readPrefix } from '../lib/args';
 
 /** TCP states by ss's keywords, with the name in the first column. */

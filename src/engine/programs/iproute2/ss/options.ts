@@ -1,7 +1,8 @@
 /** The command line of ss(8). */
 import type { SocketInfo } from '../../../net';
-import { GetoptError, getopt } from '../../lib/getopt';
-import { SS_USAGE } from '../help';
+import type { Flags } from '../../lib/options';
+import { getoptOr, setFlag } from '../../lib/options';
+import { SS_USAGE } from './help';
 import { Quit } from '../lib/args';
 
 /** Kind of a socket. */
@@ -92,15 +93,33 @@ const SOCKETS: Readonly<Record<string, readonly Protocol[]>> = {
   packet_raw: ['packet'],
 };
 
+/** Options that only set something. */
+const FLAGS: Flags<SsOptions> = {
+  n: { numeric: true },
+  r: { resolve: true },
+  o: { timers: true },
+  a: { all: true },
+  l: { listening: true },
+  e: { timers: true, extended: true },
+  m: { memory: true },
+  p: { processes: true },
+  T: { processes: true },
+  i: { tcpInfo: true },
+  s: { summary: true },
+  H: { header: false },
+  O: { oneline: true },
+  '4': { family: 'inet' },
+  '6': { family: 'inet6' },
+};
+
 /** Reads a command line. @throws Quit */
 export function parseSs(argv: readonly string[]): SsOptions {
-  let parsed;
-  try {
-    parsed = getopt(argv, '+hVnroaleimpTEbzZN:KHSOtuxwd0M46f:A:D:F:s', LONGS);
-  } catch (e) {
-    if (!(e instanceof GetoptError)) throw e;
-    throw new Quit(255, `ss: ${e.message}\n${SS_USAGE}`);
-  }
+  const parsed = getoptOr(
+    argv,
+    '+hVnroaleimpTEbzZN:KHSOtuxwd0M46f:A:D:F:s',
+    LONGS,
+    (message) => new Quit(255, `ss: ${message}\n${SS_USAGE}`),
+  );
   const o: SsOptions = {
     numeric: false,
     all: false,
@@ -122,49 +141,12 @@ export function parseSs(argv: readonly string[]): SsOptions {
   };
   const add = (names: readonly Protocol[]): void => names.forEach((p) => o.protocols.add(p));
   for (const { name, arg } of parsed.options) {
+    if (setFlag(o, FLAGS, name)) continue;
     switch (name) {
       case 'h':
         throw new Quit(0, '', SS_USAGE);
       case 'V':
         throw new Quit(0, '', 'ss utility, iproute2-6.1.0\n');
-      case 'n':
-        o.numeric = true;
-        break;
-      case 'r':
-        o.resolve = true;
-        break;
-      case 'o':
-        o.timers = true;
-        break;
-      case 'a':
-        o.all = true;
-        break;
-      case 'l':
-        o.listening = true;
-        break;
-      case 'e':
-        o.timers = true;
-        o.extended = true;
-        break;
-      case 'm':
-        o.memory = true;
-        break;
-      case 'p':
-      case 'T':
-        o.processes = true;
-        break;
-      case 'i':
-        o.tcpInfo = true;
-        break;
-      case 's':
-        o.summary = true;
-        break;
-      case 'H':
-        o.header = false;
-        break;
-      case 'O':
-        o.oneline = true;
-        break;
       case 't':
         add(['tcp']);
         break;
@@ -179,12 +161,6 @@ export function parseSs(argv: readonly string[]): SsOptions {
         break;
       case '0':
         add(['packet']);
-        break;
-      case '4':
-        o.family = 'inet';
-        break;
-      case '6':
-        o.family = 'inet6';
         break;
       case 'f':
         if (arg === 'inet' || arg === 'inet6') o.family = arg;

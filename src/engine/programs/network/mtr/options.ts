@@ -1,5 +1,6 @@
 /** The command line of mtr(8) 0.95. */
-import { GetoptError, getopt } from '../../lib/getopt';
+import type { Flags } from '../../lib/options';
+import { getoptOr, setFlag } from '../../lib/options';
 import { Stop } from '../common';
 import { FIELDS } from './report';
 
@@ -96,11 +97,25 @@ function seconds(text: string, what: string): number {
   return n;
 }
 
+/** Options that only set something. */
+const FLAGS: Flags<MtrOptions> = {
+  r: { output: 'report' },
+  w: { output: 'report', wide: true },
+  x: { output: 'xml' },
+  t: { output: 'screen' },
+  l: { output: 'raw' },
+  C: { output: 'csv' },
+  j: { output: 'json' },
+  n: { numeric: true },
+  b: { ips: true },
+};
+
 /** Reads the command line. @throws Stop */
 export function parseMtr(argv: readonly string[]): { o: MtrOptions; hosts: readonly string[] } {
-  let parsed;
-  try {
-    parsed = getopt(argv, 'hv46F:rwxtplCjnbo:uTSI:a:f:m:U:P:L:s:B:i:G:Q:eZ:M:c:y:zd:', [
+  const parsed = getoptOr(
+    argv,
+    'hv46F:rwxtplCjnbo:uTSI:a:f:m:U:P:L:s:B:i:G:Q:eZ:M:c:y:zd:',
+    [
       'help=h',
       'version=v',
       'inet=4',
@@ -139,11 +154,9 @@ export function parseMtr(argv: readonly string[]): { o: MtrOptions; hosts: reado
       'timeout:=Z',
       'gracetime:=G',
       'mark:=M',
-    ]);
-  } catch (e) {
-    if (!(e instanceof GetoptError)) throw e;
-    throw new Stop(1, `mtr: ${e.message}\n${MTR_USAGE}`);
-  }
+    ],
+    (message) => new Stop(1, `mtr: ${message}\n${MTR_USAGE}`),
+  );
   const o: MtrOptions = {
     family: undefined,
     method: 'icmp',
@@ -169,6 +182,7 @@ export function parseMtr(argv: readonly string[]): { o: MtrOptions; hosts: reado
     bitPattern: 0,
   };
   for (const { name, arg = '' } of parsed.options) {
+    if (setFlag(o, FLAGS, name)) continue;
     switch (name) {
       case 'h':
         throw new Stop(0, '', MTR_USAGE);
@@ -177,34 +191,6 @@ export function parseMtr(argv: readonly string[]): { o: MtrOptions; hosts: reado
       case '4':
       case '6':
         o.family = name === '4' ? 'inet' : 'inet6';
-        break;
-      case 'r':
-        o.output = 'report';
-        break;
-      case 'w':
-        o.output = 'report';
-        o.wide = true;
-        break;
-      case 'x':
-        o.output = 'xml';
-        break;
-      case 't':
-        o.output = 'screen';
-        break;
-      case 'l':
-        o.output = 'raw';
-        break;
-      case 'C':
-        o.output = 'csv';
-        break;
-      case 'j':
-        o.output = 'json';
-        break;
-      case 'n':
-        o.numeric = true;
-        break;
-      case 'b':
-        o.ips = true;
         break;
       case 'o':
         for (const c of arg) if (c !== '_' && !FIELDS.some((f) => f.key === c)) fail(`Unknown field identifier: ${c}`);

@@ -1,6 +1,7 @@
 /** The command line of ncat. */
 import type { Family } from '../../../net';
-import { GetoptError, getopt } from '../../lib/getopt';
+import type { Flags } from '../../lib/options';
+import { getoptOr, setFlag } from '../../lib/options';
 import { Stop } from '../common';
 import { NCAT_HELP, NCAT_VERSION } from './help';
 
@@ -91,18 +92,35 @@ const LONG_OPTIONS = [
   'vsock',
 ];
 
+/** Options that only set something. */
+const FLAGS: Flags<NcatOptions> = {
+  '4': { family: 'inet' },
+  '6': { family: 'inet6' },
+  U: { unix: true },
+  l: { listen: true },
+  k: { keep: true },
+  u: { udp: true },
+  z: { zero: true },
+  N: { noShutdown: true },
+  'no-shutdown': { noShutdown: true },
+  C: { crlf: true },
+  chat: { chat: true },
+  'send-only': { sendOnly: true },
+  'recv-only': { receiveOnly: true },
+};
+
 /** Reads a command line. @throws Stop */
 export function parseNcat(argv: readonly string[]): { o: NcatOptions; words: readonly string[] } {
-  let parsed;
-  try {
-    parsed = getopt(argv, '46Uc:g:G:hi:klnNo:p:s:tuvw:x:zCd:e:m:', LONG_OPTIONS);
-  } catch (e) {
-    if (!(e instanceof GetoptError)) throw e;
-    throw new Stop(
-      2,
-      `ncat: ${e.message}\nNcat: Try \`--help' or man(1) ncat for more information, usage options and help. QUITTING.\n`,
-    );
-  }
+  const parsed = getoptOr(
+    argv,
+    '46Uc:g:G:hi:klnNo:p:s:tuvw:x:zCd:e:m:',
+    LONG_OPTIONS,
+    (message) =>
+      new Stop(
+        2,
+        `ncat: ${message}\nNcat: Try \`--help' or man(1) ncat for more information, usage options and help. QUITTING.\n`,
+      ),
+  );
   const o: NcatOptions = {
     listen: false,
     keep: false,
@@ -124,48 +142,12 @@ export function parseNcat(argv: readonly string[]): { o: NcatOptions; words: rea
     port: undefined,
   };
   for (const { name, arg } of parsed.options) {
+    if (setFlag(o, FLAGS, name)) continue;
     switch (name) {
-      case '4':
-        o.family = 'inet';
-        break;
-      case '6':
-        o.family = 'inet6';
-        break;
-      case 'U':
-        o.unix = true;
-        break;
-      case 'l':
-        o.listen = true;
-        break;
-      case 'k':
-        o.keep = true;
-        break;
-      case 'u':
-        o.udp = true;
-        break;
       case 'v':
         o.verbose++;
         break;
-      case 'z':
-        o.zero = true;
-        break;
       case 'n':
-        break;
-      case 'N':
-      case 'no-shutdown':
-        o.noShutdown = true;
-        break;
-      case 'C':
-        o.crlf = true;
-        break;
-      case 'chat':
-        o.chat = true;
-        break;
-      case 'send-only':
-        o.sendOnly = true;
-        break;
-      case 'recv-only':
-        o.receiveOnly = true;
         break;
       case 'w':
         o.wait = time(arg!, 'w');

@@ -3,7 +3,7 @@ import type { Coroutine } from '../../../core';
 import type { Program, Sys } from '../../../host';
 import type { NeighbourInfo } from '../../../net';
 import { formatIp, parseMac } from '../../../wire';
-import { GetoptError, getopt } from '../../lib/getopt';
+import { getoptOr } from '../../lib/options';
 import { deviceNames, Stop, stoppable, why } from '../common';
 import { ARP_TYPES, ARP_USAGE } from '../help';
 import { inetAton, nameOf, resolveHost } from '../resolver';
@@ -67,9 +67,10 @@ function* show(
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
-    let parsed;
-    try {
-      parsed = getopt(argv, 'A:H:adfp:nsei:Dt:vh?DNV', [
+    const parsed = getoptOr(
+      argv,
+      'A:H:adfp:nsei:Dt:vh?DNV',
+      [
         'verbose=v',
         'version=V',
         'all=a',
@@ -83,11 +84,9 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
         'help=h',
         'use-device=D',
         'symbolic=N',
-      ]);
-    } catch (e) {
-      if (!(e instanceof GetoptError)) throw e;
-      throw new Stop(255, `arp: ${e.message}\n${ARP_USAGE}${ARP_TYPES}`);
-    }
+      ],
+      (message) => new Stop(255, `arp: ${message}\n${ARP_USAGE}${ARP_TYPES}`),
+    );
     let mode: 'show' | 'set' | 'delete' | 'file' = 'show';
     let numeric = false;
     let bsd = false;

@@ -4,7 +4,7 @@ import type { Program, Sys } from '../../../host';
 import type { SocketInfo } from '../../../net';
 import { IFF } from '../../../net';
 import { formatIp, serviceName } from '../../../wire';
-import { GetoptError, getopt } from '../../lib/getopt';
+import { getoptOr } from '../../lib/options';
 import { Stop, stoppable } from '../common';
 import { NETSTAT_USAGE } from '../help';
 import { allInterfaces, byName, tableRow } from './ifconfig';
@@ -33,9 +33,10 @@ function endpoint(a: SocketInfo['local'], protocol: 'tcp' | 'udp', numeric: bool
 
 function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
   return yield* stoppable(sys, function* () {
-    let parsed;
-    try {
-      parsed = getopt(argv, 'A:CFMacdeghilnNoprsStuUvVWwxZ46', [
+    const parsed = getoptOr(
+      argv,
+      'A:CFMacdeghilnNoprsStuUvVWwxZ46',
+      [
         'route=r',
         'interfaces=i',
         'statistics=s',
@@ -66,11 +67,9 @@ function* main(sys: Sys, argv: readonly string[]): Coroutine<number> {
         'masquerade=M',
         'cache=C',
         'context=Z',
-      ]);
-    } catch (e) {
-      if (!(e instanceof GetoptError)) throw e;
-      throw new Stop(3, `netstat: ${e.message}\n${NETSTAT_USAGE}`);
-    }
+      ],
+      (message) => new Stop(3, `netstat: ${message}\n${NETSTAT_USAGE}`),
+    );
     const has = new Set(parsed.options.map((x) => x.name));
     if (has.has('h')) throw new Stop(3, NETSTAT_USAGE);
     if (has.has('V')) {

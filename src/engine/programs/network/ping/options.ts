@@ -1,5 +1,5 @@
 /** The command line of ping (iputils 20221126). */
-import { GetoptError, getopt } from '../../lib/getopt';
+import { getoptOr } from '../../lib/options';
 import { Stop } from '../common';
 import { PING_USAGE } from '../help';
 
@@ -78,15 +78,12 @@ function typeOfService(text: string): number {
 
 /** @throws Stop for mistakes, help and version */
 export function parsePing(argv: readonly string[], root: boolean): PingOptions {
-  let parsed;
-  try {
-    parsed = getopt(argv, 'h?4bRT:6F:N:aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:');
-  } catch (e) {
-    if (!(e instanceof GetoptError)) throw e;
+  const refuse = (message: string): Stop => {
     // getopt(3) without long options: `--count` is the option `-`.
-    const message = e.message.startsWith('unrecognized option') ? "invalid option -- '-'" : e.message;
-    throw new Stop(2, `ping: ${message}\n${PING_USAGE}`);
-  }
+    const text = message.startsWith('unrecognized option') ? "invalid option -- '-'" : message;
+    return new Stop(2, `ping: ${text}\n${PING_USAGE}`);
+  };
+  const parsed = getoptOr(argv, 'h?4bRT:6F:N:aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:', [], refuse);
   const o: PingOptions = {
     family: 'any',
     count: undefined,

@@ -1,4 +1,6 @@
 /** Command line of traceroute 2.1.2, with its own way of refusing (the CLIF library). */
+import type { Flags } from '../../lib/options';
+import { setFlag } from '../../lib/options';
 import { Stop } from '../common';
 
 /** How probes are made. */
@@ -257,6 +259,19 @@ export function parseTraceroute(args: readonly string[]): TracerouteOptions {
   return o;
 }
 
+/** Options that only set something. */
+const FLAGS: Flags<TracerouteOptions> = {
+  '4': { family: 'inet' },
+  '6': { family: 'inet6' },
+  F: { dontFragment: true },
+  I: { method: 'icmp' },
+  T: { method: 'tcp' },
+  U: { method: 'udp' },
+  n: { numeric: true },
+  mtu: { discoverMtu: true, dontFragment: true, simultaneous: 1 },
+  back: { back: true },
+};
+
 function apply(o: TracerouteOptions, key: string, value: string, shown: string, argc: number): void {
   const bad = (): never => {
     throw new Stop(2, `Cannot handle \`${shown}' option with arg \`${value}' (argc ${argc})\n`);
@@ -264,27 +279,10 @@ function apply(o: TracerouteOptions, key: string, value: string, shown: string, 
   const number = (): number => (/^(0x[\da-f]+|\d+)$/i.test(value) ? Number(value) : bad());
   const decimal = (text: string): number => (/^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : bad());
   if (MISSING.has(key)) throw new Stop(2, `traceroute: not simulated in this course: ${shown}\n`);
+  if (setFlag(o, FLAGS, key)) return;
   switch (key) {
-    case '4':
-      o.family = 'inet';
-      break;
-    case '6':
-      o.family = 'inet6';
-      break;
-    case 'F':
-      o.dontFragment = true;
-      break;
     case 'f':
       o.first = number();
-      break;
-    case 'I':
-      o.method = 'icmp';
-      break;
-    case 'T':
-      o.method = 'tcp';
-      break;
-    case 'U':
-      o.method = 'udp';
       break;
     case 'i':
       o.device = value;
@@ -297,9 +295,6 @@ function apply(o: TracerouteOptions, key: string, value: string, shown: string, 
       break;
     case 'e':
       // No router here adds extensions (RFC 4884), so there are none to show.
-      break;
-    case 'n':
-      o.numeric = true;
       break;
     case 'p':
       o.port = number() & 0xffff;
@@ -339,13 +334,6 @@ function apply(o: TracerouteOptions, key: string, value: string, shown: string, 
       break;
     case 'fwmark':
       o.mark = number();
-      break;
-    case 'mtu':
-      o.discoverMtu = o.dontFragment = true;
-      o.simultaneous = 1;
-      break;
-    case 'back':
-      o.back = true;
       break;
     case 'V':
       throw new Stop(
