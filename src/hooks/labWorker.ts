@@ -4,30 +4,44 @@
  */
 import type { CompiledLab, SavedSession, WorkerStart } from '../lab/protocol';
 
-interface Warm extends WorkerStart {
+/** A worker that runs a lab. */
+export interface LabWorker {
   readonly worker: Worker;
+  /** Where the session tells what happens. Rejected when the worker could not be loaded. */
+  readonly told: Promise<MessagePort>;
 }
 
-let warm: Warm | null = null;
+let warm: (WorkerStart & LabWorker) | null = null;
 
-function create(start: WorkerStart): Worker {
-  // A classic worker in the build and a module in development: the bundler decides, the code does not care.
-  const worker = new Worker(new URL('../lab/worker.ts', import.meta.url), { name: 'lab' });
-  worker.postMessage(start);
-  return worker;
+function create(start: WorkerStart): LabWorker {
+  // The name is there as soon as the worker's first line runs. A message would wait until the page's thread, busy with the
+  // terminal at that time, has heard that the script ran. A classic worker in the build and a module in development: the bundler decides.
+  const worker = new Worker(new URL(/* webpackChunkName: "lab" */ '../lab/worker.ts', import.meta.url), {
+    name: JSON.stringify(start),
+  });
+  const told = new Promise<MessagePort>((resolve, reject) => {
+    worker.addEventListener('message', ({ ports: [port] }) => port && resolve(port));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      reject(new Error(event.message || 'The worker could not be loaded.'));
+    });
+  });
+  // Whoever takes the worker is told.
+  told.catch(() => undefined);
+  return { worker, told };
 }
 
 /** Starts a worker on a lab, which the next session of this lab will take. */
 export function warmWorker(lab: CompiledLab, saved: SavedSession | null): void {
   dropWorker();
-  warm = { worker: create({ lab, saved }), lab, saved };
+  warm = { ...create({ lab, saved }), lab, saved };
 }
 
 /** The worker that was started for this lab and this saved state, or a new one. */
-export function takeWorker(lab: CompiledLab, saved: SavedSession | null): Worker {
-  const ready = warm?.lab === lab && warm.saved === saved ? warm.worker : create({ lab, saved });
-  if (ready === warm?.worker) warm = null;
-  return ready;
+export function takeWorker(lab: CompiledLab, saved: SavedSession | null): LabWorker {
+  const ready = warm?.lab === lab && warm.saved === saved ? warm : null;
+  if (ready) warm = null;
+  return ready ?? create({ lab, saved });
 }
 
 /** Ends a worker that nobody took. */

@@ -2,7 +2,7 @@
  * The page's side of a running lab: the worker, its terminals' output, its newest state, and the watchdog.
  * In the chunk that is fetched when a lab opens.
  */
-import { proxy, wrap, type Remote } from 'comlink';
+import { expose, wrap, type Remote } from 'comlink';
 import type { Counterfactual, Journey, JourneyList } from '../lab/journey/types';
 import { placeName } from '../lab/place';
 import type {
@@ -192,7 +192,7 @@ export class Session {
 
   private boot(): void {
     const from = this.saved;
-    const worker = takeWorker(this.lab, from);
+    const { worker, told } = takeWorker(this.lab, from);
     this.worker = worker;
     const api = wrap<SessionApi>(worker);
     this.api = api;
@@ -207,24 +207,29 @@ export class Session {
     this.answered = performance.now();
     this.asking = false;
     this.timer = setInterval(() => this.watch(), pingEvery);
-    api.start(proxy(this.listener())).then(
-      ({ resumed, notice }) => {
-        if (this.worker !== worker) return;
-        if (!resumed && from) this.onRefused(from);
-        this.set({ phase: 'running', notice: notice ?? this.view.notice });
-      },
+    told.then(
+      (port) => this.worker === worker && expose(this.listener(from), port),
       (error: unknown) => this.worker === worker && this.failed(error),
     );
   }
 
-  private listener(): SessionListener {
+  private listener(from: SavedSession | null): SessionListener {
     return {
       output: (terminal, data) => this.output(terminal, data),
       rewind: (terminal) => {
         this.backlog.delete(terminal);
         this.screens.get(terminal)?.clear();
       },
-      state: (state) => this.set({ state, terminals: state.terminals, at: performance.now() }),
+      state: (state) => {
+        const first = this.view.phase === 'starting';
+        if (first && from && state.refused !== undefined) this.onRefused(from);
+        this.set({
+          state,
+          terminals: state.terminals,
+          at: performance.now(),
+          ...(first ? { phase: 'running', notice: state.refused ?? this.view.notice } : {}),
+        });
+      },
       save: (session) => {
         this.saved = session;
         this.onSave(session);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fetchRestWith } from '../engine/host';
 import { useLazyCode } from '../engine/world/lazy';
 import type { Host } from './driver';
-import type { CompiledLab, SessionState } from './protocol';
+import type { CompiledLab, SessionListener, SessionState } from './protocol';
 import { LabSession } from './session';
 
 // Imports what the worker's first chunk has, and no more: what it lacks would be missed here as it would be in a browser.
@@ -42,16 +42,16 @@ test('the prompt and a first command need no more than the first chunk; the next
     return there ? undefined : import('../engine/world/system').then(() => void (there = true));
   });
   const bugs: unknown[] = [];
-  const session = new LabSession(LAB, null, HOST, (error) => bugs.push(error));
   let screen = '';
   let state: SessionState | undefined;
-  await session.start({
+  const page: SessionListener = {
     output: (_, data) => void (screen += new TextDecoder().decode(data)),
     rewind: () => undefined,
     state: (s) => void (state = s),
     save: () => undefined,
     crash: (message, detail) => bugs.push(`${message} ${detail}`),
-  });
+  };
+  const session = new LabSession(LAB, null, page, HOST, (error) => bugs.push(error));
   const shown = async (what: () => boolean): Promise<void> => {
     while (!what() && bugs.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.deepEqual(bugs, []);

@@ -265,11 +265,13 @@ export interface SessionState {
   readonly checkpoints: readonly string[];
   /** Something the learner must know about the session itself, such as that it has become too long to be kept. */
   readonly notice?: string;
+  /** Why the saved state was not taken up, when it was not: the lab has begun at its start. */
+  readonly refused?: string;
   /** While packets are recorded: a number that grows whenever something happened to one. */
   readonly traced?: number;
 }
 
-/** What the worker tells the page. Implemented by the page, passed with `Comlink.proxy`. */
+/** What the worker tells the page. Implemented by the page, exposed with Comlink at the port that the worker sends. */
 export interface SessionListener {
   /** May return a promise: the world waits with more output until it resolves. */
   output(terminal: number, data: Uint8Array): void | Promise<void>;
@@ -282,19 +284,17 @@ export interface SessionListener {
   crash(message: string, detail: string): void;
 }
 
-/** The first message to a worker, before Comlink's: which lab it runs, and the state to take it up in. */
+/** What a worker is told with its name, as JSON: which lab it runs, and the state to take it up in. */
 export interface WorkerStart {
   readonly lab: CompiledLab;
   readonly saved: SavedSession | null;
 }
 
-/** What the worker offers; exposed with Comlink in src/lab/worker.ts. One worker runs one lab. */
+/**
+ * What the worker offers; exposed with Comlink in src/lab/worker.ts. One worker runs one lab, from its first moment: its first message
+ * brings the port at which the page's `SessionListener` is expected. What is asked before the world is there waits for it.
+ */
 export interface SessionApi {
-  /**
-   * Starts the lab that the worker was made for, or takes it up where its saved state left it. What was asked before waits for it.
-   * @returns whether the saved session was used, and if not, why.
-   */
-  start(listener: SessionListener): Promise<{ resumed: boolean; notice?: string }>;
   /** Opens one more terminal. @returns its number. */
   open(place: Place, columns: number, rows: number): Promise<number>;
   close(terminal: number): Promise<void>;

@@ -77,14 +77,13 @@ async function open(saved: SavedSession | null = null, lab: CompiledLab = LAB, c
   const clock = host(cost);
   const page = new Page();
   const bugs: unknown[] = [];
-  const session = new LabSession(lab, saved, clock, (error) => bugs.push(error));
-  const result = await clock.until(session.start(page));
+  const session = new LabSession(lab, saved, page, clock, (error) => bugs.push(error));
+  await clock.until(session.begun);
   await clock.pass(500);
   return {
     page,
     session,
     clock,
-    result,
     bugs,
     async type(text: string, ms = 1500, terminal = 0) {
       await clock.until(session.input(terminal, text));
@@ -96,9 +95,9 @@ async function open(saved: SavedSession | null = null, lab: CompiledLab = LAB, c
 test('keys and a size that come before the world is there are taken once it is, in their order', async () => {
   const clock = host();
   const page = new Page();
-  const session = new LabSession(LAB, null, clock);
+  const session = new LabSession(LAB, null, page, clock);
   const early = Promise.all([session.resize(0, 100, 30), session.input(0, 'stty si'), session.input(0, 'ze\r')]);
-  await clock.until(session.start(page));
+  await clock.until(session.begun);
   await clock.until(early);
   await clock.pass(1000);
   assert.match(page.printed.get(0) ?? '', /stty size\r\n.*30 100\r\n/s);
@@ -178,7 +177,7 @@ test('a reload comes back to the same screen, tasks and hints', async () => {
   await first.clock.pass(1000);
   const saved = first.page.saved!;
   const second = await open(saved);
-  assert.deepEqual(second.result, { resumed: true });
+  assert.equal(second.page.last!.refused, undefined);
   assert.equal(second.page.printed.get(0), first.page.printed.get(0));
   assert.deepEqual(second.page.last?.tasks, first.page.last?.tasks);
   await second.type('echo $((x+1)) $PWD\r');
@@ -207,8 +206,7 @@ test('a session that cannot be used is refused, and the lab begins', async () =>
   ];
   for (const [bad, reason] of cases) {
     const next = await open(bad);
-    assert.equal(next.result.resumed, false);
-    assert.match(next.result.notice!, reason);
+    assert.match(next.page.last!.refused ?? '', reason);
     await next.type('echo $((6*7))\r');
     assert.match(next.page.printed.get(0)!, /42/);
   }
@@ -279,7 +277,7 @@ test('the journal of random inputs replays to the same bytes', async () => {
         const saved = first.page.saved!;
         // Whatever was printed after the save is not in it.
         const second = await open(saved);
-        assert.deepEqual(second.result, { resumed: true });
+        assert.equal(second.page.last!.refused, undefined);
         const [a, b] = [first.page.printed.get(0)!, second.page.printed.get(0)!];
         assert.ok(
           a.startsWith(b.slice(0, a.length)) || b.startsWith(a),

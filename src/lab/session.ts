@@ -52,18 +52,21 @@ interface Made {
 
 /** One lab as it is being worked on: the live world, its journal, its tasks. No DOM, no worker: `worker.ts` exposes it. */
 export class LabSession implements SessionApi {
-  private listener!: SessionListener;
   private journal = new Journal();
   private simulation!: Simulation;
   private driver!: Driver;
   private readonly tasks: Tasks;
-  private outbox!: Outbox;
+  private readonly outbox = new Outbox(
+    (terminal, data) => this.listener.output(terminal, data),
+    () => this.driver?.poke(),
+  );
   private nextTerminal = 0;
   private notice: string | undefined;
+  /** Why the saved state was not taken up. */
+  private refused: string | undefined;
   /** Operations that replace the world run one after the other; inputs wait for them. */
   private queue: Promise<unknown>;
   private rebuilding = true;
-  private started!: () => void;
   /** Counts changes to the past: checks that began before are given up. */
   private version = 0;
   private checking = false;
@@ -80,43 +83,37 @@ export class LabSession implements SessionApi {
   private lastSteps = -1;
   private tracing: Tracing | null = null;
 
-  /** The first world, which is being made before anybody listens. */
-  private readonly made: Promise<Made>;
+  /** Settles once the first world lives. @throws what kept it from being made; the listener is told the same */
+  readonly begun: Promise<void>;
 
   /**
-   * Begins to make the lab's world at once.
+   * Begins at once: makes the lab's world and lets it run.
    * @param saved the state to take it up in.
+   * @param listener is told what happens.
    * @param host the wall clock and the event loop.
    * @param onBug told about errors of our own that ended a simulated process.
    */
   constructor(
     private readonly lab: CompiledLab,
     private readonly saved: SavedSession | null,
+    private readonly listener: SessionListener,
     private readonly host: Host,
     private readonly onBug: (error: unknown) => void = () => undefined,
   ) {
     this.tasks = new Tasks(lab);
-    this.queue = new Promise<void>((resolve) => (this.started = resolve));
-    this.made = this.make();
-    // Whoever starts the session is told.
-    this.made.catch(() => undefined);
+    this.begun = this.live();
+    // Without a world nothing is taken: what is asked for waits.
+    this.queue = new Promise<void>((there) => {
+      this.begun.then(there, (error: unknown) => this.failed(error));
+    });
   }
 
-  async start(listener: SessionListener): Promise<{ resumed: boolean; notice?: string }> {
-    this.listener = listener;
-    this.outbox = new Outbox(
-      (terminal, data) => listener.output(terminal, data),
-      () => this.driver?.poke(),
-    );
-    const { world, journal, refused } = await this.made;
-    const resumed = this.saved !== null && refused === null;
-    if (resumed) this.tasks.restore(this.saved);
+  private async live(): Promise<void> {
+    const { world, journal, refused } = await this.make();
+    if (refused !== null) this.refused = `${refused} The lab begins at its start; a copy of what was saved is kept.`;
+    else if (this.saved) this.tasks.restore(this.saved);
     this.rebuilding = false;
     this.adopt(world, journal);
-    this.started();
-    return refused === null
-      ? { resumed }
-      : { resumed, notice: `${refused} The lab begins at its start; a copy of what was saved is kept.` };
   }
 
   /** The world that was saved, or that of the start when there is none or it cannot be rebuilt. */
@@ -366,14 +363,15 @@ export class LabSession implements SessionApi {
     );
     this.driver.start();
     this.lastSteps = -1;
-    // What the page shows of a world that it has not seen must not wait.
-    this.send();
+    // The page is busy with terminals while the first world comes: its picture is drawn once, after the prompt.
+    if (old) this.send();
+    else this.sendSoon();
     this.saveSoon();
     this.checkSoon(0);
   }
 
   private failed(error: unknown): void {
-    this.driver.stop();
+    this.driver?.stop();
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.listener.crash(
       'The world stopped because of an error in this course. What you did is kept; undo or start over goes on.',
@@ -460,6 +458,7 @@ export class LabSession implements SessionApi {
       busy: simulation.busy,
       checkpoints: lab.kind === 'lab' ? lab.tasks.map((t) => t.id) : [],
       ...(this.notice === undefined ? {} : { notice: this.notice }),
+      ...(this.refused === undefined ? {} : { refused: this.refused }),
       ...(this.tracing ? { traced: this.tracing.version } : {}),
     };
     const text = JSON.stringify({ ...state, elapsed: 0 });

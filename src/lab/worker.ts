@@ -1,8 +1,8 @@
 /** The worker that runs one lab. What it imports is fetched before the first prompt: keep it small. Programs come when they are run. */
-import { expose } from 'comlink';
+import { expose, wrap } from 'comlink';
 import { useLazyCode } from '../engine/world/lazy';
 import type { Host } from './driver';
-import type { WorkerStart } from './protocol';
+import type { SessionListener, WorkerStart } from './protocol';
 import { LabSession } from './session';
 
 // A message to oneself is a macrotask without the 4 ms that nested timers are held back for.
@@ -24,9 +24,10 @@ const host: Host = {
 
 useLazyCode();
 
-addEventListener(
-  'message',
-  ({ data: { lab, saved } }: MessageEvent<WorkerStart>) =>
-    expose(new LabSession(lab, saved, host, (error) => console.error('a simulated program failed', error))),
-  { once: true },
-);
+// The page need not ask: what is told before it listens waits in the port.
+const { port1, port2 } = new MessageChannel();
+self.postMessage(port2, { transfer: [port2] });
+const page = wrap<SessionListener>(port1);
+const { lab, saved } = JSON.parse(self.name) as WorkerStart;
+const bug = (error: unknown): void => console.error('a simulated program failed', error);
+expose(new LabSession(lab, saved, page as unknown as SessionListener, host, bug));

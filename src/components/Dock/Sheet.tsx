@@ -32,7 +32,8 @@ export default function Sheet({
       frame.current?.style.setProperty('--below', `${Math.max(0, Math.round(hidden))}px`);
       frame.current?.style.setProperty('--seen', `${Math.round(viewport.height)}px`);
     };
-    update();
+    // Asking for the height makes the browser lay the page out; only the sheet needs it now.
+    if (window.matchMedia('(max-width: 760px)').matches) update();
     viewport.addEventListener('resize', update);
     viewport.addEventListener('scroll', update);
     return () => {

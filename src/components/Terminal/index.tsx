@@ -131,10 +131,11 @@ export default function Terminal({
     const observer = new ResizeObserver(refit);
     observer.observe(element);
     // The mono face may arrive after the first measure; its cells are wider than the fallback's.
-    void document.fonts?.ready.then(() => {
-      xterm.options.fontFamily = `${xterm.options.fontFamily ?? ''} `;
-      refit();
-    });
+    if (document.fonts?.status === 'loading')
+      void document.fonts.ready.then(() => {
+        xterm.options.fontFamily = `${xterm.options.fontFamily ?? ''} `;
+        refit();
+      });
     const stopTheme = onThemeChange(() => (xterm.options.theme = readTheme()));
     const detach = session.attach(id, {
       write: (data) => {

@@ -158,8 +158,8 @@ test('a session shows what was sent before somebody looked, goes on, and tries w
   const clock = host();
   const page = new Page();
   const bugs: unknown[] = [];
-  const session = new LabSession(LAB, null, clock, (error) => bugs.push(error));
-  await clock.until(session.start(page));
+  const session = new LabSession(LAB, null, page, clock, (error) => bugs.push(error));
+  await clock.until(session.begun);
   const type = async (terminal: number, text: string, ms: number) => {
     await clock.until(session.input(terminal, text));
     await clock.pass(ms);

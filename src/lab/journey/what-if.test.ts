@@ -41,10 +41,10 @@ async function tried(setup: string, command: string, outcome?: string): Promise<
     fingerprint: 'f',
   };
   const clock = host();
-  const session = new LabSession(lab, null, clock, (error) => {
+  const session = new LabSession(lab, null, nobody, clock, (error) => {
     throw error;
   });
-  await clock.until(session.start(nobody));
+  await clock.until(session.begun);
   for (const line of command.split('\n')) {
     await clock.until(session.input(0, `${line}\r`));
     await clock.pass(300);
