@@ -112,15 +112,20 @@ export function setAloud(aloud: boolean): void {
   set({ aloud });
 }
 
-/** The host's state; nothing is open on the server. */
-export function useLabHost(): HostState {
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * What `select` takes from the host's state: a component is drawn again only when that changes, so it should be no more than is needed.
+ * Nothing is open on the server.
+ */
+export function useLabHost<T>(select: (state: HostState) => T): T {
   return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => state,
-    () => closed,
+    subscribe,
+    () => select(state),
+    () => select(closed),
   );
 }
 

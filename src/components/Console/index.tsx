@@ -7,7 +7,7 @@ import styles from './styles.module.css';
 
 /** Commands and the output that the build computed. "Run it" opens the lab and types them at the prompt, visibly. */
 export default function Console({ data, continues }: { data: CompiledConsole; continues?: boolean }): ReactNode {
-  const { open, live } = useLabHost();
+  const running = useLabHost(({ open, live }) => open?.lab.id === data.lab && live?.busy === true);
   const [copied, setCopied] = useState(false);
   const [runnable, setRunnable] = useState(false);
   // Labs make themselves known after they are mounted; cards may stand below this block.
@@ -16,7 +16,6 @@ export default function Console({ data, continues }: { data: CompiledConsole; co
     return () => clearTimeout(timer);
   }, [data.lab]);
   const commands = data.entries.map((e) => e.command);
-  const running = open?.lab.id === data.lab && live?.busy === true;
 
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(`${commands.join('\n')}\n`);

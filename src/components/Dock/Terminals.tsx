@@ -49,7 +49,8 @@ export default function Terminals({
   topology: Topology;
   extra?: ReactNode;
 }): ReactNode {
-  const { typing, aloud } = useLabHost();
+  const typing = useLabHost((host) => host.typing);
+  const aloud = useLabHost((host) => host.aloud);
   const [active, setActive] = useState<number>();
   const [ctrl, setCtrl] = useState(false);
   const [unread, setUnread] = useState<ReadonlySet<number>>(new Set());

@@ -20,19 +20,18 @@ const worlds: Readonly<Record<string, string>> = {
 
 /** The card of a lab. Nothing heavy is fetched before the click. */
 export default function Lab({ data }: { data: CompiledLab }): ReactNode {
-  const { open, live } = useLabHost();
+  const mine = useLabHost(({ open }) => open?.lab.id === data.id);
+  const live = useLabHost((host) => mine && host.live !== null);
   const { progress } = useProgress();
   useEffect(() => registerLab(data), [data]);
   useLinkedState(data);
 
-  const mine = open?.lab.id === data.id;
   const kept = progress.labs[data.id];
-  const done =
-    mine && live ? live.tasks.filter((t) => t.state === 'done').length : kept ? Object.keys(kept.done).length : 0;
+  const done = kept ? Object.keys(kept.done).length : 0;
   const state = labState(progress, data.id);
   const title = `${data.kind === 'challenge' ? 'Break-fix' : 'Lab'}: ${data.title}`;
 
-  if (mine && live)
+  if (live)
     return (
       <p className={styles.inlab} id={`lab-${data.id}`} data-testid={`lab-${data.id}`}>
         <Mark state={state === 'open' ? 'half' : state} />

@@ -16,7 +16,7 @@ function fetchDock(): Promise<DockType> {
 
 /** Where an open lab lives: beside every page, so that the text can scroll and re-render without touching the world. */
 export default function LabHost(): ReactNode {
-  const { open } = useLabHost();
+  const open = useLabHost((host) => host.open);
   const { pathname } = useLocation();
   useEffect(() => {
     if (!open) return;

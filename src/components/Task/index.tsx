@@ -18,14 +18,14 @@ export default function Task({
   title?: string;
   children?: ReactNode;
 }): ReactNode {
-  const { open, live } = useLabHost();
+  const here = useLabHost(({ open }) => open?.lab.id === lab);
+  const mine = useLabHost(({ live }) => (here ? live?.tasks.find((t) => t.id === id)?.state : undefined));
   const { progress } = useProgress();
   const [known, setKnown] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setKnown(knownLab(lab) !== undefined));
     return () => clearTimeout(timer);
   }, [lab]);
-  const mine = open?.lab.id === lab ? live?.tasks.find((t) => t.id === id)?.state : undefined;
   const state: MarkState = mine ?? (progress.labs[lab]?.done[id] === undefined ? 'open' : 'done');
   const definition = known ? knownLab(lab) : undefined;
   const text = title ?? definition?.tasks.find((t) => t.id === id)?.title ?? '';
@@ -38,7 +38,7 @@ export default function Task({
         </b>
         {children}
       </div>
-      {definition && open?.lab.id !== lab && (
+      {definition && !here && (
         <Button size="sm" onClick={() => openLab(definition)}>
           Open the lab
         </Button>

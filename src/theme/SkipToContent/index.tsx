@@ -5,7 +5,8 @@ import styles from './styles.module.css';
 
 /** The first links of every page. With a lab open they also lead to the terminal and offer to have it read aloud. */
 export default function SkipToContent(): ReactNode {
-  const { open, aloud } = useLabHost();
+  const open = useLabHost((host) => host.open !== null);
+  const aloud = useLabHost((host) => host.aloud);
   return (
     <>
       <SkipToContentLink className={styles.skip} />

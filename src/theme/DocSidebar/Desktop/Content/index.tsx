@@ -7,7 +7,7 @@ import styles from './styles.module.css';
 
 /** The list of chapters. With a lab open it is a rail of ports, and a button shows the whole list over the text. */
 export default function DocSidebarDesktopContent(props: Props): ReactNode {
-  const { open } = useLabHost();
+  const open = useLabHost((host) => host.open);
   // Belongs to one opening of a lab: the next one starts with the rail again.
   const [wideFor, setWideFor] = useState<typeof open>(null);
   const wide = open !== null && wideFor === open;
