@@ -41,19 +41,17 @@ async function openLab(page: Page): Promise<void> {
   await page.getByTestId('lab-empty-stack').getByRole('button').first().click();
 }
 
-const screenText = (page: Page): Promise<string> =>
-  page.evaluate(() => {
-    const shown = document.querySelector('[data-terminal]:not([hidden])');
-    const read = (window as unknown as { ftpTerminalText?(id: number): string | undefined }).ftpTerminalText;
-    return (shown && read?.(Number(shown.getAttribute('data-terminal')))) || '';
-  });
-
+/** Waits in the page: a driver that asks again and again would take the processor from what is measured. */
 async function until(page: Page, pattern: RegExp): Promise<void> {
-  for (let i = 0; i < 2000; i++) {
-    if (pattern.test(await screenText(page))) return;
-    await page.waitForTimeout(5);
-  }
-  throw new Error(`the terminal never showed ${pattern}`);
+  await page.waitForFunction(
+    (source) => {
+      const shown = document.querySelector('[data-terminal]:not([hidden])');
+      const read = (window as unknown as { ftpTerminalText?(id: number): string | undefined }).ftpTerminalText;
+      return new RegExp(source).test((shown && read?.(Number(shown.getAttribute('data-terminal')))) || '');
+    },
+    pattern.source,
+    { polling: 10 },
+  );
 }
 
 /**
