@@ -1,27 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { buildSync } from 'esbuild';
+import { bundle } from './bundle';
 import type { Row } from './table';
 import { median } from './table';
 
 const PINGS = 20_000;
 const ROUNDS = 5;
-
-/** Bundles the simulated side. @returns the file, and how to get rid of it */
-function bundle(): { file: string; remove: () => void } {
-  const dir = mkdtempSync(path.join(tmpdir(), 'ftp-bench-'));
-  const file = path.join(dir, 'forward-sim.cjs');
-  buildSync({
-    entryPoints: [path.join(__dirname, 'forward-sim.ts')],
-    bundle: true,
-    platform: 'node',
-    outfile: file,
-    logLevel: 'error',
-  });
-  return { file, remove: () => rmSync(dir, { recursive: true }) };
-}
 
 /** What one run of the simulated side measured. */
 interface Simulated {
@@ -79,7 +62,7 @@ function real(): number {
 
 /** Forwarding through veth, bridge and NAT, beside the real kernel's: both in turns, so that a busy machine slows both. */
 export function forward(): Row[] {
-  const { file, remove } = bundle();
+  const { file, remove } = bundle('forward-sim');
   const theirs: number[] = [];
   const ours: Simulated[] = [];
   try {

@@ -80,7 +80,11 @@ export class Errno extends Error {
     /** The kernel's extended ack text (`NL_SET_ERR_MSG`), without "Error: " and without the final dot iproute2 adds. */
     readonly detail?: string,
   ) {
+    // A failing call is an ordinary event, a hundred of them in a line of shell: nobody reads its stack.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(detail ?? TABLE[code][1]);
+    Error.stackTraceLimit = limit;
     this.name = 'Errno';
   }
 }
