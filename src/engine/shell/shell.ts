@@ -6,7 +6,6 @@ import { ArithError, ShellError } from './errors';
 import type { JobTable } from './jobs';
 import type { FunctionNode, SimpleCommand } from './syntax/parser';
 import { Source } from './syntax/source';
-import { installDynamics } from './dynamics';
 import { later } from './later';
 import { SHOPT_DEFAULTS } from './options';
 import { toBytes } from './text';
@@ -149,7 +148,6 @@ export class Shell {
     Object.assign(s, this);
     s.sys = sys;
     s.vars = this.vars.clone();
-    installDynamics(s, this.vars.dynamics);
     s.functions = new Map(this.functions);
     s.aliases = new Map(this.aliases);
     s.options = new Set(this.options);
@@ -268,7 +266,7 @@ export class Shell {
   value(name: string): Value {
     const r = this.resolve(name);
     const v = this.vars.find(r.name);
-    if (!v) return this.vars.dynamics.get(r.name)?.get();
+    if (!v) return this.vars.dynamics.get(r.name)?.get(this);
     if (r.index !== undefined) return this.element(v, r.index);
     return v.value;
   }
@@ -295,7 +293,7 @@ export class Shell {
     if (!v) {
       const dynamic = scope ? undefined : this.vars.dynamics.get(r.name);
       if (dynamic && at === undefined) {
-        if (dynamic.set) dynamic.set(append ? `${String(dynamic.get() ?? '')}${value}` : value);
+        dynamic.set?.(this, append ? `${String(dynamic.get(this) ?? '')}${value}` : value);
         return undefined;
       }
       v = this.vars.create(r.name, scope ?? this.vars.global);
@@ -370,7 +368,7 @@ export class Shell {
   readElement(name: string, index: string): string | undefined {
     const v = this.variable(name);
     if (v) return this.element(v, index);
-    const value = this.vars.dynamics.get(name)?.get();
+    const value = this.vars.dynamics.get(name)?.get(this);
     if (value === undefined) return undefined;
     const shadow = new Variable();
     shadow.value = value;

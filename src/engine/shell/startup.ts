@@ -1,7 +1,7 @@
 import { isErrno } from '../core';
 import { JobTable } from './jobs';
 import { loadBuiltins } from './builtins';
-import { installDynamics } from './dynamics';
+import { BASH_DYNAMICS, DASH_DYNAMICS } from './dynamics';
 import { parseProgram } from './syntax/parser';
 import { Source } from './syntax/source';
 import type { Shell } from './shell';
@@ -12,7 +12,7 @@ export function initialise(sh: Shell): void {
   loadBuiltins();
   sh.jobs = new JobTable();
   const { proc } = sh.sys;
-  installDynamics(sh);
+  sh.vars.dynamics = sh.dash ? DASH_DYNAMICS : BASH_DYNAMICS;
   for (const [name, value] of proc.env) {
     const fn = /^BASH_FUNC_(.+)%%$/.exec(name);
     if (fn) {

@@ -1,3 +1,4 @@
+import type { Shell } from './shell';
 import { compare } from './text';
 
 /** An associative array that iterates in bash's order: by bucket of its hash table. */
@@ -138,9 +139,9 @@ export class Variable {
 
 /** A variable whose value is computed: RANDOM, SECONDS and so on. */
 export interface Dynamic {
-  get(): Value;
-  set?(value: string): void;
-  integer?: boolean;
+  readonly get: (sh: Shell) => Value;
+  readonly set?: (sh: Shell, value: string) => void;
+  readonly integer?: boolean;
 }
 
 /** Variables of one function call, or of a command's own environment. */
@@ -156,7 +157,8 @@ export class Scope {
 /** All variables of a shell: dynamic scoping. */
 export class Variables {
   scopes: Scope[] = [new Scope('global')];
-  dynamics = new Map<string, Dynamic>();
+  /** Shared with other shells: replaced, never changed. */
+  dynamics: ReadonlyMap<string, Dynamic> = new Map();
 
   get global(): Scope {
     return this.scopes[0]!;
@@ -207,8 +209,18 @@ export class Variables {
     return new Map(hashOrder([...all.keys()]).map((n) => [n, all.get(n)!]));
   }
 
+  /** Makes an ordinary name of a computed variable. @returns whether it was one */
+  dropDynamic(name: string): boolean {
+    if (!this.dynamics.has(name)) return false;
+    const rest = new Map(this.dynamics);
+    rest.delete(name);
+    this.dynamics = rest;
+    return true;
+  }
+
   clone(): Variables {
     const copy = new Variables();
+    copy.dynamics = this.dynamics;
     copy.scopes = this.scopes.map((s) => {
       const c = new Scope(s.kind);
       for (const [n, v] of s.vars) c.vars.set(n, v.clone());

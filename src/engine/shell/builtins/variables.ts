@@ -128,7 +128,7 @@ function* declareOne(
     if (outer && who === 'local' && sh.shopt('localvar_inherit')) Object.assign(v, outer.clone());
     if (scope && scope.kind === 'function' && outer?.exported) v.exported = true;
     const dynamic = scope ? undefined : sh.vars.dynamics.get(name);
-    if (dynamic) v.value = dynamic.get();
+    if (dynamic) v.value = dynamic.get(sh);
   }
   if (v.readonly && (off.has('r') || !('bare' in a))) {
     if (who === 'export') v.exported = true;
@@ -228,7 +228,7 @@ function* declareRun(sh: Shell, args: readonly (string | AssignArg)[], who: stri
       const value = v ? undefined : sh.vars.dynamics.get(name);
       if (v) yield* sh.print(`${declaration(name, v)}\n`);
       else if (value) {
-        const now = value.get();
+        const now = value.get(sh);
         const flags = now instanceof IndexedArray ? 'a' : value.integer ? 'i' : '-';
         yield* sh.print(
           `declare -${flags} ${name}=${
@@ -363,7 +363,7 @@ function* unset(sh: Shell, args: string[]): Coroutine<number> {
     const index = m[2] ?? r.index;
     const v = sh.vars.find(name);
     if (!v) {
-      if (index === undefined && sh.vars.dynamics.delete(name)) continue;
+      if (index === undefined && sh.vars.dropDynamic(name)) continue;
       if (!o.flags.has('v')) sh.functions.delete(arg);
       continue;
     }
