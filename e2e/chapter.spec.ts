@@ -207,6 +207,19 @@ test('a world that cannot be loaded says so, and comes back with one button', as
   await expect(trouble).toHaveCount(0);
 });
 
+test('a world that fails before the terminal’s code is there is told of, too', async ({ page }, info) => {
+  test.skip(phone(info.project.name), 'the same on both');
+  await page.goto(chapter, { waitUntil: 'networkidle' });
+  const failed = page.waitForEvent('requestfailed', (r) => /\/lab\.[^/]*\.js$/.test(r.url()));
+  await page.route(/\/assets\/js\//, async (route) => {
+    if (/\/lab\./.test(route.request().url())) return route.abort();
+    await failed;
+    await route.continue();
+  });
+  await page.getByTestId('lab-empty-stack').getByRole('button').first().click();
+  await expect(page.getByTestId('trouble')).toContainText('What you did is kept');
+});
+
 test('a state that cannot be rebuilt is kept beside the new one', async ({ page }, info) => {
   test.skip(phone(info.project.name), 'storage is the same on both');
   await page.goto(chapter);

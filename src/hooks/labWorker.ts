@@ -7,7 +7,7 @@ import type { CompiledLab, SavedSession, WorkerStart } from '../lab/protocol';
 /** A worker that runs a lab. */
 export interface LabWorker {
   readonly worker: Worker;
-  /** Where the session tells what happens. Rejected when the worker could not be loaded. */
+  /** Where the session tells what happens. Rejected when the worker fails before it can tell. */
   readonly told: Promise<MessagePort>;
 }
 
@@ -23,7 +23,7 @@ function create(start: WorkerStart): LabWorker {
     worker.addEventListener('message', ({ ports: [port] }) => port && resolve(port));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      reject(new Error(event.message || 'The worker could not be loaded.'));
+      reject(new Error(event.message));
     });
   });
   // Whoever takes the worker is told.

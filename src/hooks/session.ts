@@ -198,22 +198,20 @@ export class Session {
     this.api = api;
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.set({
-        phase: 'crashed',
-        notice: 'The world stopped. What you did is kept.',
-        detail: event.message || 'The worker could not be loaded.',
-      });
+      if (this.worker === worker) this.stopped(event.message);
     });
     this.answered = performance.now();
     this.asking = false;
     this.timer = setInterval(() => this.watch(), pingEvery);
     told.then(
       (port) => this.worker === worker && expose(this.listener(from), port),
-      (error: unknown) => this.worker === worker && this.failed(error),
+      // Before anybody listened, that is.
+      () => this.worker === worker && this.view.phase !== 'crashed' && this.stopped(''),
     );
   }
 
   private listener(from: SavedSession | null): SessionListener {
+    let first = true;
     return {
       output: (terminal, data) => this.output(terminal, data),
       rewind: (terminal) => {
@@ -221,7 +219,6 @@ export class Session {
         this.screens.get(terminal)?.clear();
       },
       state: (state) => {
-        const first = this.view.phase === 'starting';
         if (first && from && state.refused !== undefined) this.onRefused(from);
         this.set({
           state,
@@ -229,6 +226,7 @@ export class Session {
           at: performance.now(),
           ...(first ? { phase: 'running', notice: state.refused ?? this.view.notice } : {}),
         });
+        first = false;
       },
       save: (session) => {
         this.saved = session;
@@ -262,8 +260,15 @@ export class Session {
   }
 
   private failed(error: unknown): void {
-    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.set({ phase: 'crashed', notice: 'The world stopped. What you did is kept.', detail });
+    this.stopped(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  private stopped(detail: string): void {
+    this.set({
+      phase: 'crashed',
+      notice: 'The world stopped. What you did is kept.',
+      detail: detail || 'The worker could not be loaded.',
+    });
   }
 
   private watch(): void {
