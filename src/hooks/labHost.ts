@@ -37,6 +37,7 @@ let state: HostState = { open: null, typing: null, live: null, aloud: false };
 const listeners = new Set<() => void>();
 const known = new Map<string, CompiledLab>();
 let opener: HTMLElement | null = null;
+let page: string | undefined;
 
 function set(change: Partial<HostState>): void {
   state = { ...state, ...change };
@@ -46,6 +47,15 @@ function set(change: Partial<HostState>): void {
 /** Makes a lab known to console blocks on the same page. */
 export function registerLab(lab: CompiledLab): void {
   known.set(lab.id, lab);
+  // Its author has changed the lab that is open.
+  if (process.env.NODE_ENV === 'development' && state.open?.lab.id === lab.id && !same(state.open.lab, lab)) {
+    closeLab();
+    openLab(lab);
+  }
+}
+
+function same(a: CompiledLab, b: CompiledLab): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The lab with this id, if a card on the page brought it along. */
@@ -82,6 +92,12 @@ export function closeLab(): void {
       : document.querySelector<HTMLElement>(`[data-testid="lab-${CSS.escape(id)}"] button`);
     back?.focus();
   });
+}
+
+/** The reader is on this page now: a lab of another one is closed. */
+export function turnTo(pathname: string): void {
+  if (page !== undefined && page !== pathname) closeLab();
+  page = pathname;
 }
 
 /** Opens the lab if need be and types commands at the prompt, as if the reader had. */

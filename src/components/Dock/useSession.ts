@@ -19,6 +19,9 @@ function remember(open: OpenLab, session: SavedSession): void {
   );
 }
 
+/** How far the sessions of an opening had come when their component left: the dev server mounts it anew when something is edited. */
+const left = new WeakMap<OpenLab, SavedSession>();
+
 /** A running session for an opened lab. It ends with the component; its journal is stored as it grows. */
 export function useSession(open: OpenLab): { session: Session | null; view: SessionView; unsaved: boolean } {
   const [session, setSession] = useState<Session | null>(null);
@@ -27,7 +30,7 @@ export function useSession(open: OpenLab): { session: Session | null; view: Sess
   useEffect(() => {
     const created = new Session(
       open.lab,
-      open.from,
+      left.get(open) ?? open.from,
       (saved) => {
         if (open.linked) return;
         setUnsaved(!saveSession(saved));
@@ -36,7 +39,10 @@ export function useSession(open: OpenLab): { session: Session | null; view: Sess
       keepRefused,
     );
     setSession(created);
-    return () => created.dispose();
+    return () => {
+      if (created.saved) left.set(open, created.saved);
+      created.dispose();
+    };
   }, [open]);
 
   const view = useSyncExternalStore(session?.subscribe ?? never, session?.getView ?? (() => STARTING), () => STARTING);

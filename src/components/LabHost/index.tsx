@@ -1,6 +1,6 @@
 import { useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { useLocation } from '@docusaurus/router';
-import { closeLab, useLabHost, type OpenLab } from '../../hooks/labHost';
+import { turnTo, useLabHost, type OpenLab } from '../../hooks/labHost';
 import styles from './styles.module.css';
 
 type DockType = ComponentType<{ open: OpenLab }>;
@@ -23,8 +23,8 @@ export default function LabHost(): ReactNode {
     document.documentElement.dataset.lab = 'open';
     return () => void delete document.documentElement.dataset.lab;
   }, [open]);
-  // Another page has other labs; the state is kept.
-  useEffect(() => () => closeLab(), [pathname]);
+  // Another page has other labs; the state is kept. Not on leaving: the dev server mounts everything anew when a chapter is edited.
+  useEffect(() => turnTo(pathname), [pathname]);
   // Not `lazy`: React keeps a fallback that it has shown for 300 ms, and the reader would wait for it.
   const [fetched, setFetched] = useState<{ Dock: DockType } | null>(null);
   const [failed, setFailed] = useState<Error | null>(null);
