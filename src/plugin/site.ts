@@ -74,7 +74,10 @@ export class Site {
 
   private complain(course: Course, ...files: readonly string[]): void {
     const own = files.flatMap((file) => course.problems.filter((p) => p.file === file));
-    if (own.length > 0) throw new Error(own.map(formatProblem).join('\n'));
+    if (own.length === 0) return;
+    const message = own.map(formatProblem).join('\n');
+    // An author is shown where the file is wrong, not where this one stands.
+    throw Object.assign(new Error(message), { stack: message });
   }
 
   /** Turns a chapter's directives, console blocks and references into components with their data. */
