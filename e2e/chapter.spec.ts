@@ -79,6 +79,22 @@ test('a lab opens, answers, undoes, survives a reload and closes', async ({ page
   expect(seen.problems).toEqual([]);
 });
 
+test('another page closes the lab, and its state waits for the reader’s return', async ({ page }, info) => {
+  test.skip(phone(info.project.name), 'the same on both');
+  await page.goto(chapter);
+  const dock = await openLab(page, 'empty-stack');
+  await page.keyboard.type('ip netns add c1\n');
+  await expect(page.getByTestId('task-exists')).toHaveAttribute('data-state', 'done');
+  await page.getByRole('link', { name: /^Next/ }).click();
+  await expect(page).not.toHaveURL(new RegExp(chapter));
+  await expect(dock).toHaveCount(0);
+  await expect(page.locator('html')).not.toHaveAttribute('data-lab');
+  await page.goBack();
+  await expect(dock).toHaveCount(0);
+  await openLab(page, 'empty-stack');
+  await expect(page.getByTestId('task-exists')).toHaveAttribute('data-state', 'done');
+});
+
 test('a console block types itself into the lab', async ({ page }) => {
   await page.goto(chapter);
   const block = page.getByTestId('console').first();
