@@ -79,11 +79,10 @@ test('a lab opens, answers, undoes, survives a reload and closes', async ({ page
   expect(seen.problems).toEqual([]);
 });
 
-test('another page closes the lab, and its state waits for the reader’s return', async ({ page }, info) => {
-  test.skip(phone(info.project.name), 'the same on both');
+test('another page closes the lab, and its state waits for the reader’s return', async ({ page }) => {
   await page.goto(chapter);
   const dock = await openLab(page, 'empty-stack');
-  await page.keyboard.type('ip netns add c1\n');
+  await run(page, 'ip netns add c1');
   await expect(page.getByTestId('task-exists')).toHaveAttribute('data-state', 'done');
   await page.getByRole('link', { name: /^Next/ }).click();
   await expect(page).not.toHaveURL(new RegExp(chapter));
@@ -223,8 +222,7 @@ test('a world that cannot be loaded says so, and comes back with one button', as
   await expect(trouble).toHaveCount(0);
 });
 
-test('a world that fails before the terminal’s code is there is told of, too', async ({ page }, info) => {
-  test.skip(phone(info.project.name), 'the same on both');
+test('a world that fails before the terminal’s code is there is told of, too', async ({ page }) => {
   await page.goto(chapter, { waitUntil: 'networkidle' });
   const failed = page.waitForEvent('requestfailed', (r) => /\/lab\.[^/]*\.js$/.test(r.url()));
   await page.route(/\/assets\/js\//, async (route) => {

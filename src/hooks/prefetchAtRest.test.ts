@@ -8,7 +8,7 @@ test('pages are fetched ahead once no further link has come into view for half a
   const preload = (): false => false;
   const docusaurus = { preload, prefetch: (path: string) => fetched.push(path) > 0 && false };
   Object.assign(globalThis, { window: { docusaurus } });
-  prefetchAtRest();
+  const takeBack = prefetchAtRest();
   const { prefetch } = window.docusaurus;
   prefetch('/a/');
   mock.timers.tick(400);
@@ -22,4 +22,9 @@ test('pages are fetched ahead once no further link has come into view for half a
   mock.timers.tick(500);
   assert.deepEqual(fetched, ['/a/', '/b/', '/c/']);
   assert.equal(window.docusaurus.preload, preload, 'a link that the pointer is on is fetched as before');
+  prefetch('/d/');
+  takeBack();
+  mock.timers.tick(500);
+  assert.equal(fetched.length, 3);
+  assert.equal(window.docusaurus, docusaurus);
 });

@@ -1,4 +1,5 @@
 import { useEffect, useRef, type CSSProperties, type ReactNode } from 'react';
+import { isPhone } from '../../hooks/isPhone';
 import { IconButton } from '../Button';
 import styles from './dock.module.css';
 
@@ -33,7 +34,7 @@ export default function Sheet({
       frame.current?.style.setProperty('--seen', `${Math.round(viewport.height)}px`);
     };
     // Asking for the height makes the browser lay the page out; only the sheet needs it now.
-    if (window.matchMedia('(max-width: 760px)').matches) update();
+    if (isPhone()) update();
     viewport.addEventListener('resize', update);
     viewport.addEventListener('scroll', update);
     return () => {

@@ -8,6 +8,7 @@ import {
   type KeyboardEvent,
   type ReactNode,
 } from 'react';
+import { isPhone } from '../../hooks/isPhone';
 import { closeLab, openLab, type OpenLab } from '../../hooks/labHost';
 import { adoptSession } from '../../hooks/savedSession';
 import { Button, IconButton } from '../Button';
@@ -62,11 +63,11 @@ export default function Dock({ open }: { open: OpenLab }): ReactNode {
   const typable = session !== null;
   useEffect(() => {
     if (!typable) return;
-    if (window.matchMedia('(min-width: 761px)').matches)
+    if (isPhone()) dock.current?.focus();
+    else
       requestAnimationFrame(() =>
         dock.current?.querySelector<HTMLElement>('[data-terminal]:not([hidden]) textarea')?.focus(),
       );
-    else dock.current?.focus();
   }, [typable]);
 
   const tabKeys = (e: KeyboardEvent): void => {

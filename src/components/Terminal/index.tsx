@@ -2,6 +2,7 @@ import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type ReactNode
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal as XTerm } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
+import { isPhone } from '../../hooks/isPhone';
 import type { Session } from '../../hooks/session';
 import { onThemeChange, readTheme } from './theme';
 import styles from './styles.module.css';
@@ -77,7 +78,7 @@ export default function Terminal({
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     const xterm = new XTerm({
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--ftp-mono').trim(),
-      fontSize: window.matchMedia('(max-width: 760px)').matches ? 12 : 13,
+      fontSize: isPhone() ? 12 : 13,
       lineHeight: 1.2,
       fontWeightBold: 650 as unknown as 'bold',
       theme: readTheme(),
